@@ -1,0 +1,1 @@
+"""The rendered pages that /metrics serves."""

@@ -1,0 +1,181 @@
+"""Secrets, and the headers that show them to a vendor."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from exporter.client.errors import UnauthorizedError
+
+_LARGEST_SECRET = 64 * 1024
+
+
+class Secret:
+    """A value from a file (re-read when it changes) or from the environment, never shown."""
+
+    __slots__ = ("_environ", "_name", "_path", "_stamp", "_value")
+
+    def __init__(self, path: Path | None, name: str, environ: Mapping[str, str]) -> None:
+        self._path = path
+        self._name = name
+        self._environ = environ
+        self._stamp: tuple[int, int, int] | None = None
+        self._value = ""
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> "Secret":
+        """The content of a file without its last line end."""
+        return cls(Path(path), "", {})
+
+    @classmethod
+    def from_env(cls, name: str, environ: Mapping[str, str]) -> "Secret":
+        """The value of an environment variable."""
+        return cls(None, name, environ)
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, for messages."""
+        return f"variable {self._name}" if self._path is None else f"file {self._path}"
+
+    def __repr__(self) -> str:
+        return f"Secret({self.source})"
+
+    def read(self) -> str:
+        """The value; `UnauthorizedError` when there is none."""
+        value = self._read_environ() if self._path is None else self._read_file(self._path)
+        if not value:
+            raise UnauthorizedError(f"secret {self.source} is empty: put the credential into it")
+        return value
+
+    def invalidate(self) -> None:
+        """Forget the value, so that the next use reads it again."""
+        self._stamp = None
+        self._value = ""
+
+    def _read_environ(self) -> str:
+        value = self._environ.get(self._name)
+        if value is None:
+            raise UnauthorizedError(
+                f"secret {self.source} is not set: set it in the environment of the exporter"
+            )
+        return value.rstrip("\r\n")
+
+    def _read_file(self, path: Path) -> str:
+        try:
+            if self._stamp is None or self._stamp != _stamp(path.stat()):
+                with path.open("rb") as file:
+                    # Stamped before it is read: a change in between is then seen the next time.
+                    stamp = _stamp(os.fstat(file.fileno()))
+                    content = file.read(_LARGEST_SECRET + 1)
+                if len(content) > _LARGEST_SECRET:
+                    raise UnauthorizedError(
+                        f"secret {self.source} is larger than 64 KiB: is it the right file?"
+                    )
+                self._value = _decoded(content, self.source).rstrip("\r\n")
+                self._stamp = stamp
+        except OSError as error:
+            self.invalidate()
+            raise UnauthorizedError(
+                f"secret {self.source} cannot be read ({error.strerror}): "
+                "check that it exists and that the exporter's user may read it"
+            ) from error
+        return self._value
+
+
+class Credential(Protocol):
+    """What a vendor wants to see with each request."""
+
+    async def headers(self) -> Mapping[str, str]: ...
+
+    def invalidate(self) -> None:
+        """The vendor refused it (401): read or fetch it anew for the next request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """`Authorization: Bearer SECRET`."""
+
+    secret: Secret
+
+    async def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {_header_value(self.secret)}"}
+
+    def invalidate(self) -> None:
+        self.secret.invalidate()
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """HTTP Basic: the secret is a key used as the user name, or else `user:password`."""
+
+    secret: Secret
+    user_is_key: bool = True
+
+    async def headers(self) -> Mapping[str, str]:
+        value = _header_value(self.secret)
+        if self.user_is_key == (":" in value):
+            expected = "a key without ':'" if self.user_is_key else "of the form user:password"
+            raise UnauthorizedError(f"secret {self.secret.source} must be {expected}")
+        pair = f"{value}:" if self.user_is_key else value
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode('latin-1')).decode()}"}
+
+    def invalidate(self) -> None:
+        self.secret.invalidate()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderKey:
+    """The secret in a header of the vendor's own, such as `X-Api-Key`."""
+
+    name: str
+    secret: Secret
+
+    async def headers(self) -> Mapping[str, str]:
+        return {self.name: _header_value(self.secret)}
+
+    def invalidate(self) -> None:
+        self.secret.invalidate()
+
+
+def secrets_in(headers: Mapping[str, str]) -> list[str]:
+    """What must be blotted out of a vendor's message, longest first."""
+    found: set[str] = set()
+    for value in headers.values():
+        scheme, _, word = value.partition(" ")
+        found |= {value, word or scheme}
+        if scheme == "Basic":
+            try:
+                pair = base64.b64decode(word).decode("latin-1")
+            except binascii.Error:
+                continue
+            found |= {pair, *pair.split(":", 1)}
+    return sorted(found - {""}, key=len, reverse=True)
+
+
+def _header_value(secret: Secret) -> str:
+    value = secret.read()
+    if not all(" " <= char <= "~" or "\xa0" <= char <= "\xff" for char in value):
+        raise UnauthorizedError(
+            f"secret {secret.source} has a line break or a character that no HTTP header can carry:"
+            " it must be the credential alone, on one line"
+        )
+    if value != value.strip():
+        raise UnauthorizedError(f"secret {secret.source} has spaces around it: remove them")
+    return value
+
+
+def _decoded(content: bytes, source: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        # Without the cause, which would show the bytes in a traceback.
+        raise UnauthorizedError(
+            f"secret {source} is not UTF-8 text: is it the right file?"
+        ) from None
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_mtime_ns, status.st_ino, status.st_size

@@ -1,0 +1,68 @@
+"""What can go wrong between a vendor and a committed poll, each with the stream state it leads to."""
+
+import enum
+
+
+class State(enum.StrEnum):
+    """The state of a stream: exactly one at a time."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    SCHEMA_ERROR = "schema_error"
+    ERROR = "error"
+
+    @property
+    def answered(self) -> bool:
+        """Whether the vendor gave a full and valid answer."""
+        return self in (State.OK, State.EMPTY)
+
+
+class PollError(Exception):
+    """A poll failed: nothing of it is committed, and the stream shows `state` and this message."""
+
+    state = State.ERROR
+
+
+class UnauthorizedError(PollError):
+    """The credential was refused (401) or could not be read."""
+
+    state = State.UNAUTHORIZED
+
+
+class ForbiddenError(PollError):
+    """The credential is known but not allowed (403 without rate-limit marks)."""
+
+    state = State.FORBIDDEN
+
+
+class NotFoundError(PollError):
+    """The account, or the API, is not there (404, 410)."""
+
+    state = State.NOT_FOUND
+
+
+class RateLimitedError(PollError):
+    """The vendor's quota is used up; `retry_at` (Unix seconds) is when it may be asked again."""
+
+    state = State.RATE_LIMITED
+
+    def __init__(self, message: str, retry_at: float) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class UnavailableError(PollError):
+    """The vendor did not answer: 5xx, a time-out, a broken connection or body."""
+
+    state = State.UNAVAILABLE
+
+
+class SchemaError(PollError):
+    """The answer is not what the vendor documents; the message names the place in it."""
+
+    state = State.SCHEMA_ERROR

@@ -1,0 +1,249 @@
+"""What to do about an answer that is none: pure decisions, made of status, headers and message."""
+
+import enum
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from random import Random
+
+import httpx
+import msgspec
+
+from exporter.client.body import BrokenBodyError
+from exporter.client.errors import (
+    ForbiddenError,
+    NotFoundError,
+    PollError,
+    RateLimitedError,
+    UnauthorizedError,
+    UnavailableError,
+)
+
+LONGEST_WAIT = 24 * 3600.0
+"""No vendor's header can silence a stream for longer."""
+
+TRANSPORT_ERRORS = (httpx.TransportError, TimeoutError, BrokenBodyError)
+"""How an exchange breaks without an answer."""
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_LONGEST_MESSAGE = 200
+_LONGEST_SCANNED = 4096
+_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+_EMAIL = re.compile(r"[\w.+%'=-]{1,64}@[\w.-]{1,255}")
+_URL_QUERY = re.compile(r"(https?://[^\s?#\"'<>]{1,2048})[?#][^\s\"'<>]*")
+
+
+class Action(enum.Enum):
+    """RETRY after a moment, WAIT for the vendor's quota, or FAIL the poll."""
+
+    RETRY = enum.auto()
+    WAIT = enum.auto()
+    FAIL = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do, how long to wait first, and the error when trying ends here."""
+
+    action: Action
+    error: PollError
+    delay: float = 0.0
+
+
+class RefusedError(Exception):
+    """An HTTP answer of 3xx, 4xx or 5xx that is no success, with what its body says."""
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], message: str, *, foreign: bool = False
+    ) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = headers
+        self.message = message
+        self.foreign = foreign
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How often and how slowly to try again.
+
+    `limited_base` is the shortest wait for a rate limit that comes without a time.
+    """
+
+    tries: int = 3
+    base: float = 1.0
+    cap: float = 30.0
+    limited_base: float = 60.0
+    limited_cap: float = 900.0
+    max_wait: float = 120.0
+
+    def judge(
+        self,
+        problem: Exception,
+        label: str,
+        attempt: int,
+        now: float,
+        random: Random,
+        *,
+        repeatable: bool = True,
+    ) -> Verdict:
+        """The decision about one failed attempt, the first being number 1."""
+        if not isinstance(problem, RefusedError):
+            return self._broken(problem, label, attempt, random, repeatable=repeatable)
+        answered = f"{label} answered {problem.status}"
+        said = f": {problem.message}" if problem.message else ""
+        if is_rate_limited(problem.status, problem.headers, problem.message):
+            wait = self._limited_delay(problem.headers, attempt, now, random)
+            limited = RateLimitedError(
+                f"{answered}{said}; the vendor's quota is used up for {wait:.0f} s", now + wait
+            )
+            return self._unless_last(Action.WAIT, limited, attempt, wait)
+        if problem.status >= 500 or problem.status == 408:
+            asked = retry_after(problem.headers, now)
+            wait = self._delay(attempt, random) if asked is None else min(asked, self.max_wait)
+            down = UnavailableError(f"{answered}{said}; the vendor has a problem")
+            # 503 says that the request was not taken up.
+            if not repeatable and problem.status != 503:
+                return Verdict(Action.FAIL, down)
+            return self._unless_last(Action.RETRY, down, attempt, wait)
+        return Verdict(Action.FAIL, _refusal(problem, answered, said))
+
+    def _broken(
+        self, problem: Exception, label: str, attempt: int, random: Random, *, repeatable: bool
+    ) -> Verdict:
+        error = UnavailableError(f"{label} failed: {describe(problem)}")
+        if not repeatable and not isinstance(problem, _NEVER_SENT):
+            return Verdict(Action.FAIL, error)
+        return self._unless_last(Action.RETRY, error, attempt, self._delay(attempt, random))
+
+    def _unless_last(self, action: Action, error: PollError, attempt: int, delay: float) -> Verdict:
+        too_long = action is Action.WAIT and delay > self.max_wait
+        last = attempt >= self.tries or too_long
+        return Verdict(Action.FAIL if last else action, error, delay)
+
+    def _delay(self, attempt: int, random: Random) -> float:
+        longest: float = min(self.cap, self.base * 2 ** (attempt - 1))
+        return random.uniform(longest / 2, longest)
+
+    def _limited_delay(
+        self, headers: Mapping[str, str], attempt: int, now: float, random: Random
+    ) -> float:
+        asked = retry_after(headers, now)
+        if asked is None and headers.get("x-ratelimit-remaining", "0").strip() == "0":
+            # With requests remaining, the reset is of a quota that is not the one used up.
+            asked = reset_delay(headers, now)
+        if asked is not None:
+            return asked
+        longest = min(self.limited_cap, self.limited_base * 2**attempt)
+        return random.uniform(min(self.limited_base, longest), longest)
+
+
+def is_rate_limited(status: int, headers: Mapping[str, str], message: str) -> bool:
+    """Whether this is a matter of quota: 429, or 403 with a mark of it."""
+    return status == 429 or (
+        status == 403
+        and (
+            "retry-after" in headers
+            or headers.get("x-ratelimit-remaining", "").strip() == "0"
+            or "secondary rate limit" in message.lower()
+        )
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait by `Retry-After`, given as seconds or as an HTTP date; at least 1."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if _SECONDS.fullmatch(text):
+        return _clamped(float(text))
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return _clamped(moment.timestamp() - now)
+    except (ValueError, OverflowError):
+        # Not a time by any spelling: as good as no header.
+        return None
+
+
+def reset_delay(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until `x-ratelimit-reset` (Unix seconds), where it lies ahead."""
+    text = headers.get("x-ratelimit-reset", "").strip()
+    if not _SECONDS.fullmatch(text) or float(text) <= now:
+        return None
+    return _clamped(float(text) - now)
+
+
+def describe(problem: Exception) -> str:
+    """A transport failure in words that hold no header and no URL."""
+    if isinstance(problem, httpx.ConnectError | httpx.ProxyError | BrokenBodyError):
+        return _shortened(str(problem)) or type(problem).__name__
+    if isinstance(problem, httpx.TimeoutException | TimeoutError):
+        return f"no answer in time ({type(problem).__name__})"
+    return f"the connection broke ({type(problem).__name__})"
+
+
+def vendor_message(body: bytes, content_type: str, secrets: Iterable[str] = ()) -> str:
+    """What an error body says, on one line, without secrets, signed links and e-mail addresses."""
+    text = ""
+    if "json" in content_type or body[:1] == b"{":
+        text = _json_message(body)
+    elif content_type.startswith("text/plain"):
+        text = body.decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, "[secret]")
+    return _shortened(text)
+
+
+def _json_message(body: bytes) -> str:
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    for _ in range(2):
+        if not isinstance(content, dict):
+            return ""
+        for name in ("message", "error_description", "detail", "error"):
+            value = content.get(name)
+            if isinstance(value, str) and value:
+                return value
+        content = content.get("error")
+    return ""
+
+
+def _shortened(text: str) -> str:
+    text = text[:_LONGEST_SCANNED]
+    text = _EMAIL.sub("[e-mail]", _URL_QUERY.sub(r"\1?[...]", text))
+    text = "".join(char if char.isprintable() else " " for char in text)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _refusal(problem: RefusedError, answered: str, said: str) -> PollError:
+    status = problem.status
+    if problem.foreign and status in (401, 403, 404, 410):
+        return UnavailableError(
+            f"{answered} on another host: a signed link ends soon, the next poll asks for a new one"
+        )
+    if status == 401:
+        return UnauthorizedError(
+            f"{answered}{said}; check that the credential is right and has not expired"
+        )
+    if status == 403:
+        needed = problem.headers.get("x-accepted-github-permissions", "")
+        needs = f" (it needs: {_shortened(needed)})" if needed else ""
+        return ForbiddenError(
+            f"{answered}{said}{needs}; check the credential's permissions and the plan"
+        )
+    if status in (404, 410):
+        return NotFoundError(
+            f"{answered}{said}; check the account's name, the plan, and that the credential sees it"
+        )
+    return PollError(f"{answered}{said}")
+
+
+def _clamped(seconds: float) -> float:
+    return min(max(seconds, 1.0), LONGEST_WAIT)

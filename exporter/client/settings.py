@@ -1,0 +1,46 @@
+"""What a client is given besides its credential and limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """How one target is reached; `timeout` bounds each silence, ten times it a whole exchange.
+
+    `max_body` bounds an answer in memory, `max_stream` one that is streamed, both decompressed.
+    A stream may take 120 times `timeout`. `limited_wait` is the shortest wait for a rate limit
+    that comes without a time.
+    """
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    user_agent: str = "usage-exporter"
+    timeout: float = 30.0
+    max_body: int = 64 * 1024**2
+    max_wait: float = 120.0
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    max_cached: int = 16 * 1024**2
+    max_stream: int = 4 * 1024**3
+    limited_wait: float = 60.0
+
+    def __post_init__(self) -> None:
+        url = httpx.URL(self.base_url)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError("base_url must be an absolute http or https URL")
+        if url.userinfo or url.query or url.fragment:
+            raise ValueError("base_url must have no user name, query or fragment")
+
+
+class Observer(Protocol):
+    """Counts what the client does."""
+
+    def requested(self, endpoint: str, code: str) -> None:
+        """An exchange ended: with an HTTP status, or `error` without a whole answer."""
+
+    def waited(self, seconds: float) -> None:
+        """A request was held back, by pace or before another try."""

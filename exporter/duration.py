@@ -1,0 +1,38 @@
+"""Durations as Prometheus writes them: `90s`, `1h30m`, `7d`."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_PATTERN = re.compile("".join(rf"(?:(?P<{unit}>\d+){unit})?" for unit in _UNITS))
+
+
+def parse_duration(text: object) -> int:
+    """Whole seconds; raises ValueError for anything that Prometheus would not read."""
+    if text in ("0", 0) and not isinstance(text, bool):
+        return 0
+    match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
+    if match is None or not match.group():
+        raise ValueError(f"{text!r} is not a duration; write it as 30s, 5m, 1h30m or 7d")
+    return sum(int(count) * _UNITS[unit] for unit, count in match.groupdict("0").items())
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest spelling in units that divide it; fractions of a second are dropped."""
+    rest, parts = int(seconds), []
+    for unit, size in _UNITS.items():
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(0|(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?)$"}),
+]
+"""A duration in a configuration file; seconds in the program."""

@@ -1,0 +1,224 @@
+"""The nouns of the pipeline: metrics, samples, windows and buckets."""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple, TypeAlias
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+OTHER = "other"
+"""The label value that a folded series is added to."""
+
+Number: TypeAlias = int | Decimal
+"""What the ledger adds up: exact, never a float."""
+
+
+class Kind(enum.StrEnum):
+    """The type of a metric, as Prometheus spells it."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Combine(enum.Enum):
+    """How values whose labels became equal are made one."""
+
+    SUM = "sum"
+    MAX = "max"
+    DROP = "drop"
+    """A ratio or another value that cannot be combined: a folded series is left out."""
+
+
+class Scope(enum.Enum):
+    """The labels that the exporter itself puts in front of a metric's own."""
+
+    ACCOUNT = enum.auto()
+    VENDOR_ACCOUNT = enum.auto()
+    STREAM = enum.auto()
+    EXPORTER = enum.auto()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return _SCOPE_LABELS[self]
+
+
+_SCOPE_LABELS: dict[Scope, tuple[str, ...]] = {
+    Scope.ACCOUNT: ("account",),
+    Scope.VENDOR_ACCOUNT: ("vendor", "account"),
+    Scope.STREAM: ("vendor", "account", "stream"),
+    Scope.EXPORTER: (),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One row of the catalogue.
+
+    `labels` are the metric's own, after those of its scope. `people` marks a family whose series are
+    persons: it exists only where the configuration asks for people. `open_labels` are those that a
+    vendor can grow without end; they turn to `other` when a series is folded (default: all).
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    scope: Scope = Scope.ACCOUNT
+    people: bool = False
+    open_labels: tuple[str, ...] | None = None
+    combine: Combine = Combine.SUM
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """All label names, the scope's first."""
+        return self.scope.labels + self.labels
+
+    def folded(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """The label values that a series of this metric is added to when it is folded."""
+        open_labels = self.labels if self.open_labels is None else self.open_labels
+        return tuple(
+            OTHER if name in open_labels else value
+            for name, value in zip(self.labels, labels, strict=True)
+        )
+
+
+class Person(str):
+    """A label value that names a person; the privacy step decides what becomes of it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """The half-open range [start, end) in Unix seconds."""
+
+    start: int
+    end: int
+
+    def __contains__(self, moment: float) -> bool:
+        return self.start <= moment < self.end
+
+    @property
+    def empty(self) -> bool:
+        return self.start >= self.end
+
+    def buckets(self, size: int) -> Iterator["Window"]:
+        """The aligned buckets that touch this window, oldest first, the last one cut at its end."""
+        start = floor(self.start, size)
+        while start < self.end:
+            yield Window(start, min(start + size, self.end))
+            start += size
+
+    def split(self, longest: int) -> Iterator["Window"]:
+        """Consecutive windows of at most `longest` seconds."""
+        start = self.start
+        while start < self.end:
+            yield Window(start, min(start + longest, self.end))
+            start += longest
+
+
+class Sample(NamedTuple):
+    """A value of one series; `bucket` is the start of its slice where the metric is a counter.
+
+    `identity` is what the vendor knows the counted thing by, where its labels are only its name:
+    things of the same name are counted apart, and a thing that is renamed is not counted again.
+    """
+
+    metric: Metric
+    labels: tuple[str, ...]
+    value: Number | float
+    bucket: int | None = None
+    identity: str = ""
+
+
+class StreamKey(NamedTuple):
+    """One stream of one target."""
+
+    vendor: str
+    account: str
+    stream: str
+
+    def __str__(self) -> str:
+        return "/".join(self)
+
+
+SeriesKey: TypeAlias = tuple[str, tuple[str, ...]]
+"""A metric's name and the values of its own labels."""
+
+
+Slot: TypeAlias = tuple[int, str]
+"""Where a value read is remembered: the start of its bucket and the identity within the series."""
+
+
+@dataclass(slots=True)
+class Series:
+    """One counter. `debt` is what the vendor took back and growth has not yet paid for.
+
+    `counter - debt` is always the sum of the newest values, less what the baseline held.
+    """
+
+    created: float
+    counter: Number = 0
+    debt: Number = 0
+    slots: dict[Slot, Number] = field(default_factory=dict)
+
+    def read(self, slot: Slot, value: Number) -> Number:
+        """Take the newest value of a slot; returns how much the vendor took back."""
+        change = value - self.slots.get(slot, 0)
+        self.set(slot, value)
+        if change < 0:
+            self.debt -= change
+            return -change
+        paid = min(self.debt, change)
+        self.debt -= paid
+        self.counter += change - paid
+        return 0
+
+    def set(self, slot: Slot, value: Number) -> None:
+        """Take a value without counting it. A zero needs no memory: an unknown slot is zero too."""
+        if value:
+            self.slots[slot] = value
+        else:
+            self.slots.pop(slot, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What an answer speaks for: a slot of `metrics` inside `window` that it lacks is a zero.
+
+    `identities` narrows it to identities that start with this text.
+    """
+
+    metrics: tuple[Metric, ...]
+    window: Window
+    identities: str = ""
+
+    def __contains__(self, slot: Slot) -> bool:
+        return slot[0] in self.window and slot[1].startswith(self.identities)
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Cumulative counts by upper bound (without +Inf), the sum and the count of observations."""
+
+    buckets: tuple[tuple[float, int], ...]
+    sum: float
+    count: int
+
+
+class Point(NamedTuple):
+    """One exposed series: all label values in the order of `Metric.label_names`."""
+
+    labels: tuple[str, ...]
+    value: Number | float | Histogram
+    created: float | None = None
+
+
+def floor(moment: float, size: int) -> int:
+    """The start of the aligned bucket of `size` seconds that holds `moment`."""
+    return int(moment // size) * size

@@ -1,0 +1,1 @@
+"""One poll: windows, privacy, budget, ledger, and when to run the next."""

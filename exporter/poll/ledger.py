@@ -1,0 +1,110 @@
+"""What has been counted: per series and slot the last value read, per series a counter that never falls."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from exporter.model import Coverage, Number, Series, SeriesKey, Slot
+
+Ledger: TypeAlias = dict[SeriesKey, Series]
+Values: TypeAlias = dict[SeriesKey, dict[Slot, Number]]
+"""What a poll read: the value of each slot of each series."""
+
+
+@dataclass(slots=True)
+class Counted:
+    """What a poll changed in the ledger."""
+
+    changed: set[SeriesKey] = field(default_factory=set)
+    born: set[SeriesKey] = field(default_factory=set)
+    corrections: int = 0
+
+
+def count(
+    ledger: Ledger,
+    values: Values,
+    coverage: Iterable[Coverage],
+    *,
+    horizon: int,
+    baseline: Collection[str],
+    now: float,
+) -> Counted:
+    """Count what a poll read into the ledger, in place.
+
+    Slots before `horizon` are ignored: the ledger has forgotten what it counted of them. Metrics
+    named in `baseline` take their first values without counting.
+    """
+    result = Counted()
+    _follow_renames(ledger, values, result, now)
+    for key, slots in values.items():
+        if key not in ledger:
+            ledger[key] = Series(created=now)
+            result.born.add(key)
+            result.changed.add(key)
+        _read(key, ledger[key], slots, horizon, baseline, result)
+    for key, slots in _absent(ledger, values, coverage).items():
+        _read(key, ledger[key], slots, horizon, baseline, result)
+    return result
+
+
+def forget(ledger: Ledger, horizon: int) -> None:
+    """Drop the slots before `horizon`; the counters stay."""
+    for series in ledger.values():
+        for slot in [slot for slot in series.slots if slot[0] < horizon]:
+            del series.slots[slot]
+
+
+def _read(
+    key: SeriesKey,
+    series: Series,
+    slots: Mapping[Slot, Number],
+    horizon: int,
+    baseline: Collection[str],
+    result: Counted,
+) -> None:
+    for slot, value in slots.items():
+        if slot[0] < horizon or value == series.slots.get(slot, 0):
+            continue
+        result.changed.add(key)
+        if key[0] in baseline:
+            series.set(slot, value)
+        elif series.read(slot, value):
+            result.corrections += 1
+
+
+def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float) -> None:
+    """Move what was counted of an identity to the series that it belongs to by its name of today.
+
+    Only what is remembered moves: the old series keeps its counter, the new one grows from here.
+    """
+    wanted: dict[tuple[str, Slot], SeriesKey] = {
+        (key[0], slot): key for key, slots in values.items() for slot in slots if slot[1]
+    }
+    if not wanted:
+        return
+    for key, series in list(ledger.items()):
+        for slot in [slot for slot in series.slots if slot[1]]:
+            owner = wanted.get((key[0], slot), key)
+            if owner == key:
+                continue
+            if owner not in ledger:
+                ledger[owner] = Series(created=now)
+                result.born.add(owner)
+            ledger[owner].slots[slot] = series.slots.pop(slot)
+            result.changed.update((key, owner))
+
+
+def _absent(ledger: Ledger, values: Values, coverage: Iterable[Coverage]) -> Values:
+    """The slots that an answer speaks for and does not hold: their value is zero."""
+    by_metric: dict[str, list[tuple[SeriesKey, Series]]] = {}
+    for key, series in ledger.items():
+        by_metric.setdefault(key[0], []).append((key, series))
+    absent: Values = {}
+    for part in coverage:
+        for metric in part.metrics:
+            for key, series in by_metric.get(metric.name, ()):
+                read = values.get(key, {})
+                for slot in series.slots:
+                    if slot in part and slot not in read:
+                        absent.setdefault(key, {})[slot] = 0
+    return absent

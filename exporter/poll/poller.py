@@ -1,0 +1,208 @@
+"""One poll of one stream: from its window to the committed ledger and the board."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exporter.board.board import Board
+from exporter.board.self_metrics import stream_families, target_families
+from exporter.client.client import Client
+from exporter.client.errors import PollError, RateLimitedError, State
+from exporter.clock import Clock
+from exporter.model import Metric, StreamKey, Window, floor
+from exporter.poll.budget import Gathered, fold, gather
+from exporter.poll.ledger import Counted, count, forget
+from exporter.poll.points import Exposure
+from exporter.poll.privacy import Privacy
+from exporter.poll.windows import Reach, window
+from exporter.status import StreamStatus, TargetStatus
+from exporter.store.store import Changes, Gauge, Store, StoreError, StreamState
+from exporter.vendors.base import AnyStream, Poll, Reading, StreamOptions, Target
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One stream of one target, ready to be polled."""
+
+    key: StreamKey
+    target: Target
+    stream: AnyStream
+    options: StreamOptions
+    client: Client
+    status: StreamStatus
+    target_status: TargetStatus
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(self.stream.bucket, self.options.lookback, self.stream.retention)
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        return {metric.name: metric for metric in self.stream.metrics}
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How polls count: `count_history` counts what the first read finds, else it is a baseline."""
+
+    exposure: Exposure
+    count_history: bool
+    series_per_stream: int
+
+
+class Poller:
+    """Polls streams; each poll is committed whole or changes nothing."""
+
+    def __init__(
+        self, store: Store, board: Board, privacy: Privacy, counting: Counting, clock: Clock
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._privacy = privacy
+        self._counting = counting
+        self._clock = clock
+
+    async def restore(self, job: Job) -> None:
+        """Put what was counted before on the page, and take up the stream's status."""
+        state = await self._store.load(job.key)
+        status = job.status
+        if state.last_success is not None:
+            status.state = State.EMPTY if state.empty else State.OK
+            status.last_success, status.data_until = state.last_success, state.data_until
+        await self._show(job, state, job.metrics)
+        await self.show_status(job)
+
+    async def poll(self, job: Job) -> None:
+        """Poll once; whatever goes wrong ends in the stream's status, never in an exception."""
+        status = job.status
+        started = self._clock.time()
+        status.polls += 1
+        status.polling_since = started
+        try:
+            await self._poll(job, started)
+        except PollError as error:
+            retry_at = error.retry_at if isinstance(error, RateLimitedError) else None
+            self._failed(job, error.state, str(error), retry_at)
+        except StoreError as error:
+            self._failed(job, State.ERROR, str(error))
+        except Exception as error:  # noqa: BLE001  # one stream's bug must not stop the others
+            _log.exception("poll of %s broke", job.key)
+            self._failed(job, State.ERROR, f"{type(error).__name__} (a bug; see the log)")
+        finally:
+            status.polling_since = None
+            status.durations.observe(max(0.0, self._clock.time() - started))
+        await self.show_status(job)
+
+    async def refresh(self, job: Job) -> None:
+        """Bring the page up to date with the time: ended birth holds, expired gauges."""
+        await self._show(job, await self._store.load(job.key), job.metrics)
+
+    async def show_status(self, job: Job) -> None:
+        """Bring the exporter's own metrics of a stream and its target up to date."""
+        await self._board.put(f"{job.key}#status", stream_families(job.status))
+        target = job.target_status
+        await self._board.put(f"{target.vendor}/{target.account}", target_families(target))
+
+    def _failed(self, job: Job, state: State, reason: str, retry_at: float | None = None) -> None:
+        job.status.failed(state, reason, retry_at)
+        _log.warning("poll of %s failed: state=%s reason=%r", job.key, state.value, reason)
+
+    async def _poll(self, job: Job, now: float) -> None:
+        state = await self._store.load(job.key)
+        wanted = _window(job.reach, now, state)
+        reading = await job.stream.read(
+            Poll(
+                client=job.client,
+                target=job.target,
+                options=job.options,
+                window=wanted,
+                now=now,
+                progress=state.progress,
+                people=self._privacy.shows_people,
+            )
+        )
+        counted, folded, gauges = await asyncio.to_thread(
+            self._apply, job, state, reading, wanted, now
+        )
+        await self._store.commit(job.key, state, Changes(frozenset(counted.changed), bool(gauges)))
+        status = job.status
+        status.succeeded(State.EMPTY if state.empty else State.OK, now)
+        status.records += reading.records
+        status.last_records = reading.records
+        status.corrections += counted.corrections
+        status.folded += folded
+        status.drifted(reading.drift)
+        status.data_until = state.data_until
+        _log.info("polled %s: records=%d window=%s", job.key, reading.records, wanted)
+        touched = {name for name, _ in counted.changed} | gauges
+        await self._show(
+            job, state, {name: metric for name, metric in job.metrics.items() if name in touched}
+        )
+
+    def _apply(
+        self, job: Job, state: StreamState, reading: Reading, wanted: Window, now: float
+    ) -> tuple[Counted, int, set[str]]:
+        """Count a reading into the state; returns what it counted and folded, and the gauges it set."""
+        gathered, folded = fold(
+            gather(self._privacy.apply(reading.samples)),
+            state.ledger.keys(),
+            self._counting.series_per_stream,
+        )
+        covered = {metric.name for part in reading.coverage for metric in part.metrics}
+        fresh = (covered | {key[0] for key in gathered.counters}) - state.started
+        counted = count(
+            state.ledger,
+            gathered.counters,
+            reading.coverage,
+            horizon=wanted.start if state.horizon is None else state.horizon,
+            baseline=frozenset() if self._counting.count_history else fresh,
+            now=now,
+        )
+        gauges = _replace_gauges(state, gathered, reading, now)
+        state.started |= fresh
+        state.read_until = max(wanted.end, state.read_until or 0)
+        state.horizon = max(
+            wanted.start,
+            floor(wanted.end - job.options.lookback, job.stream.bucket),
+            state.horizon or 0,
+        )
+        forget(state.ledger, state.horizon)
+        state.progress = reading.progress
+        state.last_success = now
+        state.empty = reading.records == 0
+        if reading.data_until is not None:
+            state.data_until = max(reading.data_until, state.data_until or 0)
+        return counted, folded, gauges
+
+    async def _show(self, job: Job, state: StreamState, metrics: Mapping[str, Metric]) -> None:
+        now = self._clock.time()
+        exposure = self._counting.exposure
+        job.status.series = len(state.ledger) + len(state.gauges)
+        job.status.refresh_at = exposure.next_change(state, now)
+        families = await asyncio.to_thread(exposure.points, job.key, state, metrics, now)
+        await self._board.put(str(job.key), families)
+
+
+def _window(reach: Reach, now: float, state: StreamState) -> Window:
+    wanted = window(reach, now, state.read_until, state.horizon)
+    if wanted.start > now:
+        raise PollError(
+            "the clock stands before what was already counted; set the clock right, or remove the "
+            "state file to start counting afresh"
+        )
+    return wanted
+
+
+def _replace_gauges(
+    state: StreamState, gathered: Gathered, reading: Reading, now: float
+) -> set[str]:
+    """Take the gauges of a reading; returns the names of the metrics that it speaks for."""
+    replaced = {metric.name for metric in reading.complete}
+    replaced |= {key[0] for key in gathered.gauges}
+    kept = {key: gauge for key, gauge in state.gauges.items() if key[0] not in replaced}
+    fresh = {key: Gauge(value, now) for key, value in gathered.gauges.items()}
+    state.gauges = kept | fresh
+    return replaced

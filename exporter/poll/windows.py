@@ -1,0 +1,76 @@
+"""Which time a poll reads again, and when the next one runs."""
+
+import random
+from dataclasses import dataclass
+
+from exporter.client.errors import State
+from exporter.model import DAY, HOUR, Window, floor
+
+AUTH_BACKOFF = HOUR
+FIRST_RETRY = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What bounds a stream's window: its bucket, how much it re-reads, what the vendor still has."""
+
+    bucket: int
+    lookback: int
+    retention: int
+
+
+def window(reach: Reach, now: float, read_until: float | None, horizon: int | None) -> Window:
+    """The window of the next poll: whole buckets up to `now`.
+
+    It starts a lookback before the end of the last good read, so that no downtime shorter than the
+    vendor's retention loses a bucket; never before `horizon`, below which the ledger has forgotten
+    what it counted; and never before what the vendor still has.
+    """
+    reread_from = min(now, now if read_until is None else read_until) - reach.lookback
+    start = floor(reread_from, reach.bucket)
+    oldest = floor(now - reach.retention, reach.bucket) + reach.bucket
+    start = max(start, oldest)
+    if horizon is not None:
+        start = max(start, horizon)
+    return Window(start, max(start, int(now)))
+
+
+def next_poll(
+    state: State,
+    started: float,
+    now: float,
+    interval: int,
+    *,
+    failures: int,
+    retry_at: float | None,
+    random: random.Random,
+) -> float:
+    """When a stream is polled again, `failures` being the failed polls in a row.
+
+    A refused credential is tried hourly, a used-up quota when the vendor says, another failure
+    with growing pauses up to the interval; all with a little jitter so that streams spread.
+    """
+    jitter = random.uniform(0, min(interval * 0.05, 30))
+    due = started + interval
+    if state in (State.UNAUTHORIZED, State.FORBIDDEN, State.NOT_FOUND):
+        due = started + max(interval, AUTH_BACKOFF)
+    elif state is State.RATE_LIMITED:
+        due = max(due, retry_at or 0)
+        due = min(due, now + DAY)
+    elif not state.answered:
+        due = started + min(interval, FIRST_RETRY * 2.0 ** min(failures - 1, 16))
+    return max(due, now) + jitter
+
+
+def first_poll(
+    index: int, total: int, now: float, interval: int, last_success: float | None
+) -> float:
+    """When a stream is polled first: spread over a minute, and not sooner than its interval allows.
+
+    A daemon that restarts again and again must not spend the vendor's quota on it.
+    """
+    spread = min(60.0, 0.25 * total, float(interval))
+    due = now + spread * index / max(total, 1)
+    if last_success is not None and last_success <= now:
+        due = max(due, last_success + interval)
+    return due

@@ -1,0 +1,136 @@
+"""`python -m exporter.simulator`: the simulated vendors as a process of their own."""
+
+import dataclasses
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+import click
+
+from exporter.model import DAY, HOUR, MINUTE
+from exporter.simulator.app import Simulator
+from exporter.simulator.cursor import CursorOptions
+from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.server import listen, server_of, url_of
+from exporter.simulator.traffic import Lag
+from exporter.simulator.world import World, WorldSettings
+from exporter.simulator.world_clock import WorldClock
+
+PARENT_CHECK_SECONDS = 0.5
+_UNITS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": 1}
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+
+
+class Duration(click.ParamType[int]):
+    """Seconds, written as Prometheus does: 1h30m."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        text = str(value)
+        match = _DURATION.fullmatch(text)
+        if text == "0":
+            return 0
+        if not text or match is None:
+            self.fail(f"{text!r} is not a duration such as 4h or 1h30m", param, ctx)
+        return sum(
+            int(number or 0) * seconds
+            for number, seconds in zip(match.groups(), _UNITS.values(), strict=True)
+        )
+
+
+class Address(click.ParamType[tuple[str, int]]):
+    """HOST:PORT."""
+
+    name = "address"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        host, _, port = str(value).rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            self.fail(f"{value!r} is not HOST:PORT, such as 127.0.0.1:0", param, ctx)
+        return host, int(port)
+
+
+@click.command()
+@click.option("--listen", "address", type=Address(), default="127.0.0.1:0", show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--start", type=float, help="The world's Unix time at the start (default: now).")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1,
+    show_default=True,
+    help="Seconds of the world in a second.",
+)
+@click.option("--lag-start", type=Duration(), default="4h", show_default=True)
+@click.option("--lag-end", type=Duration(), default="6h", show_default=True)
+@click.option("--developers", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option(
+    "--commits", type=click.IntRange(min=0), help="Commits a day, instead of what people make."
+)
+@click.option("--rate-limit/--no-rate-limit", default=True, show_default=True)
+@click.option("--cursor-retry-after", is_flag=True, help="Send Retry-After with Cursor's 429.")
+@click.option("--exit-with-parent", is_flag=True, help="Stop when the parent process is gone.")
+def main(
+    address: tuple[str, int],
+    seed: int,
+    start: float | None,
+    speed: float,
+    lag_start: int,
+    lag_end: int,
+    developers: int,
+    commits: int | None,
+    rate_limit: bool,
+    cursor_retry_after: bool,
+    exit_with_parent: bool,
+) -> None:
+    """Speak the vendors' APIs on loopback from one seeded world."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit_quietly)
+    if exit_with_parent:
+        threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    try:
+        settings = WorldSettings(
+            seed=seed,
+            developers=developers,
+            commits_per_day=commits,
+            lag=Lag(lag_start, lag_end),
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    cursor = CursorOptions(retry_after=cursor_retry_after)
+    github = GitHubOptions()
+    if not rate_limit:
+        cursor = dataclasses.replace(cursor, requests_per_minute=None)
+        github = dataclasses.replace(github, requests_per_hour=None)
+    simulator = Simulator(
+        World(settings, WorldClock(start=start, speed=speed)), cursor=cursor, github=github
+    )
+    listener = listen(*address)
+    click.echo(f"simulator listening on {url_of(listener)}")
+    sys.stdout.flush()
+    server_of(simulator).run(sockets=[listener])
+
+
+def _exit_quietly(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _follow_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The simulator as one ASGI application: the vendors' APIs and the control endpoints."""
+
+import time
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from exporter.simulator.control import Control
+from exporter.simulator.cursor import CursorApi, CursorOptions
+from exporter.simulator.faults import FaultInjector
+from exporter.simulator.github import GitHubApi
+from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.request_log import RequestLog
+from exporter.simulator.world import World
+
+
+class Simulator:
+    """Speaks for all vendors about one world.
+
+    `wall` is the time that rate limits are kept in: clients wait in it, however fast the world runs.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        cursor: CursorOptions | None = None,
+        github: GitHubOptions | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.world = world
+        vendors = Starlette(
+            routes=[
+                Mount("/cursor", routes=CursorApi(world, cursor, wall).routes()),
+                Mount("/github", routes=GitHubApi(world, github, wall).routes()),
+            ]
+        )
+        self.faults = FaultInjector(vendors)
+        self.requests = RequestLog(self.faults)
+        control = Control(world, self.faults, self.requests)
+        self._app = Starlette(
+            routes=[Mount("/_simulator", routes=control.routes()), Mount("/", app=self.requests)]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)

@@ -1,0 +1,157 @@
+"""The simulator's own endpoints: the truth, the clock, injected data, faults, request counts."""
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeAlias, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from exporter.model import Window
+from exporter.simulator.answers import BadTimeError, json_response
+from exporter.simulator.faults import Fault, FaultInjector
+from exporter.simulator.injection import ChangeInput, CommitInput, Injector, TrafficInput
+from exporter.simulator.request_log import RequestLog
+from exporter.simulator.traffic import UnknownUnitError
+from exporter.simulator.truth import View, totals
+from exporter.simulator.world import World
+
+_T = TypeVar("_T")
+_Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+class _Items(msgspec.Struct, forbid_unknown_fields=True):
+    items: list[msgspec.Raw]
+
+
+class _Advance(msgspec.Struct, forbid_unknown_fields=True):
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+
+
+class _Quiet(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from"}):
+    since: float | None
+
+
+class Control:
+    """Everything under `/_simulator/`."""
+
+    def __init__(self, world: World, faults: FaultInjector, requests: RequestLog) -> None:
+        self._world = world
+        self._faults = faults
+        self._requests = requests
+        self._injector = Injector(world)
+
+    def routes(self) -> list[BaseRoute]:
+        """The endpoints, below `/_simulator`."""
+        return [
+            Route("/clock", _guarded(self._clock)),
+            Route("/truth", _guarded(self._truth)),
+            Route("/freeze", _guarded(self._freeze), methods=["POST"]),
+            Route("/thaw", _guarded(self._thaw), methods=["POST"]),
+            Route("/advance", _guarded(self._advance), methods=["POST"]),
+            Route("/commits", _guarded(self._commits), methods=["POST"]),
+            Route("/changes", _guarded(self._changes), methods=["POST"]),
+            Route("/traffic", _guarded(self._traffic), methods=["POST"]),
+            Route("/traffic/revise", _guarded(self._revise), methods=["POST"]),
+            Route("/quiet", _guarded(self._quiet), methods=["POST"]),
+            Route("/faults", _guarded(self._add_fault), methods=["POST"]),
+            Route("/faults", _guarded(self._lift_faults), methods=["DELETE"]),
+            Route("/requests", _guarded(self._request_counts)),
+        ]
+
+    async def _clock(self, _request: Request) -> Response:
+        return json_response({"now": self._world.clock.time()})
+
+    async def _truth(self, request: Request) -> Response:
+        as_of = _seconds(request, "at", self._world.clock.time())
+        window = Window(
+            math.floor(_seconds(request, "since", self._world.first)),
+            math.ceil(_seconds(request, "until", as_of + 1)),
+        )
+        metrics = [total._asdict() for total in totals(View(self._world, window, as_of))]
+        return json_response({"as_of": as_of, "metrics": metrics})
+
+    async def _freeze(self, request: Request) -> Response:
+        self._world.clock.freeze()
+        return await self._clock(request)
+
+    async def _thaw(self, request: Request) -> Response:
+        self._world.clock.thaw()
+        return await self._clock(request)
+
+    async def _advance(self, request: Request) -> Response:
+        self._world.clock.advance(_decoded(await request.body(), _Advance).seconds)
+        return await self._clock(request)
+
+    async def _commits(self, request: Request) -> Response:
+        items = _decoded(await request.body(), _Items).items
+        rows = [self._injector.commit(_decoded(bytes(item), CommitInput)) for item in items]
+        self._world.commits.inject(rows, self._world.clock.time())
+        return json_response({"added": len(rows)})
+
+    async def _changes(self, request: Request) -> Response:
+        items = _decoded(await request.body(), _Items).items
+        rows = [self._injector.change(_decoded(bytes(item), ChangeInput)) for item in items]
+        self._world.changes.inject(rows, self._world.clock.time())
+        return json_response({"added": len(rows)})
+
+    async def _traffic(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), TrafficInput)
+        self._world.traffic.inject(posted.timestamp, posted.unit(), self._world.clock.time())
+        return json_response({"added": 1})
+
+    async def _revise(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), TrafficInput)
+        try:
+            self._world.traffic.revise(posted.timestamp, posted.unit(), self._world.clock.time())
+        except UnknownUnitError as error:
+            return json_response({"error": str(error)}, 404)
+        return json_response({"revised": 1})
+
+    async def _quiet(self, request: Request) -> Response:
+        self._world.quiet(_decoded(await request.body(), _Quiet).since)
+        return json_response({"quiet": True})
+
+    async def _add_fault(self, request: Request) -> Response:
+        self._faults.faults.append(_decoded(await request.body(), Fault))
+        return json_response({"faults": self._faults.faults})
+
+    async def _lift_faults(self, _request: Request) -> Response:
+        self._faults.faults.clear()
+        return json_response({"faults": []})
+
+    async def _request_counts(self, _request: Request) -> Response:
+        return json_response({"requests": self._requests.counts()})
+
+
+def _guarded(handler: _Handler) -> _Handler:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except (msgspec.DecodeError, BadTimeError, _BadParameterError) as error:
+            return json_response({"error": f"{request.url.path}: {error}"}, 400)
+
+    return endpoint
+
+
+class _BadParameterError(ValueError):
+    """A query parameter that is not a number."""
+
+
+def _seconds(request: Request, name: str, default: float) -> float:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise _BadParameterError(f"{name} must be Unix seconds, not {text!r}") from error
+    if not math.isfinite(number):
+        raise _BadParameterError(f"{name} must be Unix seconds, not {text!r}")
+    return number
+
+
+def _decoded(body: bytes, kind: type[_T]) -> _T:
+    return msgspec.json.decode(body, type=kind)

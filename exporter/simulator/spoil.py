@@ -1,0 +1,64 @@
+"""How a good body becomes a bad one."""
+
+import csv
+import io
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+GARBAGE = b'\x00\xff\xfe{"items": [\x80\x81 not json, not csv'
+SURPRISE_FIELD = "surprise"
+_FIELDS_OF_EVERY_ROW = ("createdAt", "created_at", "total_request_count", "limit")
+
+
+def first_page(query: bytes) -> bytes:
+    """The query with any page number replaced by 1."""
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return urlencode([(name, "1" if name == "page" else value) for name, value in pairs]).encode()
+
+
+def spoil_json(kind: str, field: str | None, body: bytes) -> bytes:
+    """Spoil one field in all rows of a JSON body, or the total of its envelope."""
+    content: Any = msgspec.json.decode(body)
+    if kind == "lie_total" and isinstance(content, dict) and "totalCount" in content:
+        content["totalCount"] = content["totalCount"] * 2 + 1000
+    for row in _rows(content):
+        name = field or next((known for known in _FIELDS_OF_EVERY_ROW if known in row), "")
+        if kind == "missing_field":
+            row.pop(name, None)
+        elif kind == "wrong_type" and name:
+            row[name] = {"unexpected": ["object"]}
+        elif kind == "extra_field":
+            row[SURPRISE_FIELD] = {"nested": [1, None]}
+    return msgspec.json.encode(content)
+
+
+def _rows(content: Any) -> list[dict[str, Any]]:
+    if isinstance(content, dict):
+        content = content.get("items", [content])
+    return [row for row in content if isinstance(row, dict)]
+
+
+def spoil_csv(kind: str, field: str | None, body: bytes) -> bytes:
+    """Spoil one column of a CSV body, or cut its middle row short."""
+    rows = list(csv.reader(io.StringIO(body.decode(), newline="")))
+    header = rows[0]
+    name = field or next((known for known in _FIELDS_OF_EVERY_ROW if known in header), header[0])
+    index = header.index(name) if name in header else None
+    if kind == "missing_field" and index is not None:
+        for row in rows:
+            del row[index]
+    elif kind == "wrong_type" and index is not None:
+        for row in rows[1:]:
+            row[index] = "unexpected"
+    elif kind == "extra_field":
+        header.append(SURPRISE_FIELD)
+        for row in rows[1:]:
+            row.append("extra")
+    elif kind == "short_row" and len(rows) > 1:
+        middle = rows[len(rows) // 2]
+        del middle[len(middle) // 2 :]
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

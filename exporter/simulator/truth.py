@@ -1,0 +1,130 @@
+"""What an exporter must count, computed from the world and not from any vendor's answer."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from exporter.model import DAY, OTHER, Window, floor
+from exporter.simulator.callers import Caller
+from exporter.simulator.world import World
+
+UNKNOWN = "unknown"
+_NEVER_MS = 10**15
+
+Labels: TypeAlias = tuple[tuple[str, str], ...]
+Count: TypeAlias = tuple[str, Labels, int]
+
+
+class Total(NamedTuple):
+    """The sum of one series over all buckets that were asked for."""
+
+    name: str
+    labels: dict[str, str]
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The world as of a moment, narrowed to the buckets that start in `window`."""
+
+    world: World
+    window: Window
+    as_of: float
+
+    def holds(self, created_ms: int) -> bool:
+        """Whether an event falls in a UTC day of the window."""
+        return floor(created_ms / 1000, DAY) in self.window
+
+
+def totals(view: View) -> list[Total]:
+    """All series with their totals; a series that counts nothing is left out."""
+    counter: Counter[tuple[str, Labels]] = Counter()
+    for count in COUNTS:
+        for name, labels, value in count(view):
+            counter[name, labels] += value
+    return [
+        Total(name, dict(labels), value)
+        for (name, labels), value in sorted(counter.items())
+        if value
+    ]
+
+
+def commit_counts(view: View) -> Iterator[Count]:
+    """Each commit once, in the day of its newest ingestion."""
+    # Older rows are out of the window and cannot be the newest of any row inside it.
+    rows = view.world.commits.between(view.window.start * 1000, _NEVER_MS, view.as_of)
+    newest = {row.identity: row for row in rows}
+    for row in newest.values():
+        if not view.holds(row.created_ms):
+            continue
+        primary = UNKNOWN if row.primary_branch is None else str(row.primary_branch).lower()
+        labels = (("repository", row.repository or UNKNOWN), ("primary_branch", primary))
+        yield "cursor_commits_total", labels, 1
+        for source, added, deleted in (
+            ("tab", row.tab_added, row.tab_deleted),
+            ("composer", row.composer_added, row.composer_deleted),
+            ("non_ai", row.non_ai_added, row.non_ai_deleted),
+        ):
+            labels_of_source = (*labels, ("source", source))
+            yield "cursor_commit_lines_added_total", labels_of_source, added
+            yield "cursor_commit_lines_deleted_total", labels_of_source, deleted
+
+
+def change_counts(view: View) -> Iterator[Count]:
+    """Each change once, and its lines by file extension."""
+    rows = view.world.changes.between(view.window.start * 1000, _NEVER_MS, view.as_of)
+    newest = {row.change_id: row for row in rows}
+    for row in newest.values():
+        if not view.holds(row.created_ms):
+            continue
+        labels = (("source", row.source.lower()), ("model", row.model or UNKNOWN))
+        yield "cursor_changes_total", labels, 1
+        yield "cursor_change_lines_added_total", labels, row.total_added
+        yield "cursor_change_lines_deleted_total", labels, row.total_deleted
+        added, deleted = row.total_added, row.total_deleted
+        for file in row.files:
+            added, deleted = added - file.added, deleted - file.deleted
+            yield from _file_lines(file.extension or UNKNOWN, file.added, file.deleted)
+        yield from _file_lines(OTHER, max(0, added), max(0, deleted))
+
+
+def _file_lines(extension: str, added: int, deleted: int) -> Iterator[Count]:
+    labels = (("file_extension", extension),)
+    yield "cursor_change_file_lines_added_total", labels, added
+    yield "cursor_change_file_lines_deleted_total", labels, deleted
+
+
+def traffic_counts(view: View) -> Iterator[Count]:
+    """API requests as told at the moment of the view, and the rate-limited ones among them."""
+    requests: Counter[tuple[Caller, str, str]] = Counter()
+    limited: Counter[tuple[Caller, str, str]] = Counter()
+    for _, units in view.world.traffic.visible(view.window.start, view.window.end, view.as_of):
+        for unit in units:
+            what = unit.caller, unit.method, unit.route
+            requests[what] += unit.total
+            limited[what] += unit.limited
+    for what, total in requests.items():
+        for prefix, labels in _breakdowns(*what):
+            yield f"github_api_{prefix}requests_total", labels, total
+            yield f"github_api_{prefix}rate_limited_requests_total", labels, limited[what]
+
+
+def _breakdowns(caller: Caller, method: str, route: str) -> Iterator[tuple[str, Labels]]:
+    actor = (("actor_type", caller.actor_type), ("actor_name", caller.actor_name))
+    yield "", ()
+    yield (
+        "subject_",
+        (("subject_type", caller.subject_type), ("subject_name", caller.subject_name)),
+    )
+    yield "actor_", (("actor_type", caller.actor_type), ("actor_id", str(caller.actor_id)))
+    yield "route_", (*actor, ("http_method", method), ("api_route", route))
+    if caller.subject_type == "user":
+        yield "user_", (("user", caller.subject_name), *actor)
+
+
+COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
+    commit_counts,
+    change_counts,
+    traffic_counts,
+)

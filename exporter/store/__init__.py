@@ -1,0 +1,1 @@
+"""What has been counted, kept on disk."""

@@ -1,0 +1,62 @@
+"""The interface of the store, and what goes through it."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from exporter.model import Number, Series, SeriesKey, StreamKey
+
+
+class StoreError(Exception):
+    """The state could not be read or written; the message names the file and the remedy."""
+
+
+class Gauge(NamedTuple):
+    """A gauge's value and when it was read (Unix seconds)."""
+
+    value: Number | float
+    read_at: float
+
+
+@dataclass(slots=True)
+class StreamState:
+    """All that is kept of a stream between polls.
+
+    `horizon` is the oldest bucket that the ledger still remembers, `read_until` the end of the last
+    good read, `started` the metrics whose baseline was taken.
+    """
+
+    horizon: int | None = None
+    read_until: float | None = None
+    started: frozenset[str] = frozenset()
+    progress: dict[str, Any] = field(default_factory=dict)
+    last_success: float | None = None
+    data_until: float | None = None
+    empty: bool = False
+    ledger: dict[SeriesKey, Series] = field(default_factory=dict)
+    gauges: dict[SeriesKey, Gauge] = field(default_factory=dict)
+
+
+class Changes(NamedTuple):
+    """Which series of a stream's state a poll changed; the rest is not written again."""
+
+    series: frozenset[SeriesKey]
+    gauges: bool
+
+
+class Store(Protocol):
+    """Keeps the state of every stream; a commit is one transaction."""
+
+    @property
+    def created(self) -> float:
+        """When the state was first made (Unix seconds)."""
+        ...
+
+    async def load(self, key: StreamKey) -> StreamState:
+        """The state of a stream; an unknown stream has an empty one."""
+        ...
+
+    async def commit(self, key: StreamKey, state: StreamState, changes: Changes) -> None:
+        """Write a poll, whole or not at all; raises StoreError."""
+        ...
+
+    async def close(self) -> None: ...

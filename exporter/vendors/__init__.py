@@ -1,0 +1,6 @@
+"""The vendors: a table of streams each, a module per stream."""
+
+from exporter.vendors import cursor, github
+from exporter.vendors.base import AnyVendor
+
+VENDORS: tuple[AnyVendor, ...] = (github.VENDOR, cursor.VENDOR)

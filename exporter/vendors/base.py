@@ -1,0 +1,193 @@
+"""What a vendor declares: its targets, its streams, and what one read of a stream gives."""
+
+import enum
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from exporter import __version__
+from exporter.client.auth import Credential
+from exporter.client.client import Client, ClientSettings
+from exporter.client.pace import Limit
+from exporter.duration import Duration
+from exporter.model import Coverage, Metric, Sample, Window
+from exporter.vendors.auth import TokenAuth
+
+
+class Strict(BaseModel):
+    """A block of the configuration: unknown keys are errors, values are not changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class StreamOptions(Strict):
+    """What every stream takes; a stream with more options adds fields to a subclass."""
+
+    enabled: bool = True
+    """Whether the stream is polled. A disabled stream makes no request."""
+    interval: Duration = Field(default=300, ge=1)
+    """Time from the start of one poll to the start of the next."""
+    lookback: Duration = Field(default=86_400, ge=0)
+    """How far back each poll reads again, because the vendor revises its data."""
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    """A limit of this stream's own, besides that of its endpoints."""
+
+
+class Target(Strict):
+    """One configured account of a vendor."""
+
+    vendor: str
+    account: str = Field(min_length=1, max_length=200)
+    """The value of the label `account`; unique per vendor."""
+    base_url: str = Field(pattern=r"^https?://[^\s?#]+$")
+    """Where the vendor's API is."""
+    auth: TokenAuth
+    """Where the credential comes from."""
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    """Replaces the vendor's documented limits, for every endpoint group of this target."""
+    timeout: Duration = Field(default=30, ge=1, le=600)
+    """How long one request may take without progress."""
+    proxy: str | None = None
+    """The HTTP proxy to use; environment variables are not read."""
+    ca_file: str | None = None
+    """A bundle of certificate authorities to trust instead of the built-in one."""
+    streams: Any
+
+    def client_settings(self, headers: Mapping[str, str]) -> ClientSettings:
+        """What the client needs to know of this target; `headers` go with every request."""
+        return ClientSettings(
+            base_url=self.base_url,
+            headers=headers,
+            user_agent=f"usage-exporter/{__version__}",
+            timeout=self.timeout,
+            proxy=self.proxy,
+            ca_file=self.ca_file,
+        )
+
+
+class Shape(enum.StrEnum):
+    """How a vendor gives its data; all four end in samples."""
+
+    SNAPSHOT = "snapshot"
+    BUCKETS = "buckets"
+    EVENTS = "events"
+    REPORT = "report"
+
+
+TargetT = TypeVar("TargetT", bound=Target)
+OptionsT = TypeVar("OptionsT", bound=StreamOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll(Generic[TargetT, OptionsT]):
+    """What one read of a stream is given.
+
+    `window` is the part that counts: whole buckets that may have changed, the last one cut at `now`.
+    `progress` is what the last committed read left for this one. `people` says whether families of
+    people are shown; where they are not, nothing is asked that only they need.
+    """
+
+    client: Client
+    target: TargetT
+    options: OptionsT
+    window: Window
+    now: float
+    progress: Mapping[str, Any]
+    people: bool
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one read of a stream found.
+
+    `complete` are the gauges that the samples give in full: what is not among the samples is gone.
+    `data_until` is the end of the newest bucket with data. `drift` counts fields by name that no
+    record knows.
+    """
+
+    samples: list[Sample] = field(default_factory=list)
+    coverage: list[Coverage] = field(default_factory=list)
+    complete: tuple[Metric, ...] = ()
+    records: int = 0
+    data_until: float | None = None
+    drift: Counter[str] = field(default_factory=Counter)
+    progress: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """How many requests one poll makes to an endpoint group, at the most that the options allow."""
+
+    group: str
+    requests: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Generic[TargetT, OptionsT]):
+    """One thing read from a vendor: a declaration and the function that reads it.
+
+    `bucket` is the size in seconds of the coarsest slice that it counts in; `retention` how far back
+    the vendor answers. `settled_after` is how long after a bucket's end its data are usually final.
+    `inapplicable` says why a target cannot have this stream, or None.
+    """
+
+    name: str
+    shape: Shape
+    summary: str
+    metrics: tuple[Metric, ...]
+    options: type[OptionsT]
+    bucket: int
+    retention: int
+    settled_after: int
+    read: Callable[[Poll[TargetT, OptionsT]], Awaitable[Reading]]
+    plan: Callable[[TargetT, OptionsT], Sequence[Cost]]
+    by_default: bool = True
+    inapplicable: Callable[[TargetT], str | None] = lambda _: None
+
+
+AnyStream = Stream[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor(Generic[TargetT]):
+    """A kind of service. `limits` gives the documented limits by endpoint group."""
+
+    name: str
+    title: str
+    target: type[TargetT]
+    streams: tuple[AnyStream, ...]
+    limits: Mapping[str, Sequence[Limit]]
+    settings: Callable[[TargetT], ClientSettings]
+    credential: Callable[[TargetT], Credential]
+
+
+AnyVendor = Vendor[Any]
+
+
+def target_model(name: str, base: type[TargetT], streams: Sequence[AnyStream]) -> type[TargetT]:
+    """The configuration of a vendor's target: `base` with one optional block for each stream."""
+    blocks: dict[str, Any] = {
+        stream.name: (stream.options | None, Field(default=None, description=stream.summary))
+        for stream in streams
+    }
+    block = create_model(f"{name.title()}Streams", __base__=Strict, **blocks)
+    fields: dict[str, Any] = {
+        "vendor": (Literal[name], Field(description="The kind of service.")),
+        "streams": (block, Field(default_factory=block, description="Streams by name.")),
+    }
+    return create_model(f"{name.title()}Target", __base__=base, __doc__=base.__doc__, **fields)
+
+
+def enabled_streams(vendor: AnyVendor, target: Target) -> list[tuple[AnyStream, StreamOptions]]:
+    """The streams that a target polls: those it names, and its vendor's defaults that suit it."""
+    chosen = []
+    for stream in vendor.streams:
+        options = getattr(target.streams, stream.name)
+        if options is None and stream.by_default and stream.inapplicable(target) is None:
+            options = stream.options()
+        if options is not None and options.enabled:
+            chosen.append((stream, options))
+    return chosen

@@ -1,0 +1,104 @@
+"""CSV that arrives in pieces: complete records only, columns by header name, quoted line breaks."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any
+
+from exporter.client.errors import SchemaError, UnavailableError
+
+_QUOTE, _NEWLINE = b'"', b"\n"
+
+
+class CsvRows:
+    """Reads the wanted columns of a CSV body, fed in slices of bytes.
+
+    A row is a tuple of texts: the `required` columns, then the `optional` ones, empty where the
+    header lacks them. Columns that nobody knows are in `unknown`; `count` is the rows read.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        required: Sequence[str],
+        optional: Sequence[str] = (),
+        ignored: Sequence[str] = (),
+    ) -> None:
+        self.count = 0
+        self.unknown: list[str] = []
+        self._source = source
+        self._required, self._optional, self._ignored = required, optional, ignored
+        self._rest = b""
+        self._width = 0
+        self._pick: Callable[[list[str]], Any] = tuple
+
+    def feed(self, data: bytes) -> Iterator[Any]:
+        """The records that are complete with this slice."""
+        data = self._rest + data
+        end = _complete(data)
+        self._rest = data[end:]
+        return self._rows(data[:end])
+
+    def close(self) -> Iterator[Any]:
+        """The last record, where no line break ends it; raises UnavailableError if it is cut off."""
+        if self._rest.count(_QUOTE) % 2:
+            raise UnavailableError(f"{self._source}: the CSV ends inside quotes, it was cut off")
+        data, self._rest = self._rest, b""
+        yield from self._rows(data)
+        if not self._width:
+            raise UnavailableError(f"{self._source}: the CSV has no header line")
+
+    def _rows(self, data: bytes) -> Iterator[Any]:
+        try:
+            text = data.decode("utf-8" if self._width else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SchemaError(f"{self._source}: the CSV is not UTF-8: {error}") from error
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        try:
+            if not self._width:
+                self._read_header(next(reader, None))
+            width, pick = self._width, self._pick
+            for row in reader:
+                if len(row) < width:
+                    if not row:
+                        continue
+                    raise SchemaError(
+                        f"{self._source}: CSV row {self.count + 1} has {len(row)} of {width} columns"
+                    )
+                self.count += 1
+                yield pick(row)
+        except csv.Error as error:
+            raise SchemaError(f"{self._source}: CSV row {self.count + 1}: {error}") from error
+
+    def _read_header(self, header: list[str] | None) -> None:
+        if header is None:
+            return
+        names = [name.strip() for name in header]
+        missing = [name for name in self._required if name not in names]
+        if missing:
+            raise SchemaError(f"{self._source}: the CSV header lacks {', '.join(missing)}")
+        wanted = (*self._required, *self._optional)
+        self.unknown = [name for name in names if name not in (*wanted, *self._ignored)]
+        self._width = len(names)
+        pick = itemgetter(*(names.index(name) if name in names else len(names) for name in wanted))
+        if all(name in names for name in wanted):
+            self._pick = pick
+        else:
+            self._pick = lambda row: pick([*row, ""])
+
+
+def _complete(data: bytes) -> int:
+    """Where the last complete record ends: after a line break outside quotes.
+
+    A quote inside a quoted field is doubled, so the count of quotes before a place is odd exactly
+    where the place is inside quotes.
+    """
+    end = len(data)
+    quotes = data.count(_QUOTE)
+    while (newline := data.rfind(_NEWLINE, 0, end)) >= 0:
+        quotes -= data.count(_QUOTE, newline, end)
+        if quotes % 2 == 0:
+            return newline + 1
+        end = newline
+    return 0

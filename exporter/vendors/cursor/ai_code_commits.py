@@ -1,0 +1,303 @@
+"""Stream `ai_code_commits`: commits and where their lines come from, by repository.
+
+A commit counts in the UTC day of its ingestion (`createdAt`). The vendor shows an amended commit
+again; of rows with the same hash, user, repository and branch the one ingested last counts.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from pydantic import Field
+
+from exporter.client.client import Endpoint
+from exporter.client.errors import SchemaError
+from exporter.duration import Duration
+from exporter.model import DAY, Coverage, Kind, Metric, Person, Sample
+from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
+from exporter.vendors.cursor import ai_code
+from exporter.vendors.cursor.ai_code import (
+    UNKNOWN,
+    Rows,
+    Tracking,
+    TrackingOptions,
+    TrackingPage,
+    moment,
+    newest_settled_day,
+    read_rows,
+)
+from exporter.vendors.cursor.target import CursorTarget
+from exporter.vendors.payload import Count
+
+_API = "Cursor AI code tracking, polled; by day of ingestion"
+_BY_REPOSITORY = ("repository", "primary_branch")
+SOURCES = ("tab", "composer", "non_ai")
+
+COMMITS = Metric(
+    "cursor_commits_total",
+    Kind.COUNTER,
+    f"Commits that Cursor scored ({_API}).",
+    _BY_REPOSITORY,
+    open_labels=("repository",),
+)
+LINES_ADDED = Metric(
+    "cursor_commit_lines_added_total",
+    Kind.COUNTER,
+    f"Lines added by commits, by source; Tab and Composer can overlap ({_API}).",
+    (*_BY_REPOSITORY, "source"),
+    open_labels=("repository",),
+)
+LINES_DELETED = Metric(
+    "cursor_commit_lines_deleted_total",
+    Kind.COUNTER,
+    f"Lines deleted by commits, by source; Tab and Composer can overlap ({_API}).",
+    (*_BY_REPOSITORY, "source"),
+    open_labels=("repository",),
+)
+COMMITTERS = Metric(
+    "cursor_committers",
+    Kind.GAUGE,
+    f"People with commits on the newest settled UTC day ({_API}).",
+)
+USER_COMMITS = Metric(
+    "cursor_user_commits_total",
+    Kind.COUNTER,
+    f"Commits that Cursor scored, by user ({_API}).",
+    ("user",),
+    people=True,
+)
+USER_LINES_ADDED = Metric(
+    "cursor_user_commit_lines_added_total",
+    Kind.COUNTER,
+    f"Lines added by commits, by user and source ({_API}).",
+    ("user", "source"),
+    people=True,
+    open_labels=("user",),
+)
+USER_LINES_DELETED = Metric(
+    "cursor_user_commit_lines_deleted_total",
+    Kind.COUNTER,
+    f"Lines deleted by commits, by user and source ({_API}).",
+    ("user", "source"),
+    people=True,
+    open_labels=("user",),
+)
+
+
+class Options(TrackingOptions):
+    """Options of `ai_code_commits`."""
+
+    lookback: Duration = Field(default=7 * DAY, ge=0)
+    overlap: Duration = Field(default=7 * DAY, ge=0)
+    """How much is read before the lookback: nobody says whether dates mean commit or ingestion."""
+
+
+class _Commit(msgspec.Struct, rename="camel", kw_only=True):
+    commit_hash: str
+    user_id: str | int
+    user_email: str | None = None
+    repo_name: str | None = None
+    branch_name: str | None = None
+    is_primary_branch: bool | None = None
+    commit_source: str | None = None
+    total_lines_added: Count
+    total_lines_deleted: Count
+    tab_lines_added: Count
+    tab_lines_deleted: Count
+    composer_lines_added: Count
+    composer_lines_deleted: Count
+    non_ai_lines_added: Count | None = None
+    non_ai_lines_deleted: Count | None = None
+    message: str | None = None
+    commit_ts: str | None = None
+    created_at: str
+
+
+class _Page(TrackingPage, rename="camel", kw_only=True):
+    items: list[_Commit]
+
+
+TRACKING = Tracking(
+    pages=Endpoint("/analytics/ai-code/commits", "ai-code/commits", conditional=True),
+    csv=Endpoint("/analytics/ai-code/commits.csv", "ai-code/commits.csv"),
+    page=_Page,
+    required=(
+        "commit_hash",
+        "user_id",
+        "created_at",
+        "total_lines_added",
+        "total_lines_deleted",
+        "tab_lines_added",
+        "tab_lines_deleted",
+        "composer_lines_added",
+        "composer_lines_deleted",
+    ),
+    optional=tuple(
+        (name, name)
+        for name in (
+            "non_ai_lines_added",
+            "non_ai_lines_deleted",
+            "user_email",
+            "repo_name",
+            "branch_name",
+            "is_primary_branch",
+        )
+    ),
+    ignored=("commit_source", "message", "commit_ts"),
+)
+
+_DAY_MS = DAY * 1_000
+_PRIMARY = {True: "true", False: "false", "true": "true", "false": "false"}
+
+
+class _Sums:
+    """Sums of one key and day: commits, then lines added and deleted of each source."""
+
+    __slots__ = ("day", "key", "values")
+
+    def __init__(self, key: tuple[str, ...], day: int) -> None:
+        self.key = key
+        self.day = day
+        self.values = [0] * 7
+
+
+class Tally:
+    """Sums the rows of a read, each identity once, without keeping the rows."""
+
+    def __init__(self) -> None:
+        self.newest = 0
+        self.repositories: list[_Sums] = []
+        self.users: list[_Sums] = []
+        self._repository_index: dict[tuple[Any, Any, int], int] = {}
+        self._user_index: dict[tuple[str, int], int] = {}
+        # A row that was ingested later takes its elder's place, so what the elder added must be
+        # known: its time, its places in the two lists above, and its six line counts.
+        self._places: dict[int, int] = {}
+        self._kept = array("q")
+
+    def add(self, rows: Rows) -> None:
+        """Raises SchemaError for a number or time that is none."""
+        places, kept = self._places, self._kept
+        for row in rows:
+            (hash_, user, created, total_added, total_deleted, tab_added, tab_deleted,
+             composer_added, composer_deleted, other_added, other_deleted,
+             email, repository, branch, primary) = row  # fmt: skip
+            try:
+                at = moment(created)
+                values = (
+                    1,
+                    tab_added := int(tab_added),
+                    tab_deleted := int(tab_deleted),
+                    composer_added := int(composer_added),
+                    composer_deleted := int(composer_deleted),
+                    max(0, int(total_added) - tab_added - composer_added)
+                    if other_added in (None, "")
+                    else int(other_added),
+                    max(0, int(total_deleted) - tab_deleted - composer_deleted)
+                    if other_deleted in (None, "")
+                    else int(other_deleted),
+                )
+                if min(values) < 0:
+                    raise ValueError("a count of lines is negative")
+            except (TypeError, ValueError) as error:
+                raise SchemaError(f"{TRACKING.pages.path}: commit {hash_!r}: {error}") from error
+            identity = hash((hash_, user, repository or None, branch or None))
+            place = places.setdefault(identity, len(kept))
+            if place < len(kept):
+                if kept[place] >= at:
+                    continue
+                self._take_back(place)
+            day = at // _DAY_MS * DAY
+            group = self._repository(repository, primary, day)
+            person = self._user(email or str(user), day)
+            place = places[identity] = len(kept)
+            kept.extend((at, group, person, *values[1:]))
+            _add(self.repositories[group].values, values)
+            _add(self.users[person].values, values)
+            if at > self.newest:
+                self.newest = at
+
+    def _take_back(self, place: int) -> None:
+        _, group, person, *lines = self._kept[place : place + 9]
+        values = [-1, *(-line for line in lines)]
+        _add(self.repositories[group].values, values)
+        _add(self.users[person].values, values)
+
+    def _repository(self, repository: Any, primary: Any, day: int) -> int:
+        index = self._repository_index.get((repository, primary, day))
+        if index is None:
+            index = self._repository_index[repository, primary, day] = len(self.repositories)
+            key = (repository or UNKNOWN, _PRIMARY.get(primary, UNKNOWN))
+            self.repositories.append(_Sums(key, day))
+        return index
+
+    def _user(self, user: str, day: int) -> int:
+        index = self._user_index.get((user, day))
+        if index is None:
+            index = self._user_index[user, day] = len(self.users)
+            self.users.append(_Sums((Person(user),), day))
+        return index
+
+
+def _add(values: list[int], more: Sequence[int]) -> None:
+    for index, value in enumerate(more):
+        values[index] += value
+
+
+async def read(poll: Poll[CursorTarget, Options]) -> Reading:
+    reading, tally = Reading(complete=(COMMITTERS,)), Tally()
+    await read_rows(poll, TRACKING, reading, tally.add)
+    reading.samples.extend(_samples(tally.repositories, COMMITS, LINES_ADDED, LINES_DELETED))
+    if poll.people:
+        reading.samples.extend(
+            _samples(tally.users, USER_COMMITS, USER_LINES_ADDED, USER_LINES_DELETED)
+        )
+    day = newest_settled_day(poll.now)
+    if day >= poll.window.start:
+        committers = sum(1 for sums in tally.users if sums.day == day and sums.values[0])
+        reading.samples.append(Sample(COMMITTERS, (), committers))
+    counters = tuple(metric for metric in METRICS if metric.kind is Kind.COUNTER)
+    reading.coverage.append(Coverage(counters, poll.window))
+    reading.data_until = tally.newest / 1_000 or None
+    return reading
+
+
+def _samples(
+    sums: list[_Sums], commits: Metric, added: Metric, deleted: Metric
+) -> Iterator[Sample]:
+    for group in sums:
+        yield Sample(commits, group.key, group.values[0], group.day)
+        for index, source in enumerate(SOURCES):
+            labels = (*group.key, source)
+            yield Sample(added, labels, group.values[1 + 2 * index], group.day)
+            yield Sample(deleted, labels, group.values[2 + 2 * index], group.day)
+
+
+METRICS = (
+    COMMITS,
+    LINES_ADDED,
+    LINES_DELETED,
+    COMMITTERS,
+    USER_COMMITS,
+    USER_LINES_ADDED,
+    USER_LINES_DELETED,
+)
+
+
+def plan(_: CursorTarget, options: Options) -> Sequence[Cost]:
+    return ai_code.plan(TRACKING, options)
+
+
+STREAM = Stream(
+    name="ai_code_commits",
+    shape=Shape.EVENTS,
+    summary="commits and the share of their lines that Cursor wrote, by repository",
+    metrics=METRICS,
+    options=Options,
+    bucket=DAY,
+    retention=90 * DAY,
+    settled_after=ai_code.SETTLED_AFTER,
+    read=read,
+    plan=plan,
+)

@@ -1,0 +1,39 @@
+"""A Cursor team."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from exporter.client.auth import Basic, Bearer, Credential
+from exporter.client.client import ClientSettings
+from exporter.client.pace import Limit
+from exporter.vendors.auth import TokenAuth
+from exporter.vendors.base import Target
+
+PER_MINUTE = Limit(5, 60)
+"""The documented limit of AI code tracking, per team and endpoint."""
+
+
+class CursorAuth(TokenAuth):
+    """A team's API key; keys that can only read are enough."""
+
+    scheme: Literal["basic", "bearer"] = "basic"
+    """How the key is shown: as the user name of Basic authentication, or as a Bearer token."""
+
+
+class CursorTarget(Target):
+    """One team, read with one API key."""
+
+    base_url: str = Field(default="https://api.cursor.com", pattern=r"^https?://[^\s?#]+$")
+    """Where Cursor's API is."""
+    auth: CursorAuth
+    """Where the API key comes from."""
+
+
+def settings(target: CursorTarget) -> ClientSettings:
+    return target.client_settings({"Accept": "application/json, text/csv"})
+
+
+def credential(target: CursorTarget) -> Credential:
+    secret = target.auth.secret()
+    return Basic(secret) if target.auth.scheme == "basic" else Bearer(secret)

@@ -1,0 +1,524 @@
+"""Stream `api_insights`: who sends REST requests to an organization, and who is rate-limited.
+
+The API counts requests of the `core` bucket and rejections by the primary limit; it is 4 to 6 hours
+late. Totals are per queried window, so every window asked for is one whole bucket.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any, Literal
+
+import msgspec
+from pydantic import Field
+
+from exporter.client.client import Endpoint, Request
+from exporter.client.errors import SchemaError
+from exporter.client.paging import LinkHeader
+from exporter.duration import Duration
+from exporter.model import (
+    DAY,
+    HOUR,
+    MINUTE,
+    OTHER,
+    Combine,
+    Coverage,
+    Kind,
+    Metric,
+    Person,
+    Sample,
+    Window,
+    floor,
+)
+from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions, Strict
+from exporter.vendors.github.target import GROUP, GithubTarget, needs_org
+from exporter.vendors.payload import Count, decode, drift
+
+PAGE_SIZE = 100
+SLICE = 5 * MINUTE
+
+_ROOT = "/orgs/{org}/insights/api"
+SUMMARY = Endpoint(f"{_ROOT}/summary-stats", GROUP, conditional=True)
+SUMMARY_USER = Endpoint(f"{_ROOT}/summary-stats/users/{{user_id}}", GROUP, conditional=True)
+SUMMARY_ACTOR = Endpoint(
+    f"{_ROOT}/summary-stats/{{actor_type}}/{{actor_id}}", GROUP, conditional=True
+)
+TIME = Endpoint(f"{_ROOT}/time-stats", GROUP, conditional=True)
+TIME_USER = Endpoint(f"{_ROOT}/time-stats/users/{{user_id}}", GROUP, conditional=True)
+TIME_ACTOR = Endpoint(f"{_ROOT}/time-stats/{{actor_type}}/{{actor_id}}", GROUP, conditional=True)
+SUBJECTS = Endpoint(f"{_ROOT}/subject-stats", GROUP, conditional=True)
+ROUTES = Endpoint(f"{_ROOT}/route-stats/{{actor_type}}/{{actor_id}}", GROUP, conditional=True)
+USERS = Endpoint(f"{_ROOT}/user-stats/{{user_id}}", GROUP, conditional=True)
+
+ActorType = Literal[
+    "installation", "classic_pat", "fine_grained_pat", "oauth_app", "github_app_user_to_server"
+]
+_PLURAL: Mapping[str, str] = {
+    "installation": "installations",
+    "classic_pat": "classic_pats",
+    "fine_grained_pat": "fine_grained_pats",
+    "oauth_app": "oauth_apps",
+    "github_app_user_to_server": "github_apps_user_to_server",
+}
+_PERSONAL = ("classic_pat", "fine_grained_pat")
+"""Actors whose name a person chose, and that often carries the person's."""
+
+
+def _pair(subject: str, labels: tuple[str, ...], of: str, **more: Any) -> tuple[Metric, Metric]:
+    """The two counters that every statistic of this API has."""
+    late = "GitHub API Insights, polled; 4 to 6 hours late"
+    prefix = f"github_api_{subject}_" if subject else "github_api_"
+    return (
+        Metric(
+            f"{prefix}requests_total",
+            Kind.COUNTER,
+            f"REST API requests {of} ({late}).",
+            labels,
+            **more,
+        ),
+        Metric(
+            f"{prefix}rate_limited_requests_total",
+            Kind.COUNTER,
+            f"REST API requests rejected by the primary rate limit, {of} ({late}).",
+            labels,
+            **more,
+        ),
+    )
+
+
+ORG_METRICS = _pair("", (), "to the organization")
+SUBJECT_METRICS = _pair(
+    "subject",
+    ("subject_type", "subject_name"),
+    "to the organization by user or app",
+    open_labels=("subject_name",),
+)
+ROUTE_METRICS = _pair(
+    "route",
+    ("actor_type", "actor_name", "http_method", "api_route"),
+    "of the busiest and the configured actors by route",
+    open_labels=("actor_name", "api_route"),
+)
+ACTOR_METRICS = _pair("actor", ("actor_type", "actor_id"), "of the configured actors")
+USER_METRICS = _pair(
+    "user",
+    ("user", "actor_type", "actor_name"),
+    "of the configured users by the actor used",
+    people=True,
+    open_labels=("user", "actor_name"),
+)
+LAST_REQUEST = Metric(
+    "github_api_subject_last_request_timestamp_seconds",
+    Kind.GAUGE,
+    "When a user or app last sent a request, as GitHub API Insights knows it 4 to 6 hours late.",
+    ("subject_type", "subject_name"),
+    open_labels=("subject_name",),
+    combine=Combine.MAX,
+)
+LAST_LIMITED = Metric(
+    "github_api_subject_last_rate_limited_timestamp_seconds",
+    Kind.GAUGE,
+    "When a user or app was last rate-limited, as GitHub API Insights knows it 4 to 6 hours late.",
+    ("subject_type", "subject_name"),
+    open_labels=("subject_name",),
+    combine=Combine.MAX,
+)
+
+
+class Actor(Strict):
+    """An app installation, a token or an OAuth app by its id."""
+
+    type: ActorType
+    id: int = Field(ge=0)
+
+
+class User(Strict):
+    """A user by numeric id; `login` is what the label shows (default: the id)."""
+
+    id: int = Field(ge=0)
+    login: str | None = Field(default=None, min_length=1)
+
+
+class RouteOptions(Strict):
+    """Whose requests are broken down by route."""
+
+    top_actors: int = Field(default=20, ge=0, le=500)
+    """How many of the busiest actors of each day; each costs a request a day and poll."""
+    actors: tuple[Actor, ...] = ()
+    """Actors that are broken down however few requests they send."""
+
+
+class Options(StreamOptions):
+    """Options of `api_insights`."""
+
+    interval: Duration = Field(default=5 * MINUTE, ge=1)
+    lookback: Duration = Field(default=12 * HOUR, ge=0)
+    routes: RouteOptions = RouteOptions()
+    """Whose requests are broken down by route."""
+    actors: tuple[Actor, ...] = ()
+    """Actors with totals of their own in `github_api_actor_…`."""
+    users: tuple[User, ...] = ()
+    """Users with totals of their own in `github_api_user_…`; needs privacy.users."""
+    users_by: Literal["actor", "user"] = "actor"
+    """Whether a user's requests are broken down by the token or app used, or not at all."""
+    machine_users: tuple[str, ...] = ()
+    """Logins of users that are machines: shown by name whatever privacy.users says."""
+    actor_types: Literal["singular", "plural"] = "singular"
+    """How actor types are spelled in paths; GitHub's first documents had the plural."""
+    max_pages: int = Field(default=20, ge=1)
+    """Pages of 100 rows read of one list; what is left of the total goes to `other`."""
+
+
+class _Counts(msgspec.Struct):
+    total_request_count: Count
+    rate_limited_request_count: Count
+
+    @property
+    def both(self) -> tuple[int, int]:
+        return self.total_request_count, self.rate_limited_request_count
+
+
+class _Summary(_Counts):
+    pass
+
+
+class _TimeStat(_Counts, kw_only=True):
+    timestamp: datetime
+
+
+class _Subject(_Counts, kw_only=True):
+    subject_type: str
+    subject_id: int
+    subject_name: str
+    integration_id: int | None = None
+    last_request_timestamp: datetime | None = None
+    last_rate_limited_timestamp: datetime | None = None
+
+    @property
+    def identity(self) -> str:
+        return f"{self.subject_type}:{self.subject_id}"
+
+
+class _Route(_Counts, kw_only=True):
+    http_method: str
+    api_route: str
+    last_request_timestamp: datetime | None = None
+    last_rate_limited_timestamp: datetime | None = None
+
+    @property
+    def identity(self) -> str:
+        return f"{self.http_method} {self.api_route}"
+
+
+class _UserActor(_Counts, kw_only=True):
+    actor_type: str
+    actor_id: int
+    actor_name: str | None = None
+    integration_id: int | None = None
+    oauth_application_id: int | None = None
+    last_request_timestamp: datetime | None = None
+    last_rate_limited_timestamp: datetime | None = None
+
+    @property
+    def identity(self) -> str:
+        return f"{self.actor_type}:{self.actor_id}"
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """An actor whose routes are read, with the name that its label shows."""
+
+    type: str
+    id: int
+    name: str
+
+    @property
+    def identity(self) -> str:
+        return f"{self.type}:{self.id}:"
+
+
+class _Read:
+    """One read of the stream: a day after the other, each asked for as one window."""
+
+    def __init__(self, poll: Poll[GithubTarget, Options]) -> None:
+        self._poll = poll
+        self._options = poll.options
+        self._reading = Reading(complete=(LAST_REQUEST, LAST_LIMITED))
+
+    async def run(self) -> Reading:
+        end = floor(self._poll.window.end, SLICE)
+        for day in Window(self._poll.window.start, end).buckets(DAY):
+            await self._organization(day)
+            subjects = await self._subjects(day)
+            await self._actors(day)
+            users = await self._users(day)
+            for actor in await self._busiest(day, subjects, users):
+                await self._routes(day, actor)
+        return self._reading
+
+    async def _organization(self, day: Window) -> None:
+        newest = await self._time(day, TIME, {}, ORG_METRICS, (), "")
+        self._reading.data_until = max(self._reading.data_until or 0, newest) or None
+
+    async def _subjects(self, day: Window) -> list[_Subject]:
+        rows, cut = await self._list(day, SUBJECTS, {}, list[_Subject])
+        for row in rows:
+            labels = (row.subject_type, self._subject_name(row))
+            self._count(day, SUBJECT_METRICS, labels, row.both, row.identity)
+            for metric, moment in (
+                (LAST_REQUEST, row.last_request_timestamp),
+                (LAST_LIMITED, row.last_rate_limited_timestamp),
+            ):
+                if moment is not None:
+                    self._reading.samples.append(Sample(metric, labels, _unix(moment)))
+        await self._rest(day, SUBJECT_METRICS, (OTHER, OTHER), rows, cut, SUMMARY, {}, "")
+        return rows
+
+    def _subject_name(self, row: _Subject) -> str:
+        if row.subject_type != "user" or row.subject_name in self._options.machine_users:
+            return row.subject_name
+        return Person(row.subject_name)
+
+    async def _actors(self, day: Window) -> None:
+        for actor in self._options.actors:
+            await self._time(
+                day,
+                TIME_ACTOR,
+                self._actor_path(actor.type, actor.id),
+                ACTOR_METRICS,
+                (actor.type, str(actor.id)),
+                f"{actor.type}:{actor.id}",
+            )
+
+    async def _users(self, day: Window) -> dict[int, list[_UserActor]]:
+        found = {}
+        for user in self._options.users if self._poll.people else ():
+            label, path = Person(user.login or str(user.id)), {"user_id": str(user.id)}
+            identity = f"{user.id}:"
+            if self._options.users_by == "user":
+                await self._time(day, TIME_USER, path, USER_METRICS, (label, "", ""), identity)
+                continue
+            rows, cut = await self._list(day, USERS, path, list[_UserActor])
+            for row in rows:
+                labels = (label, row.actor_type, _actor_name(row))
+                self._count(day, USER_METRICS, labels, row.both, identity + row.identity)
+            rest = (label, OTHER, OTHER)
+            await self._rest(day, USER_METRICS, rest, rows, cut, SUMMARY_USER, path, identity)
+            found[user.id] = rows
+        return found
+
+    async def _busiest(
+        self, day: Window, subjects: list[_Subject], users: dict[int, list[_UserActor]]
+    ) -> list[_Named]:
+        """The actors behind the busiest subjects, and the configured ones.
+
+        A user's tokens are looked up only where the user may be shown.
+        """
+        names = {(row.subject_type, row.subject_id): row.subject_name for row in subjects}
+        chosen: dict[tuple[str, int], _Named] = {
+            (actor.type, actor.id): _Named(
+                actor.type, actor.id, names.get((actor.type, actor.id), str(actor.id))
+            )
+            for actor in self._options.routes.actors
+        }
+        ranked = sorted(subjects, key=lambda row: (-row.total_request_count, row.identity))
+        room = self._options.routes.top_actors
+        for row in ranked:
+            if room <= 0:
+                break
+            for actor in await self._actors_of(day, row, users):
+                known = (actor.type, actor.id) in chosen
+                if known or room > 0:
+                    chosen[actor.type, actor.id] = actor
+                    room -= not known
+        return list(chosen.values())
+
+    async def _actors_of(
+        self, day: Window, row: _Subject, users: dict[int, list[_UserActor]]
+    ) -> list[_Named]:
+        if row.subject_type in _PLURAL:
+            return [_Named(row.subject_type, row.subject_id, row.subject_name)]
+        machine = row.subject_name in self._options.machine_users
+        if row.subject_type != "user" or not (self._poll.people or machine):
+            return []
+        rows = users.get(row.subject_id)
+        if rows is None:
+            path = {"user_id": str(row.subject_id)}
+            rows, _ = await self._list(day, USERS, path, list[_UserActor])
+        rows = sorted(rows, key=lambda actor: -actor.total_request_count)
+        return [
+            _Named(actor.actor_type, actor.actor_id, _actor_name(actor, machine=machine))
+            for actor in rows
+            if actor.actor_type in _PLURAL
+        ]
+
+    async def _routes(self, day: Window, actor: _Named) -> None:
+        path = self._actor_path(actor.type, actor.id)
+        rows, cut = await self._list(day, ROUTES, path, list[_Route])
+        for row in rows:
+            labels = (actor.type, actor.name, row.http_method, row.api_route)
+            self._count(day, ROUTE_METRICS, labels, row.both, actor.identity + row.identity)
+        rest = (actor.type, actor.name, OTHER, OTHER)
+        await self._rest(day, ROUTE_METRICS, rest, rows, cut, SUMMARY_ACTOR, path, actor.identity)
+
+    async def _time(
+        self,
+        day: Window,
+        endpoint: Endpoint,
+        path: Mapping[str, str],
+        metrics: tuple[Metric, Metric],
+        labels: tuple[str, ...],
+        identity: str,
+    ) -> int:
+        """Count five-minute buckets; returns the end of the newest with data, or 0."""
+        request = self._request(endpoint, path, day, timestamp_increment="5m")
+        answer = await self._poll.client.get(request)
+        rows = self._decode(answer.body, list[_TimeStat], endpoint)
+        newest, seen = 0, set()
+        for row in rows:
+            bucket = floor(_unix(row.timestamp), SLICE)
+            if bucket in seen:
+                raise SchemaError(f"{endpoint.path}: the answer repeats {row.timestamp}")
+            seen.add(bucket)
+            if bucket not in day:
+                continue
+            for metric, value in zip(metrics, row.both, strict=True):
+                self._reading.samples.append(Sample(metric, labels, value, bucket, identity))
+            if row.total_request_count:
+                newest = max(newest, bucket + SLICE)
+        if not rows:
+            # The counters of an account that has no traffic are there, at zero.
+            for metric in metrics:
+                self._reading.samples.append(Sample(metric, labels, 0, day.start, identity))
+        self._reading.coverage.append(Coverage(metrics, day, identity))
+        return newest
+
+    async def _list(
+        self, day: Window, endpoint: Endpoint, path: Mapping[str, str], kind: Any
+    ) -> tuple[list[Any], bool]:
+        """All rows of a list by identity, and whether it was cut at the page limit."""
+        rows: dict[str, Any] = {}
+        pages = 0
+        request = self._request(endpoint, path, day)
+        async with aclosing(self._pages(request, endpoint, kind)) as found:
+            async for page in found:
+                pages += 1
+                rows.update((row.identity, row) for row in page)
+                if pages == self._options.max_pages:
+                    return list(rows.values()), len(page) == PAGE_SIZE
+        return list(rows.values()), False
+
+    async def _pages(
+        self, request: Request, endpoint: Endpoint, kind: Any
+    ) -> AsyncGenerator[list[Any], None]:
+        def rows(body: bytes) -> tuple[list[Any], int]:
+            decoded = self._decode(body, kind, endpoint)
+            return decoded, len(decoded)
+
+        paging = LinkHeader(size=PAGE_SIZE, page_param="page")
+        async with aclosing(self._poll.client.pages(request, paging, rows)) as pages:
+            async for page in pages:
+                yield page
+
+    async def _rest(
+        self,
+        day: Window,
+        metrics: tuple[Metric, Metric],
+        labels: tuple[str, ...],
+        rows: Sequence[_Counts],
+        cut: bool,
+        summary: Endpoint,
+        path: Mapping[str, str],
+        identity: str,
+    ) -> None:
+        """Put what a cut list leaves out of its total into `other`, and say what was covered."""
+        self._reading.coverage.append(Coverage(metrics, day, identity))
+        if not cut:
+            return
+        answer = await self._poll.client.get(self._request(summary, path, day))
+        total = self._decode(answer.body, _Summary, summary)
+        rest = [
+            max(0, whole - sum(row.both[index] for row in rows))
+            for index, whole in enumerate(total.both)
+        ]
+        self._count(day, metrics, labels, (rest[0], rest[1]), f"{identity}{OTHER}")
+
+    def _count(
+        self,
+        day: Window,
+        metrics: tuple[Metric, Metric],
+        labels: tuple[str, ...],
+        values: tuple[int, int],
+        identity: str,
+    ) -> None:
+        for metric, value in zip(metrics, values, strict=True):
+            self._reading.samples.append(Sample(metric, labels, value, day.start, identity))
+
+    def _decode(self, body: bytes, kind: Any, endpoint: Endpoint) -> Any:
+        decoded = decode(body, kind, endpoint.path)
+        self._reading.drift.update(drift(body, kind))
+        self._reading.records += len(decoded) if isinstance(decoded, list) else 1
+        return decoded
+
+    def _request(
+        self, endpoint: Endpoint, path: Mapping[str, str], day: Window, **query: str | int
+    ) -> Request:
+        return Request(
+            endpoint,
+            {"org": str(self._poll.target.org), **path},
+            {"min_timestamp": _iso(day.start), "max_timestamp": _iso(day.end), **query},
+        )
+
+    def _actor_path(self, actor_type: str, actor_id: int) -> dict[str, str]:
+        spelled = _PLURAL[actor_type] if self._options.actor_types == "plural" else actor_type
+        return {"actor_type": spelled, "actor_id": str(actor_id)}
+
+
+def _actor_name(row: _UserActor, *, machine: bool = False) -> str:
+    name = row.actor_name or str(row.actor_id)
+    return Person(name) if row.actor_type in _PERSONAL and not machine else name
+
+
+def _unix(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp())
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def read(poll: Poll[GithubTarget, Options]) -> Reading:
+    return await _Read(poll).run()
+
+
+def plan(_: GithubTarget, options: Options) -> Sequence[Cost]:
+    """Two days are open for a lookback after midnight; lists are taken to fit one page."""
+    days = ceil(options.lookback / DAY) + 1
+    users = len(options.users)
+    routes = options.routes.top_actors + len(options.routes.actors)
+    return (Cost(GROUP, days * (2 + len(options.actors) + users + routes)),)
+
+
+STREAM = Stream(
+    name="api_insights",
+    shape=Shape.BUCKETS,
+    summary="REST API requests and rate-limited requests of an organization (API Insights)",
+    metrics=(
+        *ORG_METRICS,
+        *SUBJECT_METRICS,
+        LAST_REQUEST,
+        LAST_LIMITED,
+        *ROUTE_METRICS,
+        *ACTOR_METRICS,
+        *USER_METRICS,
+    ),
+    options=Options,
+    bucket=DAY,
+    retention=31 * DAY,
+    settled_after=6 * HOUR,
+    read=read,
+    plan=plan,
+    inapplicable=needs_org,
+)

@@ -1,0 +1,85 @@
+"""Payloads to typed records: required fields checked, unknown fields counted as drift."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from exporter.client.errors import SchemaError
+
+_Record = TypeVar("_Record")
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A count as a vendor may send it; below the bound a float on the page is still exact."""
+
+DRIFT_ROWS = 100
+"""How many records of a page are searched for unknown fields."""
+
+
+def decode(body: bytes, kind: type[_Record], endpoint: str) -> _Record:
+    """The typed records of a JSON body; raises SchemaError with the path of what is wrong."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise SchemaError(f"{endpoint}: unexpected answer: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{endpoint}: the answer is not JSON: {error}") from error
+
+
+def drift(body: bytes, kind: Any) -> Counter[str]:
+    """The names of fields in a JSON body that `kind` does not know, with how often they were seen.
+
+    The body has been decoded as `kind` before. Of a list the first hundred rows are searched.
+    """
+    found: Counter[str] = Counter()
+    _search(msgspec.json.decode(body), kind, found)
+    return found
+
+
+def _search(value: Any, kind: Any, found: Counter[str]) -> None:
+    if isinstance(value, list):
+        item = next(iter(get_args(kind)), None) if get_origin(kind) is list else None
+        if item is not None:
+            for row in value[:DRIFT_ROWS]:
+                _search(row, item, found)
+        return
+    if not isinstance(value, dict):
+        return
+    for struct in _structs(kind):
+        fields = _fields(struct)
+        found.update(name for name in value if name not in fields)
+        for name, inner in fields.items():
+            if name in value:
+                for part in _members(inner):
+                    _search(value[name], part, found)
+
+
+def _structs(kind: Any) -> Iterable[type[msgspec.Struct]]:
+    return [part for part in _members(kind) if _is_struct(part)]
+
+
+def _members(kind: Any) -> Iterable[Any]:
+    """The kinds of a union, or the kind itself."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _members(get_args(kind)[0])
+    if origin is None or origin in (list, dict, tuple):
+        return (kind,)
+    return get_args(kind)
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+@cache
+def _fields(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    hints = get_type_hints(struct, include_extras=True)
+    return {
+        encoded: hints[name]
+        for name, encoded in zip(
+            struct.__struct_fields__, struct.__struct_encode_fields__, strict=True
+        )
+    }
