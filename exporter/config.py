@@ -266,18 +266,19 @@ def _is_secret(at: Path_) -> bool:
 
 def _suggestion(at: Path_) -> str:
     """The known key that was probably meant."""
-    known = sorted({name for model in _models(Config) for name in model.model_fields})
-    close = difflib.get_close_matches(str(at[-1]), known, n=1)
+    close = difflib.get_close_matches(str(at[-1]), _known_keys(schema()), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _models(root: type[Strict]) -> Iterator[type[Strict]]:
-    yield root
-    for vendor in VENDORS:
-        yield vendor.target
-        for stream in vendor.streams:
-            yield stream.options
-    yield from (StateConfig, PrivacyConfig, LimitsConfig, CountingConfig)
+def _known_keys(part: object) -> set[str]:
+    """Every key that a JSON Schema knows, at any depth."""
+    found: set[str] = set()
+    if isinstance(part, Mapping):
+        properties = part.get("properties")
+        found.update(properties if isinstance(properties, Mapping) else ())
+        for value in part.values():
+            found |= _known_keys(value)
+    return found
 
 
 def _dotted(at: Path_) -> str:

@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 from exporter.board.family import Family, Share, pack
 from exporter.board.page import Page, Pieces
 from exporter.board.render import render
+from exporter.clock import Clock, SystemClock
 from exporter.model import Metric, Point
 
 # Above this, compressing well takes longer than it is worth.
@@ -25,12 +26,25 @@ class Board:
     """Keeps what every source shows and swaps in a whole page after changes.
 
     All methods belong to one event loop; rendering and compressing run in `executor` (default: the
-    loop's own threads). Families stand in the order of the catalogue.
+    loop's own threads). Families stand in the order of the catalogue. Between two swaps pass at
+    least `gap` seconds, so that many small puts share one; `flush` does not wait for that.
     """
 
-    def __init__(self, catalogue: Sequence[Metric], executor: Executor | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Sequence[Metric],
+        executor: Executor | None = None,
+        *,
+        gap: float = 0.0,
+        clock: Clock | None = None,
+    ) -> None:
         self._catalogue = tuple(catalogue)
         self._executor = executor
+        self._gap = gap
+        self._clock = clock or SystemClock()
+        self._built_at: float | None = None
+        self._urgent = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._page = Page({})
         self._shown: dict[str, set[Metric]] = {}
         self._changes: dict[tuple[Metric, str], Share | None] = {}
@@ -83,25 +97,54 @@ class Board:
     async def flush(self) -> None:
         """Wait until everything that was put is on the page."""
         async with self._turn:
+            shown = asyncio.get_running_loop().create_future()
+            self._waiting.append(shown)
+            self._urgent.set()
             self._build()
-            builder = self._builder
-        if builder is not None:
-            # Whoever waits may be cancelled; the build serves the others too.
-            await asyncio.shield(builder)
+        await shown
 
     def _build(self) -> None:
-        if self._changes and (self._builder is None or self._builder.done()):
+        if (self._changes or self._waiting) and (self._builder is None or self._builder.done()):
             self._builder = asyncio.get_running_loop().create_task(self._swap())
 
     async def _swap(self) -> None:
-        while self._changes:
+        while self._changes or self._waiting:
+            await self._keep_gap()
+            self._urgent.clear()
             changes, self._changes = self._changes, {}
+            waiting, self._waiting = self._waiting, []
             try:
-                self._page = await self._in_thread(self._assemble, changes)
-            except BaseException:
+                if changes:
+                    self._page = await self._in_thread(self._assemble, changes)
+                    self._built_at = self._clock.time()
+            except BaseException as error:
                 # Nothing put is lost: the next build takes it up again.
                 self._changes = changes | self._changes
-                raise
+                _settle(waiting, error)
+                if not waiting or not isinstance(error, Exception):
+                    raise
+                if not self._waiting:
+                    return
+            else:
+                _settle(waiting)
+
+    async def _keep_gap(self) -> None:
+        """Wait until the last swap is `gap` seconds ago or somebody flushes."""
+        if self._built_at is None or self._urgent.is_set():
+            return
+        # A clock that was set back must not hold the page longer than the gap.
+        rest = min(self._built_at + self._gap - self._clock.time(), self._gap)
+        if rest <= 0:
+            return
+        waits = [
+            asyncio.ensure_future(self._clock.sleep(rest)),
+            asyncio.ensure_future(self._urgent.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def _render(self, families: Mapping[Metric, Sequence[Point]]) -> dict[Metric, Share | None]:
         texts = {metric: render(metric, points) for metric, points in families.items() if points}
@@ -134,3 +177,15 @@ class Board:
     ) -> _Result:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: function(*args, **kwargs))
+
+
+def _settle(futures: Sequence[asyncio.Future[None]], error: BaseException | None = None) -> None:
+    for future in futures:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        elif isinstance(error, Exception):
+            future.set_exception(error)
+        else:
+            future.cancel()

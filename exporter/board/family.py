@@ -11,7 +11,7 @@ from exporter.model import Metric
 # Longer texts are compressed by themselves and not kept otherwise; shorter ones would hardly
 # shrink alone, so neighbours share a piece.
 _ALONE = 4 * 1024
-_SHARED = 32 * 1024
+_SHARED = 16 * 1024
 
 _NOTHING = Text(b"", b"")
 

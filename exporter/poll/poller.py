@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -64,6 +65,8 @@ class Poller:
         self._privacy = privacy
         self._counting = counting
         self._clock = clock
+        # What is on the page must be what was committed last, so committing and showing is one step.
+        self._page: defaultdict[StreamKey, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def restore(self, job: Job) -> None:
         """Put what was counted before on the page, and take up the stream's status."""
@@ -98,7 +101,13 @@ class Poller:
 
     async def refresh(self, job: Job) -> None:
         """Bring the page up to date with the time: ended birth holds, expired gauges."""
-        await self._show(job, await self._store.load(job.key), job.metrics)
+        async with self._page[job.key]:
+            try:
+                state = await self._store.load(job.key)
+            except StoreError as error:
+                _log.warning("refresh of %s failed: reason=%r", job.key, str(error))
+                return
+            await self._show(job, state, job.metrics)
 
     async def show_status(self, job: Job) -> None:
         """Bring the exporter's own metrics of a stream and its target up to date."""
@@ -127,7 +136,12 @@ class Poller:
         counted, folded, gauges = await asyncio.to_thread(
             self._apply, job, state, reading, wanted, now
         )
-        await self._store.commit(job.key, state, Changes(frozenset(counted.changed), bool(gauges)))
+        touched = {name for name, _ in counted.changed} | gauges
+        metrics = {name: metric for name, metric in job.metrics.items() if name in touched}
+        async with self._page[job.key]:
+            changes = Changes(frozenset(counted.changed), bool(gauges))
+            await self._store.commit(job.key, state, changes)
+            await self._show(job, state, metrics)
         status = job.status
         status.succeeded(State.EMPTY if state.empty else State.OK, now)
         status.records += reading.records
@@ -137,10 +151,6 @@ class Poller:
         status.drifted(reading.drift)
         status.data_until = state.data_until
         _log.info("polled %s: records=%d window=%s", job.key, reading.records, wanted)
-        touched = {name for name, _ in counted.changed} | gauges
-        await self._show(
-            job, state, {name: metric for name, metric in job.metrics.items() if name in touched}
-        )
 
     def _apply(
         self, job: Job, state: StreamState, reading: Reading, wanted: Window, now: float

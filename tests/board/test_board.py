@@ -308,6 +308,58 @@ async def test_puts_during_a_build_share_one_swap() -> None:
     assert threads.calls == 11 + 2
 
 
+class StoppedClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.sleeps: list[float] = []
+        self.asleep = asyncio.Event()
+        self.awake = asyncio.Event()
+
+    def time(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.asleep.set()
+        await self.awake.wait()
+        self.now += seconds
+
+
+async def test_swaps_keep_their_gap() -> None:
+    """The first put is shown at once, the following ones together when the gap is over."""
+    clock = StoppedClock()
+    board = Board(CATALOGUE, Inline(), gap=1.0, clock=clock)
+    await board.put("a", {SEATS: seats("a", 1)})
+    await board.flush()
+    clock.now += 0.25
+    await board.put("a", {SEATS: seats("a", 2)})
+    await board.put("b", {SEATS: seats("b", 3)})
+    await clock.asleep.wait()
+    assert lines(board.page) == {'copilot_seats{account="a"} 1'}
+    clock.awake.set()
+    while board.page.select(["copilot_seats"], Format.PLAIN).count(b"account") < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert lines(board.page) == {'copilot_seats{account="a"} 2', 'copilot_seats{account="b"} 3'}
+    assert clock.sleeps == [0.75]
+
+
+async def test_flush_does_not_wait_for_the_gap() -> None:
+    """Who needs the page gets it without the clock moving, and the gap holds again afterwards."""
+    clock = StoppedClock()
+    board = Board(CATALOGUE, Inline(), gap=1.0, clock=clock)
+    for value in range(3):
+        await board.flush()
+        clock.asleep.clear()
+        await board.put("a", {SEATS: seats("a", value)})
+        if value:
+            await clock.asleep.wait()
+        await board.flush()
+        assert lines(board.page) == {f'copilot_seats{{account="a"}} {value}'}
+    assert clock.now == 1_000.0
+
+
 async def test_a_cancelled_put_shows_nothing_and_blocks_nobody() -> None:
     """A poll that is abandoned half-way leaves the board as it was and usable."""
     with Gate() as gate:

@@ -70,7 +70,7 @@ class Reader:
         return await self.http.get(path, params=parameters, auth=CURSOR_AUTH)
 
     async def github(self, path: str, **parameters: Any) -> httpx.Response:
-        return await self.http.get(path, params=parameters, headers=GITHUB_AUTH)
+        return await self.http.get(path, params=parameters or None, headers=GITHUB_AUTH)
 
     async def control(self, path: str, /, **body: Any) -> Any:
         response = await self.http.post(f"/_simulator/{path}", json=body)

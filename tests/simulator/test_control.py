@@ -33,7 +33,7 @@ BOT: dict[str, Any] = {
 
 async def test_the_same_seed_says_the_same_bytes() -> None:
     """Two worlds of a seed cannot be told apart; another seed is another world."""
-    bodies = []
+    bodies: list[Any] = []
     for seed in (1, 1, 2):
         reader = Reader(simulator(seed=seed))
         # The order of questions must not matter, so each world is asked in another one.
@@ -182,7 +182,7 @@ async def test_faults_that_break_the_body() -> None:
     await reader.control("faults", path="*", kind="garbage", times=1)
     garbage = await reader.cursor(COMMITS)
     assert garbage.headers["content-type"] == "application/json"
-    with pytest.raises(ValueError, match="utf-8"):
+    with pytest.raises(ValueError, match="Expecting value"):
         garbage.json()
     await reader.control("faults", path="*", kind="oversize", size=1 << 20, times=1)
     assert len((await reader.cursor(COMMITS)).content) >= 1 << 20
