@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 
+import prometheus_client
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from exporter import __version__
@@ -170,7 +171,7 @@ class ProcessMetrics:
     def families(self) -> Families:
         """The current values."""
         return {
-            self._metrics[family.name]: [
+            self._metrics[_exposed_name(family)]: [
                 Point(tuple(sample.labels.values()), sample.value)
                 for sample in family.samples
                 if not sample.name.endswith("_created")
@@ -182,5 +183,9 @@ class ProcessMetrics:
         for family in self._registry.collect():
             kind = Kind(family.type)
             labels: Mapping[str, str] = family.samples[0].labels if family.samples else {}
-            name = f"{family.name}_total" if kind is Kind.COUNTER else family.name
+            name = _exposed_name(family)
             yield Metric(name, kind, family.documentation, tuple(labels), Scope.EXPORTER)
+
+
+def _exposed_name(family: prometheus_client.Metric) -> str:
+    return f"{family.name}_total" if family.type == "counter" else family.name

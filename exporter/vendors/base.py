@@ -13,7 +13,7 @@ from exporter.client.auth import Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.duration import Duration
-from exporter.model import Coverage, Metric, Sample, Window
+from exporter.model import MINUTE, Coverage, Metric, Sample, Window
 from exporter.vendors.auth import TokenAuth
 
 
@@ -191,3 +191,17 @@ def enabled_streams(vendor: AnyVendor, target: Target) -> list[tuple[AnyStream, 
         if options is not None and options.enabled:
             chosen.append((stream, options))
     return chosen
+
+
+def limits_of(vendor: AnyVendor, target: Target) -> Mapping[str, Sequence[Limit]]:
+    """The limits by endpoint group: the vendor's documented ones, or the target's own."""
+    own = target.requests_per_minute
+    if own is None:
+        return vendor.limits
+    return dict.fromkeys(vendor.limits, (per_minute(own),))
+
+
+def per_minute(requests: float) -> Limit:
+    """A limit of so many requests a minute; a fraction is kept by a longer span."""
+    whole = max(1, int(requests))
+    return Limit(whole, whole / requests * MINUTE)

@@ -142,7 +142,7 @@ async def _read_pages(
         reading.drift.update(drift(body, tracking.page))
         return page, len(page.items)
 
-    paging = BodyFlag[TrackingPage](
+    paging: BodyFlag[TrackingPage] = BodyFlag(
         lambda page: page.more, page_param="page", size_param="pageSize", size=PAGE_SIZE
     )
     rows = 0

@@ -1,0 +1,179 @@
+"""The command line."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import click
+import uvloop
+
+from exporter import __version__, catalogue, config, log, plan
+from exporter.app import App
+from exporter.clock import SystemClock
+from exporter.config import Config, ConfigError
+from exporter.demo import Demo, SimulatorError
+from exporter.store.store import StoreError
+from exporter.web import server
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+FAILURE, USAGE = 1, 2
+
+_config_file = click.option(
+    "--config.file",
+    "config_file",
+    default="config.yaml",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The configuration file.",
+)
+_listen_address = click.option(
+    "--web.listen-address",
+    "addresses",
+    multiple=True,
+    default=(":9899",),
+    show_default=True,
+    help="Where to listen; may be given several times.",
+)
+_telemetry_path = click.option(
+    "--web.telemetry-path",
+    "telemetry_path",
+    default="/metrics",
+    show_default=True,
+    help="Where the metrics are.",
+)
+_log_level = click.option(
+    "--log.level",
+    "level",
+    type=click.Choice(log.LEVELS),
+    default="info",
+    show_default=True,
+    help="The least severe messages that are logged.",
+)
+_log_format = click.option(
+    "--log.format",
+    "form",
+    type=click.Choice(["logfmt", "json"]),
+    default="logfmt",
+    show_default=True,
+    help="How messages are written.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="usage-exporter")
+def main() -> None:
+    """Prometheus exporter for the usage of AI coding assistants and of GitHub's API."""
+
+
+@main.command()
+@_config_file
+@_listen_address
+@_telemetry_path
+@_log_level
+@_log_format
+def run(
+    config_file: Path, addresses: Sequence[str], telemetry_path: str, level: str, form: log.Format
+) -> None:
+    """Poll on schedule and serve the metrics: the daemon."""
+    log.configure(level, form)
+    _run(_serve(_load(config_file), addresses, telemetry_path))
+
+
+@main.command()
+@_config_file
+@_log_level
+@_log_format
+def once(config_file: Path, level: str, form: log.Format) -> None:
+    """Poll everything once, print the exposition, exit: 1 if a stream failed."""
+    log.configure(level, form)
+    page, failed = _run(_once(_load(config_file)))
+    click.echo(page, nl=False)
+    sys.exit(FAILURE if failed else 0)
+
+
+@main.command()
+@_config_file
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
+def check(config_file: Path, *, schema: bool) -> None:
+    """Validate the configuration and print what it polls and what that costs."""
+    if schema:
+        click.echo(json.dumps(config.schema(), indent=2))
+        return
+    click.echo(plan.render(plan.of(_load(config_file))))
+
+
+@main.command(name="catalogue")
+def print_catalogue() -> None:
+    """Print every metric as Markdown."""
+    click.echo(catalogue.markdown(), nl=False)
+
+
+@main.command()
+@_listen_address
+@_log_level
+@_log_format
+def demo(addresses: Sequence[str], level: str, form: log.Format) -> None:
+    """Run against the built-in simulator: no account, no configuration, no network."""
+    log.configure("warn" if level == "info" else level, form)
+    _run(_demo(addresses))
+
+
+def _load(path: Path) -> Config:
+    try:
+        return config.load(path)
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(USAGE)
+
+
+def _run(work: Coroutine[Any, Any, _T]) -> _T:
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    except (StoreError, SimulatorError, server.AddressError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(FAILURE)
+
+
+async def _serve(settings: Config, addresses: Sequence[str], telemetry_path: str) -> None:
+    stop = _stop_on_signals()
+    sockets = [server.listen(address) for address in addresses]
+    async with App(settings, SystemClock(), Random()) as app:
+        for listening in sockets:
+            _log.info("listening on %s%s", server.url_of(listening), telemetry_path)
+        await app.serve(sockets, telemetry_path, stop)
+    _log.info("stopped")
+
+
+async def _once(settings: Config) -> tuple[str, bool]:
+    async with App(settings, SystemClock(), Random(), birth_hold=0) as app:
+        page = await app.once()
+        return page, not all(job.status.state and job.status.state.answered for job in app.jobs)
+
+
+async def _demo(addresses: Sequence[str]) -> None:
+    stop = _stop_on_signals()
+    sockets = [server.listen(address) for address in addresses]
+    async with Demo() as running:
+        await running.serve(sockets, stop, click.echo)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # A reload is asked for in this way; the default would end the daemon.
+    loop.add_signal_handler(
+        signal.SIGHUP, _log.warning, "SIGHUP ignored: restart to read the configuration again"
+    )
+    return stop

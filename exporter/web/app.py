@@ -1,0 +1,99 @@
+"""The routes: metrics, health, readiness and the status page."""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from exporter.board.board import Board
+from exporter.board.compress import Encoding
+from exporter.web.negotiation import CONTENT_TYPES, accepts_gzip, negotiate
+
+MOST_NAMES = 100
+"""How many `name[]` of one request are read."""
+
+
+class Metrics:
+    """`/metrics`: looks up bytes that are ready, and writes them."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        form = negotiate(_text(headers.get(b"accept")))
+        gzip = accepts_gzip(_text(headers.get(b"accept-encoding")))
+        encoding = Encoding.GZIP if gzip else Encoding.IDENTITY
+        page, names = self._board.page, _names(scope["query_string"])
+        if names is not None:
+            body = await asyncio.to_thread(page.select, names, form, encoding)
+        elif gzip:
+            body = page.body(form, encoding)
+        else:
+            body = await asyncio.to_thread(page.body, form, encoding)
+        answer = [
+            (b"content-type", CONTENT_TYPES[form].encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"vary", b"Accept, Accept-Encoding"),
+        ]
+        if gzip:
+            answer.append((b"content-encoding", b"gzip"))
+        await send({"type": "http.response.start", "status": 200, "headers": answer})
+        if scope["method"] == "HEAD":
+            body = b""
+        await send({"type": "http.response.body", "body": body})
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _names(query: bytes) -> list[str] | None:
+    """The values of `name[]`, or None where the whole page is asked for."""
+    if not query:
+        return None
+    fields = parse_qs(query.decode("latin-1"), max_num_fields=MOST_NAMES)
+    return fields.get("name[]")
+
+
+def create(
+    board: Board,
+    *,
+    telemetry_path: str,
+    status_page: Callable[[], str],
+    ready: Callable[[], bool],
+) -> ASGIApp:
+    """The ASGI application; everything that it does not know is a 404."""
+
+    async def status(_: Request) -> Response:
+        return HTMLResponse(await asyncio.to_thread(status_page), headers=_PAGE_HEADERS)
+
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("healthy\n")
+
+    async def readiness(_: Request) -> Response:
+        if ready():
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("waiting for the first polls\n", status_code=503)
+
+    return Starlette(
+        routes=[
+            Route("/", status),
+            Route(telemetry_path, Metrics(board), methods=["GET", "HEAD"]),
+            Route("/-/healthy", healthy),
+            Route("/-/ready", readiness),
+        ]
+    )
+
+
+_PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}

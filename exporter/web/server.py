@@ -1,0 +1,82 @@
+"""Listening sockets and the server on them."""
+
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class AddressError(Exception):
+    """A listen address cannot be used; the message names it and the remedy."""
+
+
+def listen(address: str) -> socket.socket:
+    """A listening socket for `:9899`, `127.0.0.1:9899` or `[::1]:9899`; raises AddressError."""
+    host, port = _parse(address)
+    try:
+        if host:
+            return socket.create_server((host, port), family=_family(host), backlog=1024)
+        if socket.has_dualstack_ipv6():
+            return socket.create_server(
+                ("", port), family=socket.AF_INET6, backlog=1024, dualstack_ipv6=True
+            )
+        return socket.create_server(("", port), backlog=1024)
+    except OSError as error:
+        raise AddressError(
+            f"cannot listen on {address}: {error.strerror or error}; give --web.listen-address "
+            "another host or port"
+        ) from error
+
+
+def url_of(listening: socket.socket) -> str:
+    """Where a person opens a socket."""
+    host, port = listening.getsockname()[:2]
+    if host in ("::", "0.0.0.0"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def create(app: ASGIApp) -> "Server":
+    """A server that leaves signals to its owner."""
+    return Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            loop="none",
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _parse(address: str) -> tuple[str, int]:
+    host, colon, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not port.isdigit() or int(port) > 65_535:
+        raise AddressError(
+            f"{address!r} is not a listen address; write :9899, 127.0.0.1:9899 or [::1]:9899"
+        )
+    return host, int(port)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        return socket.AF_INET
+    return socket.AF_INET6 if version == 6 else socket.AF_INET
