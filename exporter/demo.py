@@ -28,7 +28,7 @@ targets:
     auth: {{token_file: {directory}/github}}
     requests_per_minute: 100000
     streams:
-      api_insights: {{interval: 30s, lookback: 7d}}
+      api_insights: {{interval: 1m, lookback: 28d}}
   - vendor: cursor
     account: acme
     base_url: {simulator}/cursor

@@ -17,6 +17,7 @@ from exporter.status import StreamStatus, TargetStatus
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _LAST_MOMENT = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 _WAITING = "waiting for its first poll"
+_ALL_WAITING = "waiting for their first poll"
 
 _COLUMNS = (
     "State",
@@ -64,10 +65,10 @@ class _Badge:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Words, with the moment they stand for; `absent` is why there is nothing to say."""
+    """Words, with the UTC time they stand for; `absent` is why there is nothing to say."""
 
     words: str = ""
-    moment: datetime | None = None
+    moment: str = ""
     absent: str = ""
 
 
@@ -155,7 +156,9 @@ def _summary(targets: Sequence[TargetStatus]) -> str:
     streams = [stream for target in targets for stream in target.streams.values()]
     head = f"{_count(len(targets), 'target')}, {_count(len(streams), 'stream')}"
     found = Counter(stream.state for stream in streams)
-    parts = [f"{found[s]:,} {_word(s)}" for s in (*State, None) if found[s]]
+    parts = [f"{found[state]:,} {_word(state)}" for state in State if found[state]]
+    if waiting := found[None]:
+        parts.append(f"{waiting:,} {_WAITING if waiting == 1 else _ALL_WAITING}")
     return f"{head}: {', '.join(parts)}" if parts else head
 
 
@@ -263,6 +266,8 @@ def _series(stream: StreamStatus) -> _Cell:
     return _Cell(f"{stream.series:,}")
 
 
-def _moment(seconds: float) -> datetime:
+def _moment(seconds: float) -> str:
+    """The time in UTC, without a zone, such as `2026-07-14 03:33:20`."""
     # A time that a vendor got wrong must not take the page down.
-    return datetime.fromtimestamp(int(min(max(seconds, 0), _LAST_MOMENT)), UTC)
+    moment = datetime.fromtimestamp(int(min(max(seconds, 0), _LAST_MOMENT)), UTC)
+    return moment.replace(tzinfo=None).isoformat(" ")

@@ -8,221 +8,61 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from pydantic import Field
 
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import SchemaError
 from exporter.client.paging import LinkHeader
-from exporter.duration import Duration
 from exporter.model import (
     DAY,
     HOUR,
     MINUTE,
     OTHER,
-    Combine,
     Coverage,
-    Kind,
     Metric,
     Person,
     Sample,
     Window,
     floor,
 )
-from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions, Strict
+from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
+from exporter.vendors.github.insights_api import (
+    PERSONAL,
+    PLURAL,
+    ROUTES,
+    SUBJECTS,
+    SUMMARY,
+    SUMMARY_ACTOR,
+    SUMMARY_USER,
+    TIME,
+    TIME_ACTOR,
+    TIME_USER,
+    USERS,
+    Counts,
+    Route,
+    Subject,
+    Summary,
+    TimeStat,
+    UserActor,
+)
+from exporter.vendors.github.insights_metrics import (
+    ACTOR_METRICS,
+    LAST_LIMITED,
+    LAST_REQUEST,
+    METRICS,
+    ORG_METRICS,
+    ROUTE_METRICS,
+    SUBJECT_METRICS,
+    USER_METRICS,
+)
+from exporter.vendors.github.insights_options import Options
 from exporter.vendors.github.target import GROUP, GithubTarget, needs_org
-from exporter.vendors.payload import Count, decode, drift
+from exporter.vendors.payload import decode, drift
 
 PAGE_SIZE = 100
 SLICE = 5 * MINUTE
-
-_ROOT = "/orgs/{org}/insights/api"
-SUMMARY = Endpoint(f"{_ROOT}/summary-stats", GROUP, conditional=True)
-SUMMARY_USER = Endpoint(f"{_ROOT}/summary-stats/users/{{user_id}}", GROUP, conditional=True)
-SUMMARY_ACTOR = Endpoint(
-    f"{_ROOT}/summary-stats/{{actor_type}}/{{actor_id}}", GROUP, conditional=True
-)
-TIME = Endpoint(f"{_ROOT}/time-stats", GROUP, conditional=True)
-TIME_USER = Endpoint(f"{_ROOT}/time-stats/users/{{user_id}}", GROUP, conditional=True)
-TIME_ACTOR = Endpoint(f"{_ROOT}/time-stats/{{actor_type}}/{{actor_id}}", GROUP, conditional=True)
-SUBJECTS = Endpoint(f"{_ROOT}/subject-stats", GROUP, conditional=True)
-ROUTES = Endpoint(f"{_ROOT}/route-stats/{{actor_type}}/{{actor_id}}", GROUP, conditional=True)
-USERS = Endpoint(f"{_ROOT}/user-stats/{{user_id}}", GROUP, conditional=True)
-
-ActorType = Literal[
-    "installation", "classic_pat", "fine_grained_pat", "oauth_app", "github_app_user_to_server"
-]
-_PLURAL: Mapping[str, str] = {
-    "installation": "installations",
-    "classic_pat": "classic_pats",
-    "fine_grained_pat": "fine_grained_pats",
-    "oauth_app": "oauth_apps",
-    "github_app_user_to_server": "github_apps_user_to_server",
-}
-_PERSONAL = ("classic_pat", "fine_grained_pat")
-"""Actors whose name a person chose, and that often carries the person's."""
-
-
-def _pair(subject: str, labels: tuple[str, ...], of: str, **more: Any) -> tuple[Metric, Metric]:
-    """The two counters that every statistic of this API has."""
-    late = "GitHub API Insights, polled; 4 to 6 hours late"
-    prefix = f"github_api_{subject}_" if subject else "github_api_"
-    return (
-        Metric(
-            f"{prefix}requests_total",
-            Kind.COUNTER,
-            f"REST API requests {of} ({late}).",
-            labels,
-            **more,
-        ),
-        Metric(
-            f"{prefix}rate_limited_requests_total",
-            Kind.COUNTER,
-            f"REST API requests rejected by the primary rate limit, {of} ({late}).",
-            labels,
-            **more,
-        ),
-    )
-
-
-ORG_METRICS = _pair("", (), "to the organization")
-SUBJECT_METRICS = _pair(
-    "subject",
-    ("subject_type", "subject_name"),
-    "to the organization by user or app",
-    open_labels=("subject_name",),
-)
-ROUTE_METRICS = _pair(
-    "route",
-    ("actor_type", "actor_name", "http_method", "api_route"),
-    "of the busiest and the configured actors by route",
-    open_labels=("actor_name", "api_route"),
-)
-ACTOR_METRICS = _pair("actor", ("actor_type", "actor_id"), "of the configured actors")
-USER_METRICS = _pair(
-    "user",
-    ("user", "actor_type", "actor_name"),
-    "of the configured users by the actor used",
-    people=True,
-    open_labels=("user", "actor_name"),
-)
-LAST_REQUEST = Metric(
-    "github_api_subject_last_request_timestamp_seconds",
-    Kind.GAUGE,
-    "When a user or app last sent a request, as GitHub API Insights knows it 4 to 6 hours late.",
-    ("subject_type", "subject_name"),
-    open_labels=("subject_name",),
-    combine=Combine.MAX,
-)
-LAST_LIMITED = Metric(
-    "github_api_subject_last_rate_limited_timestamp_seconds",
-    Kind.GAUGE,
-    "When a user or app was last rate-limited, as GitHub API Insights knows it 4 to 6 hours late.",
-    ("subject_type", "subject_name"),
-    open_labels=("subject_name",),
-    combine=Combine.MAX,
-)
-
-
-class Actor(Strict):
-    """An app installation, a token or an OAuth app by its id."""
-
-    type: ActorType
-    id: int = Field(ge=0)
-
-
-class User(Strict):
-    """A user by numeric id; `login` is what the label shows (default: the id)."""
-
-    id: int = Field(ge=0)
-    login: str | None = Field(default=None, min_length=1)
-
-
-class RouteOptions(Strict):
-    """Whose requests are broken down by route."""
-
-    top_actors: int = Field(default=20, ge=0, le=500)
-    """How many of the busiest actors of each day; each costs a request a day and poll."""
-    actors: tuple[Actor, ...] = ()
-    """Actors that are broken down however few requests they send."""
-
-
-class Options(StreamOptions):
-    """Options of `api_insights`."""
-
-    interval: Duration = Field(default=5 * MINUTE, ge=1)
-    lookback: Duration = Field(default=12 * HOUR, ge=0)
-    routes: RouteOptions = RouteOptions()
-    """Whose requests are broken down by route."""
-    actors: tuple[Actor, ...] = ()
-    """Actors with totals of their own in `github_api_actor_…`."""
-    users: tuple[User, ...] = ()
-    """Users with totals of their own in `github_api_user_…`; needs privacy.users."""
-    users_by: Literal["actor", "user"] = "actor"
-    """Whether a user's requests are broken down by the token or app used, or not at all."""
-    machine_users: tuple[str, ...] = ()
-    """Logins of users that are machines: shown by name whatever privacy.users says."""
-    actor_types: Literal["singular", "plural"] = "singular"
-    """How actor types are spelled in paths; GitHub's first documents had the plural."""
-    max_pages: int = Field(default=20, ge=1)
-    """Pages of 100 rows read of one list; what is left of the total goes to `other`."""
-
-
-class _Counts(msgspec.Struct):
-    total_request_count: Count
-    rate_limited_request_count: Count
-
-    @property
-    def both(self) -> tuple[int, int]:
-        return self.total_request_count, self.rate_limited_request_count
-
-
-class _Summary(_Counts):
-    pass
-
-
-class _TimeStat(_Counts, kw_only=True):
-    timestamp: datetime
-
-
-class _Subject(_Counts, kw_only=True):
-    subject_type: str
-    subject_id: int
-    subject_name: str
-    integration_id: int | None = None
-    last_request_timestamp: datetime | None = None
-    last_rate_limited_timestamp: datetime | None = None
-
-    @property
-    def identity(self) -> str:
-        return f"{self.subject_type}:{self.subject_id}"
-
-
-class _Route(_Counts, kw_only=True):
-    http_method: str
-    api_route: str
-    last_request_timestamp: datetime | None = None
-    last_rate_limited_timestamp: datetime | None = None
-
-    @property
-    def identity(self) -> str:
-        return f"{self.http_method} {self.api_route}"
-
-
-class _UserActor(_Counts, kw_only=True):
-    actor_type: str
-    actor_id: int
-    actor_name: str | None = None
-    integration_id: int | None = None
-    oauth_application_id: int | None = None
-    last_request_timestamp: datetime | None = None
-    last_rate_limited_timestamp: datetime | None = None
-
-    @property
-    def identity(self) -> str:
-        return f"{self.actor_type}:{self.actor_id}"
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -260,8 +100,8 @@ class _Read:
         newest = await self._time(day, TIME, {}, ORG_METRICS, (), "")
         self._reading.data_until = max(self._reading.data_until or 0, newest) or None
 
-    async def _subjects(self, day: Window) -> list[_Subject]:
-        rows, cut = await self._list(day, SUBJECTS, {}, list[_Subject])
+    async def _subjects(self, day: Window) -> list[Subject]:
+        rows, cut = await self._list(day, SUBJECTS, {}, list[Subject])
         for row in rows:
             labels = (row.subject_type, self._subject_name(row))
             self._count(day, SUBJECT_METRICS, labels, row.both, row.identity)
@@ -274,7 +114,7 @@ class _Read:
         await self._rest(day, SUBJECT_METRICS, (OTHER, OTHER), rows, cut, SUMMARY, {}, "")
         return rows
 
-    def _subject_name(self, row: _Subject) -> str:
+    def _subject_name(self, row: Subject) -> str:
         if row.subject_type != "user" or row.subject_name in self._options.machine_users:
             return row.subject_name
         return Person(row.subject_name)
@@ -290,7 +130,7 @@ class _Read:
                 f"{actor.type}:{actor.id}",
             )
 
-    async def _users(self, day: Window) -> dict[int, list[_UserActor]]:
+    async def _users(self, day: Window) -> dict[int, list[UserActor]]:
         found = {}
         for user in self._options.users if self._poll.people else ():
             label, path = Person(user.login or str(user.id)), {"user_id": str(user.id)}
@@ -298,7 +138,7 @@ class _Read:
             if self._options.users_by == "user":
                 await self._time(day, TIME_USER, path, USER_METRICS, (label, "", ""), identity)
                 continue
-            rows, cut = await self._list(day, USERS, path, list[_UserActor])
+            rows, cut = await self._list(day, USERS, path, list[UserActor])
             for row in rows:
                 labels = (label, row.actor_type, _actor_name(row))
                 self._count(day, USER_METRICS, labels, row.both, identity + row.identity)
@@ -308,7 +148,7 @@ class _Read:
         return found
 
     async def _busiest(
-        self, day: Window, subjects: list[_Subject], users: dict[int, list[_UserActor]]
+        self, day: Window, subjects: list[Subject], users: dict[int, list[UserActor]]
     ) -> list[_Named]:
         """The actors behind the busiest subjects, and the configured ones.
 
@@ -334,9 +174,9 @@ class _Read:
         return list(chosen.values())
 
     async def _actors_of(
-        self, day: Window, row: _Subject, users: dict[int, list[_UserActor]]
+        self, day: Window, row: Subject, users: dict[int, list[UserActor]]
     ) -> list[_Named]:
-        if row.subject_type in _PLURAL:
+        if row.subject_type in PLURAL:
             return [_Named(row.subject_type, row.subject_id, row.subject_name)]
         machine = row.subject_name in self._options.machine_users
         if row.subject_type != "user" or not (self._poll.people or machine):
@@ -344,17 +184,17 @@ class _Read:
         rows = users.get(row.subject_id)
         if rows is None:
             path = {"user_id": str(row.subject_id)}
-            rows, _ = await self._list(day, USERS, path, list[_UserActor])
+            rows, _ = await self._list(day, USERS, path, list[UserActor])
         rows = sorted(rows, key=lambda actor: -actor.total_request_count)
         return [
             _Named(actor.actor_type, actor.actor_id, _actor_name(actor, machine=machine))
             for actor in rows
-            if actor.actor_type in _PLURAL
+            if actor.actor_type in PLURAL
         ]
 
     async def _routes(self, day: Window, actor: _Named) -> None:
         path = self._actor_path(actor.type, actor.id)
-        rows, cut = await self._list(day, ROUTES, path, list[_Route])
+        rows, cut = await self._list(day, ROUTES, path, list[Route])
         for row in rows:
             labels = (actor.type, actor.name, row.http_method, row.api_route)
             self._count(day, ROUTE_METRICS, labels, row.both, actor.identity + row.identity)
@@ -373,7 +213,7 @@ class _Read:
         """Count five-minute buckets; returns the end of the newest with data, or 0."""
         request = self._request(endpoint, path, day, timestamp_increment="5m")
         answer = await self._poll.client.get(request)
-        rows = self._decode(answer.body, list[_TimeStat], endpoint)
+        rows = self._decode(answer.body, list[TimeStat], endpoint)
         newest, seen = 0, set()
         for row in rows:
             bucket = floor(_unix(row.timestamp), SLICE)
@@ -425,7 +265,7 @@ class _Read:
         day: Window,
         metrics: tuple[Metric, Metric],
         labels: tuple[str, ...],
-        rows: Sequence[_Counts],
+        rows: Sequence[Counts],
         cut: bool,
         summary: Endpoint,
         path: Mapping[str, str],
@@ -436,7 +276,7 @@ class _Read:
         if not cut:
             return
         answer = await self._poll.client.get(self._request(summary, path, day))
-        total = self._decode(answer.body, _Summary, summary)
+        total = self._decode(answer.body, Summary, summary)
         rest = [
             max(0, whole - sum(row.both[index] for row in rows))
             for index, whole in enumerate(total.both)
@@ -470,13 +310,13 @@ class _Read:
         )
 
     def _actor_path(self, actor_type: str, actor_id: int) -> dict[str, str]:
-        spelled = _PLURAL[actor_type] if self._options.actor_types == "plural" else actor_type
+        spelled = PLURAL[actor_type] if self._options.actor_types == "plural" else actor_type
         return {"actor_type": spelled, "actor_id": str(actor_id)}
 
 
-def _actor_name(row: _UserActor, *, machine: bool = False) -> str:
+def _actor_name(row: UserActor, *, machine: bool = False) -> str:
     name = row.actor_name or str(row.actor_id)
-    return Person(name) if row.actor_type in _PERSONAL and not machine else name
+    return Person(name) if row.actor_type in PERSONAL and not machine else name
 
 
 def _unix(moment: datetime) -> int:
@@ -505,15 +345,7 @@ STREAM = Stream(
     name="api_insights",
     shape=Shape.BUCKETS,
     summary="REST API requests and rate-limited requests of an organization (API Insights)",
-    metrics=(
-        *ORG_METRICS,
-        *SUBJECT_METRICS,
-        LAST_REQUEST,
-        LAST_LIMITED,
-        *ROUTE_METRICS,
-        *ACTOR_METRICS,
-        *USER_METRICS,
-    ),
+    metrics=METRICS,
     options=Options,
     bucket=DAY,
     retention=31 * DAY,
