@@ -76,7 +76,7 @@ class App:
             self.board,
             Privacy(config.privacy.users, read_key(key_file) if key_file else b""),
             Counting(
-                Exposure(self._birth_hold, config.counting.expire_after),
+                Exposure(self._birth_hold, config.counting.expire_after, self._started),
                 config.counting.history == "count",
                 config.limits.series_per_stream,
             ),

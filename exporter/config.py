@@ -1,5 +1,6 @@
 """The configuration file: read, checked, and every error at once."""
 
+import copy
 import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from exporter.vendors.base import AnyVendor, Strict, Target, enabled_streams
 Path_: TypeAlias = tuple[int | str, ...]
 Problem: TypeAlias = tuple[Path_, str]
 SHORTEST_KEY = 16
+UNKNOWN_KEY = "unknown key; remove it or correct its spelling"
 
 
 class ConfigError(Exception):
@@ -120,10 +122,16 @@ def parse(text: str, path: str | Path) -> Config:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigError([f"{place}: is not YAML: {getattr(error, 'problem', error)}"]) from error
+    except (ValueError, RecursionError) as error:
+        # What YAML takes for a date or a number, and Python does not; or far too many brackets.
+        raise ConfigError([f"{path}: is not YAML: {error}; put such a text in quotes"]) from error
     problems = [
         f"{path}:{line}: {_dotted(at)}: {problem}"
         for line, at, problem in sorted(
-            ((_line(node, at), at, problem) for at, problem in _check(data or {})),
+            (
+                (_line(node, at), at, problem)
+                for at, problem in (*_repeated(node), *_check(data or {}))
+            ),
             key=lambda row: row[0],
         )
     ]
@@ -145,21 +153,25 @@ def vendor_of(target: Target) -> AnyVendor:
     return next(vendor for vendor in VENDORS if vendor.name == target.vendor)
 
 
-def _check(data: object) -> Iterator[Problem]:
+def _check(data: Any) -> Iterator[Problem]:
     """Everything wrong with the data, each with the path to it."""
     if not isinstance(data, Mapping):
         yield (), "must be a mapping with the key targets"
         return
-    try:
-        Config.model_validate(data)
-    except ValidationError as error:
-        yield from _explained(error)
+    problems = dict.fromkeys(_invalid(data))
+    unknown = [at for at, message in problems if message.startswith(UNKNOWN_KEY)]
+    if unknown:
+        # The checks of a whole block run only where all its keys are known.
+        data = _without(data, unknown)
+        problems |= dict.fromkeys(_invalid(data))
+    yield from problems
     targets = data.get("targets")
     targets = targets if isinstance(targets, list) else []
     yield from _duplicates(targets)
     for index, target in enumerate(targets):
         if isinstance(target, Mapping):
             yield from _check_secrets(("targets", index, "auth"), target.get("auth"))
+            yield from _check_ca_file(("targets", index, "ca_file"), target.get("ca_file"))
         try:
             yield from _check_target(("targets", index), _one_target.validate_python(target))
         except ValidationError:
@@ -167,6 +179,42 @@ def _check(data: object) -> Iterator[Problem]:
     privacy = data.get("privacy")
     if isinstance(privacy, Mapping) and isinstance(privacy.get("key_file"), str):
         yield from _check_key(privacy["key_file"])
+
+
+def _invalid(data: object) -> Iterator[Problem]:
+    try:
+        Config.model_validate(data)
+    except ValidationError as error:
+        yield from _explained(error)
+
+
+def _without(data: Any, paths: Sequence[Path_]) -> Any:
+    """A copy of the data without what is at these paths."""
+    data = copy.deepcopy(data)
+    for *parents, last in paths:
+        part = data
+        for parent in parents:
+            part = part[parent]
+        part.pop(last, None)
+    return data
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[Problem]:
+    """The keys that one block gives twice: YAML would take the last, and say nothing."""
+    seen: set[int] = set()
+    waiting: list[tuple[Path_, yaml.Node | None]] = [((), node)]
+    while waiting:
+        at, node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += (((*at, index), item) for index, item in enumerate(node.value))
+        elif isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            for key in dict.fromkeys(key for key in keys if keys.count(key) > 1):
+                yield (*at, key), "is given more than once; keep one of them"
+            waiting += (((*at, str(key.value)), value) for key, value in node.value)
 
 
 def _duplicates(targets: list[Any]) -> Iterator[Problem]:
@@ -190,12 +238,15 @@ def _check_target(at: Path_, target: Target) -> Iterator[Problem]:
             yield (*at, "streams", stream.name), f"{problem}, or remove the stream"
     if not enabled_streams(vendor, target):
         yield (*at, "streams"), "the target has no stream; name one or remove the target"
-    if target.ca_file is not None and not os.access(target.ca_file, os.R_OK):
-        yield (*at, "ca_file"), f"{target.ca_file} cannot be read; check the path and its mode"
     try:
         vendor.settings(target)
     except ValueError as error:
         yield (*at, "base_url"), str(error)
+
+
+def _check_ca_file(at: Path_, path: object) -> Iterator[Problem]:
+    if isinstance(path, str) and not os.access(path, os.R_OK):
+        yield at, f"{path} cannot be read; check the path and its mode"
 
 
 def _check_secrets(at: Path_, auth: object) -> Iterator[Problem]:
@@ -208,7 +259,7 @@ def _check_secrets(at: Path_, auth: object) -> Iterator[Problem]:
                 Secret.from_file(value).read()
             elif str(name).endswith("_env"):
                 Secret.from_env(value, os.environ).read()
-        except UnauthorizedError as error:
+        except (UnauthorizedError, ValueError) as error:
             yield (*at, str(name)), str(error)
 
 
@@ -244,7 +295,7 @@ def _message(details: ErrorDetails, at: Path_) -> str:
     kind, given = details["type"], details["input"]
     context = details.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown key; remove it or correct its spelling{_suggestion(at)}"
+        return f"{UNKNOWN_KEY}{_suggestion(at)}"
     if kind == "missing":
         return "is required"
     if kind == "union_tag_invalid":
@@ -256,12 +307,27 @@ def _message(details: ErrorDetails, at: Path_) -> str:
         return str(context.get("error", details["msg"]))
     if kind == "too_short" and at == ("targets",):
         return "is empty; give at least one target"
-    shown = "" if _is_secret(at) else f", not {given!r}"
+    if kind in ("model_type", "model_attributes_type"):
+        return f"must be a block of keys, not {_kind_of(given)}"
+    shown = "" if _may_hold_secret(at) else f", not {_shown(given)}"
     return f"{details['msg'][0].lower()}{details['msg'][1:]}{shown}"
 
 
-def _is_secret(at: Path_) -> bool:
-    return "auth" in at
+def _may_hold_secret(at: Path_) -> bool:
+    return not {"auth", "proxy", "base_url"}.isdisjoint(at)
+
+
+def _shown(given: object) -> str:
+    """A single value as it is; a block or list may hold a secret somewhere."""
+    return _kind_of(given) if isinstance(given, Mapping | list) else repr(given)
+
+
+def _kind_of(given: object) -> str:
+    if given is None:
+        return "empty"
+    if isinstance(given, Mapping):
+        return "a block of keys"
+    return "a list" if isinstance(given, list) else "a single value"
 
 
 def _suggestion(at: Path_) -> str:

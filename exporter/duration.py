@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+LONGEST = 100 * 52 * _UNITS["w"]
 _PATTERN = re.compile("".join(rf"(?:(?P<{unit}>\d+){unit})?" for unit in _UNITS))
 
 
@@ -16,7 +17,13 @@ def parse_duration(text: object) -> int:
     match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     if match is None or not match.group():
         raise ValueError(f"{text!r} is not a duration; write it as 30s, 5m, 1h30m or 7d")
-    return sum(int(count) * _UNITS[unit] for unit, count in match.groupdict("0").items())
+    # A digit more than LONGEST has: Python refuses to read numbers of thousands of digits.
+    if any(len(count) > 10 for count in match.groups("0")):
+        raise ValueError(f"{text!r} is longer than a hundred years")
+    seconds = sum(int(count) * _UNITS[unit] for unit, count in match.groupdict("0").items())
+    if seconds > LONGEST:
+        raise ValueError(f"{text!r} is longer than a hundred years")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:

@@ -159,12 +159,14 @@ Slot: TypeAlias = tuple[int, str]
 class Series:
     """One counter. `debt` is what the vendor took back and growth has not yet paid for.
 
-    `counter - debt` is always the sum of the newest values, less what the baseline held.
+    `counter - debt` is always the sum of the newest values, less what the baseline held. Until it is
+    `released` it is shown at 0, so that its first growth can be seen.
     """
 
     created: float
     counter: Number = 0
     debt: Number = 0
+    released: bool = False
     slots: dict[Slot, Number] = field(default_factory=dict)
 
     def read(self, slot: Slot, value: Number) -> Number:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from exporter.model import Combine, Kind, Metric, Number, Sample, SeriesKey
-from exporter.poll.ledger import Values
+from exporter.poll.ledger import Values, identity_in_other
 
 Gauges: TypeAlias = dict[SeriesKey, Number | float]
 
@@ -93,7 +93,7 @@ def _folded(gathered: Gathered, kept: set[SeriesKey]) -> tuple[Gathered, int]:
         for (bucket, identity), value in gathered.counters.get(key, {}).items():
             # The labels stay behind as the identity, so that room found later moves the series
             # out of `other` again without counting it twice.
-            identity = identity if target == labels else identity or "\x1f".join(labels)
+            identity = identity if target == labels else identity or identity_in_other(labels)
             result.add(Sample(metric, target, value, bucket, identity))
         if key in gathered.gauges and (target == labels or metric.combine is not Combine.DROP):
             result.add(Sample(metric, target, gathered.gauges[key]))

@@ -11,6 +11,11 @@ Values: TypeAlias = dict[SeriesKey, dict[Slot, Number]]
 """What a poll read: the value of each slot of each series."""
 
 
+def identity_in_other(labels: tuple[str, ...]) -> str:
+    """What a folded series without an identity is remembered by inside `other`."""
+    return "\x1f".join(("", *labels))
+
+
 @dataclass(slots=True)
 class Counted:
     """What a poll changed in the ledger."""
@@ -75,22 +80,25 @@ def _read(
 def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float) -> None:
     """Move what was counted of an identity to the series that it belongs to by its name of today.
 
-    Only what is remembered moves: the old series keeps its counter, the new one grows from here.
+    So does a series that `other` held and that is on its own today. Only what is remembered moves:
+    the old series keeps its counter, the new one grows from here.
     """
-    wanted: dict[tuple[str, Slot], SeriesKey] = {
-        (key[0], slot): key for key, slots in values.items() for slot in slots if slot[1]
-    }
-    if not wanted:
-        return
+    wanted: dict[tuple[str, Slot], tuple[SeriesKey, Slot]] = {}
+    for key, slots in values.items():
+        folded = identity_in_other(key[1])
+        for slot in slots:
+            wanted[key[0], (slot[0], slot[1] or folded)] = key, slot
     for key, series in list(ledger.items()):
-        for slot in [slot for slot in series.slots if slot[1]]:
-            owner = wanted.get((key[0], slot), key)
-            if owner == key:
+        held = values.get(key, {})
+        for slot in [slot for slot in series.slots if slot[1] and slot not in held]:
+            if (key[0], slot) not in wanted:
                 continue
+            owner, place = wanted[key[0], slot]
             if owner not in ledger:
                 ledger[owner] = Series(created=now)
                 result.born.add(owner)
-            ledger[owner].slots[slot] = series.slots.pop(slot)
+            moved = series.slots.pop(slot)
+            ledger[owner].slots[place] = ledger[owner].slots.get(place, 0) + moved
             result.changed.update((key, owner))
 
 

@@ -11,7 +11,7 @@ from exporter.board.self_metrics import stream_families, target_families
 from exporter.client.client import Client
 from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
-from exporter.model import Metric, StreamKey, Window, floor
+from exporter.model import MINUTE, Metric, StreamKey, Window, floor
 from exporter.poll.budget import Gathered, fold, gather
 from exporter.poll.ledger import Counted, count, forget
 from exporter.poll.points import Exposure
@@ -104,8 +104,12 @@ class Poller:
         async with self._page[job.key]:
             try:
                 state = await self._store.load(job.key)
+                released = self._counting.exposure.release(state, self._clock.time())
+                if released:
+                    await self._store.commit(job.key, state, Changes(frozenset(released), False))
             except StoreError as error:
                 _log.warning("refresh of %s failed: reason=%r", job.key, str(error))
+                job.status.refresh_at = self._clock.time() + MINUTE
                 return
             await self._show(job, state, job.metrics)
 
@@ -136,6 +140,7 @@ class Poller:
         counted, folded, gauges = await asyncio.to_thread(
             self._apply, job, state, reading, wanted, now
         )
+        counted.changed |= self._counting.exposure.release(state, self._clock.time())
         touched = {name for name, _ in counted.changed} | gauges
         metrics = {name: metric for name, metric in job.metrics.items() if name in touched}
         async with self._page[job.key]:

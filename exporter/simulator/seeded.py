@@ -5,4 +5,4 @@ import random
 
 def randomness(seed: int, *name: object) -> random.Random:
     """A generator of its own for one thing in the world."""
-    return random.Random(":".join(map(str, (seed, *name))))  # noqa: S311 - reproducible, not secret
+    return random.Random(":".join(map(str, (seed, *name))))

@@ -33,7 +33,7 @@ MIGRATIONS = (
         id INTEGER PRIMARY KEY,
         stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
         metric TEXT NOT NULL, labels TEXT NOT NULL,
-        created REAL NOT NULL, counter NOT NULL, debt NOT NULL,
+        created REAL NOT NULL, counter NOT NULL, debt NOT NULL, released INTEGER NOT NULL,
         UNIQUE (stream_id, metric, labels)
     );
     CREATE TABLE slot (
@@ -129,11 +129,12 @@ class SQLiteStore:
     def _load_ledger(self, stream_id: int) -> dict[SeriesKey, Series]:
         ledger: dict[SeriesKey, Series] = {}
         by_id: dict[int, Series] = {}
-        for series_id, metric, labels, created, counter, debt in self._connection.execute(
-            "SELECT id, metric, labels, created, counter, debt FROM series WHERE stream_id = ?",
+        for series_id, metric, labels, created, counter, debt, released in self._connection.execute(
+            "SELECT id, metric, labels, created, counter, debt, released FROM series"
+            " WHERE stream_id = ?",
             (stream_id,),
         ):
-            series = Series(created, _exact(counter), _exact(debt))
+            series = Series(created, _exact(counter), _exact(debt), bool(released))
             ledger[metric, tuple(json.loads(labels))] = by_id[series_id] = series
         for series_id, start, identity, value in self._connection.execute(
             "SELECT series_id, start, identity, value FROM slot"
@@ -193,9 +194,10 @@ class SQLiteStore:
         for key in changes.series:
             series = state.ledger[key]
             series_id = self._connection.execute(
-                "INSERT INTO series (stream_id, metric, labels, created, counter, debt)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-                " SET counter = excluded.counter, debt = excluded.debt RETURNING id",
+                "INSERT INTO series (stream_id, metric, labels, created, counter, debt, released)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " counter = excluded.counter, debt = excluded.debt, released = excluded.released"
+                " RETURNING id",
                 (
                     stream_id,
                     key[0],
@@ -203,6 +205,7 @@ class SQLiteStore:
                     series.created,
                     _stored(series.counter),
                     _stored(series.debt),
+                    series.released,
                 ),
             ).fetchone()[0]
             self._connection.execute("DELETE FROM slot WHERE series_id = ?", (series_id,))
@@ -223,25 +226,14 @@ class SQLiteStore:
 
 def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> None:
     # Exclusive locking keeps a second exporter out for as long as this one runs; a commit that
-    # was shown must survive a power cut, or counters would fall: hence FULL.
+    # was shown must survive a power cut, or counters would fall: hence FULL. WAL marks the file,
+    # so the file is examined before.
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    version = _examine(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
-    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if damage != "ok":
-        raise sqlite3.DatabaseError(f"malformed: {damage}")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        raise StoreError(
-            f"state file {path} has schema {version}, this exporter knows up to {len(MIGRATIONS)}: "
-            "run the newer exporter again, or restore the backup from before the upgrade"
-        )
-    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise StoreError(
-            f"{path} is a database of another program: give another path in state.path"
-        )
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         _log.info("state file %s: migrating to schema %d", path, number)
         connection.executescript(f"BEGIN IMMEDIATE; {script}")
@@ -251,14 +243,33 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> None:
         connection.execute("COMMIT")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")
-
-
-def _own(path: Path) -> None:
-    """Create the file for its owner only, and take away what others may do with an existing one."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
         _log.warning("state file %s was open to other users; it is its owner's only", path)
+
+
+def _examine(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema of the file, 0 for an empty one; changes nothing, raises for what is not ours."""
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {damage}")
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    if names and (version == 0 or "exporter" not in names):
+        raise StoreError(
+            f"{path} is a database of another program: give another path in state.path"
+        )
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"state file {path} has schema {version}, this exporter knows up to {len(MIGRATIONS)}: "
+            "run the newer exporter again, or restore the backup from before the upgrade"
+        )
+    return version
+
+
+def _own(path: Path) -> None:
+    """Create the file for its owner only, or see that an existing one can be written."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 @contextmanager
@@ -279,6 +290,8 @@ def _explained(path: Path) -> Iterator[None]:
             remedy = "the disk is full; make room, nothing of this poll was kept"
         elif "readonly" in text or "read-only" in text:
             remedy = "it is read-only; make it writable for this user"
+        elif "unable to open" in text:
+            remedy = "its directory must be writable for this user too"
         elif "malformed" in text or "not a database" in text or "corrupt" in text:
             remedy = (
                 "it is damaged and is left as it is; restore a backup, "

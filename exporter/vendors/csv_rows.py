@@ -9,6 +9,7 @@ from typing import Any
 from exporter.client.errors import SchemaError, UnavailableError
 
 _QUOTE, _NEWLINE = b'"', b"\n"
+LARGEST_RECORD = 1024**2
 
 
 class CsvRows:
@@ -38,6 +39,11 @@ class CsvRows:
         data = self._rest + data
         end = _complete(data)
         self._rest = data[end:]
+        if len(self._rest) > LARGEST_RECORD:
+            raise SchemaError(
+                f"{self._source}: a CSV record is longer than {LARGEST_RECORD} bytes; "
+                "a quote is probably never closed"
+            )
         return self._rows(data[:end])
 
     def close(self) -> Iterator[Any]:
@@ -81,11 +87,12 @@ class CsvRows:
         wanted = (*self._required, *self._optional)
         self.unknown = [name for name in names if name not in (*wanted, *self._ignored)]
         self._width = len(names)
-        pick = itemgetter(*(names.index(name) if name in names else len(names) for name in wanted))
-        if all(name in names for name in wanted):
-            self._pick = pick
+        width = len(names)
+        places = [names.index(name) if name in names else width for name in wanted]
+        if len(places) > 1 and width not in places:
+            self._pick = itemgetter(*places)
         else:
-            self._pick = lambda row: pick([*row, ""])
+            self._pick = lambda row: tuple("" if at == width else row[at] for at in places)
 
 
 def _complete(data: bytes) -> int:

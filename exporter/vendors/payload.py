@@ -17,6 +17,9 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 DRIFT_ROWS = 100
 """How many records of a page are searched for unknown fields."""
 
+_untyped = msgspec.json.Decoder(float_hook=str)
+"""Reads any number, of whatever size."""
+
 
 def decode(body: bytes, kind: type[_Record], endpoint: str) -> _Record:
     """The typed records of a JSON body; raises SchemaError with the path of what is wrong."""
@@ -24,7 +27,7 @@ def decode(body: bytes, kind: type[_Record], endpoint: str) -> _Record:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise SchemaError(f"{endpoint}: unexpected answer: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SchemaError(f"{endpoint}: the answer is not JSON: {error}") from error
 
 
@@ -34,7 +37,11 @@ def drift(body: bytes, kind: Any) -> Counter[str]:
     The body has been decoded as `kind` before. Of a list the first hundred rows are searched.
     """
     found: Counter[str] = Counter()
-    _search(msgspec.json.decode(body), kind, found)
+    try:
+        document = _untyped.decode(body)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise SchemaError(f"an unknown field of the answer cannot be read: {error}") from error
+    _search(document, kind, found)
     return found
 
 

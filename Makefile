@@ -1,0 +1,67 @@
+# Everything is set up on the first call: a virtual environment and, on Debian as root, the packages
+# that the tests use. Later calls find it done.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes \
+  --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DEBIAN := prometheus prometheus-alertmanager
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types unit bench lock docs clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+
+demo: $(VENV)/run ## Run against the built-in simulator: http://localhost:9899
+	$(BIN)/usage-exporter demo
+
+test: lint types unit ## Everything that CI runs
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+unit: $(VENV)/dev $(VENV)/debian
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/dev ## Ratios against the alternatives, in one run
+	$(BIN)/python -m bench
+
+lock: $(VENV)/dev ## Resolve and pin the dependencies again
+	$(COMPILE) -o requirements.txt pyproject.toml
+	$(COMPILE) --group=build -o requirements-build.txt
+	$(COMPILE) --group=dev -o requirements-dev.txt pyproject.toml
+
+docs: $(VENV)/run ## Regenerate docs/metrics.md and config.schema.json
+	$(BIN)/usage-exporter catalogue > docs/metrics.md
+	$(BIN)/usage-exporter check --schema > config.schema.json
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv && $(PYTHON) -m venv --clear $(VENV); }
+
+$(VENV)/run: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --require-hashes -r requirements-build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/debian: Makefile | $(BIN)/python
+	@missing=; for package in $(DEBIAN); do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" != 0 ]; then echo "the tests need these Debian packages, install them as root:$$missing" >&2; exit 1; fi; \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
+	fi
+	@touch $@

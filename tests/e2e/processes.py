@@ -1,0 +1,183 @@
+"""The real programs of the end-to-end tests, each on loopback and ended by its own pid."""
+
+import contextlib
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import yaml
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds that a condition is waited for: far above what it takes, because machines are noisy."""
+
+
+def wait_for(what: str, check: Callable[[], T | None], patience: float = PATIENCE) -> T:
+    """The first true value of `check`, asked again and again; it is real processes that we wait for."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if value := check():
+                return value
+        time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {patience:.0f} s")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """The path of an installed program; a missing one is a failure of the set-up."""
+    path = shutil.which(name)
+    assert path is not None, f"{name} is not installed: make test installs it on Debian as root"
+    return path
+
+
+class Process:
+    """A program in the background with its output in a file."""
+
+    def __init__(self, arguments: list[str], output: Path) -> None:
+        self.output = output
+        with output.open("ab") as file:
+            self._process = subprocess.Popen(arguments, stdout=file, stderr=subprocess.STDOUT)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(PATIENCE)
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(by)
+        return self._process.wait(PATIENCE)
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+
+class Simulator:
+    """The vendors, and control over their world."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        output = directory / "simulator.log"
+        self._process = Process(
+            [sys.executable, "-m", "exporter.simulator", "--exit-with-parent", *options], output
+        )
+        self.url = wait_for("the simulator's address", lambda: _address(output))
+
+    def control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        answer = httpx.post(f"{self.url}/_simulator/{path}", json=body or {}, timeout=PATIENCE)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def truth(self, **query: float) -> dict[tuple[str, tuple[tuple[str, str], ...]], int]:
+        """The true totals by metric name and labels."""
+        answer = httpx.get(f"{self.url}/_simulator/truth", params=query, timeout=PATIENCE)
+        answer.raise_for_status()
+        return {
+            (total["name"], tuple(sorted(total["labels"].items()))): total["value"]
+            for total in answer.json()["metrics"]
+        }
+
+    def stop(self) -> None:
+        self._process.stop()
+
+
+def _address(output: Path) -> str | None:
+    for line in output.read_text().splitlines():
+        if "listening on" in line:
+            return line.split()[-1]
+    return None
+
+
+class Exporter:
+    """The daemon; it can be killed and started again on the same state."""
+
+    def __init__(self, directory: Path, config: Mapping[str, Any]) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.config_file = directory / "config.yaml"
+        self.config_file.write_text(yaml.safe_dump(dict(config)))
+        self.start()
+
+    def start(self) -> None:
+        self.process = Process(
+            [
+                *(sys.executable, "-m", "exporter", "run"),
+                f"--config.file={self.config_file}",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+            ],
+            self.directory / "exporter.log",
+        )
+
+    def wait_until_ready(self) -> None:
+        wait_for("the exporter is ready", lambda: self._answers("/-/ready"))
+
+    def _answers(self, path: str) -> bool:
+        assert self.process.running, self.process.output.read_text()
+        return httpx.get(self.url + path, timeout=PATIENCE).status_code == 200
+
+    def page(self) -> str:
+        return httpx.get(f"{self.url}/metrics", timeout=PATIENCE).text
+
+
+class Prometheus:
+    """A real Prometheus that scrapes every second."""
+
+    def __init__(self, directory: Path, target_port: int) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        config = {
+            "global": {"scrape_interval": "1s"},
+            "scrape_configs": [
+                {
+                    "job_name": "usage-exporter",
+                    "static_configs": [{"targets": [f"127.0.0.1:{target_port}"]}],
+                }
+            ],
+        }
+        path = directory / "prometheus.yml"
+        path.write_text(json.dumps(config))
+        self._process = Process(
+            [
+                program("prometheus"),
+                f"--config.file={path}",
+                f"--storage.tsdb.path={directory / 'tsdb'}",
+                f"--web.listen-address={self.url.removeprefix('http://')}",
+            ],
+            directory / "prometheus.log",
+        )
+        wait_for("Prometheus is ready", lambda: httpx.get(f"{self.url}/-/ready").status_code == 200)
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The result of an instant query."""
+        answer = httpx.get(
+            f"{self.url}/api/v1/query", params={"query": expression}, timeout=PATIENCE
+        )
+        answer.raise_for_status()
+        result: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return result
+
+    def stop(self) -> None:
+        self._process.stop()
+
+
+@contextlib.contextmanager
+def stopping(*processes: Any) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.stop()

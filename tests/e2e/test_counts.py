@@ -1,0 +1,216 @@
+"""Simulator, daemon and Prometheus as processes: what arrives equals the truth, to the unit."""
+
+import random
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
+
+DAY = 86_400
+LOOKBACK_DAYS = 3
+STREAMS = 3
+Totals = dict[tuple[str, tuple[tuple[str, str], ...]], int]
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Simulator]:
+    simulator = Simulator(
+        tmp_path, "--developers=12", "--no-rate-limit", "--lag-start=0s", "--lag-end=1m"
+    )
+    yield simulator
+    simulator.stop()
+
+
+def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
+    for name, secret in (("github", "sim-github-token"), ("cursor", "sim-cursor-key")):
+        (directory / name).write_text(secret)
+    stream = {"interval": "1s", "lookback": f"{LOOKBACK_DAYS}d"}
+    return {
+        "targets": [
+            {
+                "vendor": "github",
+                "account": "acme",
+                "org": "acme",
+                "base_url": f"{simulator.url}/github",
+                "auth": {"token_file": str(directory / "github")},
+                "requests_per_minute": 1_000_000,
+                "streams": {"api_insights": {**stream, "routes": {"top_actors": 500}}},
+            },
+            {
+                "vendor": "cursor",
+                "account": "platform",
+                "base_url": f"{simulator.url}/cursor",
+                "auth": {"token_file": str(directory / "cursor")},
+                "requests_per_minute": 1_000_000,
+                "streams": {"ai_code_commits": stream, "ai_code_changes": stream},
+            },
+        ],
+        "state": {"path": str(directory / "state.db")},
+        "privacy": {"users": "plain"},
+        "counting": {"history": "count", "birth_hold": "3s"},
+    }
+
+
+def counted(page: str) -> Totals:
+    """The vendors' counters on a page, without the account."""
+    return {
+        (
+            sample.name,
+            tuple(sorted((k, v) for k, v in sample.labels.items() if k != "account")),
+        ): int(sample.value)
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+        if re.match(r"(cursor|github)_.*_total$", sample.name)
+        and not sample.name.startswith("cursor_user")
+        and sample.value
+    }
+
+
+def shared(truth: Totals, families: set[str]) -> Totals:
+    return {key: value for key, value in truth.items() if key[0] in families}
+
+
+FAMILIES = {
+    "cursor_commits_total",
+    "cursor_commit_lines_added_total",
+    "cursor_commit_lines_deleted_total",
+    "cursor_changes_total",
+    "cursor_change_lines_added_total",
+    "cursor_change_lines_deleted_total",
+    "cursor_change_file_lines_added_total",
+    "cursor_change_file_lines_deleted_total",
+    "github_api_requests_total",
+    "github_api_rate_limited_requests_total",
+    "github_api_subject_requests_total",
+    "github_api_subject_rate_limited_requests_total",
+    "github_api_route_requests_total",
+    "github_api_route_rate_limited_requests_total",
+}
+
+BOT = {
+    "actor_type": "installation",
+    "actor_name": "burst-bot",
+    "actor_id": 990_001,
+    "subject_type": "installation",
+    "subject_name": "burst-bot",
+    "subject_id": 990_001,
+    "http_method": "GET",
+    "api_route": "/repositories/:repository_id/pulls",
+}
+"""An app that nobody has seen before."""
+
+
+def polled_since(exporter: Exporter, moment: float) -> bool:
+    """Whether every stream has been committed by a poll that began after `moment`."""
+    found = re.findall(
+        r"^usage_exporter_last_success_timestamp_seconds\{.*\} (\S+)$",
+        exporter.page(),
+        re.MULTILINE,
+    )
+    return len(found) == STREAMS and all(float(value) > moment for value in found)
+
+
+def wait_for_polls(exporter: Exporter) -> None:
+    moment = time.time()
+    wait_for("every stream was polled again", lambda: polled_since(exporter, moment))
+
+
+def growth(prometheus: Prometheus, selector: str) -> int:
+    """What a counter grew by, from every scraped value; a fall is a failure."""
+    result = prometheus.query(f"{selector}[30m]")
+    assert len(result) == 1, result
+    values = [float(value) for _, value in result[0]["values"]]
+    assert values == sorted(values), f"{selector} fell: {values}"
+    return int(values[-1] - values[0])
+
+
+def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """Traffic, late data, a correction, three SIGKILLs and a restart: not one unit is off."""
+    chance = random.Random(20_261_121)
+    since = (time.time() - LOOKBACK_DAYS * DAY) // DAY * DAY
+    exporter = Exporter(tmp_path, configuration(simulator, tmp_path))
+    prometheus = Prometheus(tmp_path, exporter.port)
+    try:
+        exporter.wait_until_ready()
+        slot = (time.time() - 1_800) // 300 * 300
+        unit = {**BOT, "timestamp": slot, "total": 900, "rate_limited": 400}
+        simulator.control("traffic", unit)
+        simulator.control(
+            "commits",
+            {
+                "items": [
+                    {"repoName": "acme/new", "totalLinesAdded": 10 + n, "tabLinesAdded": n}
+                    for n in range(25)
+                ]
+            },
+        )
+        for _ in range(3):
+            time.sleep(chance.uniform(0.2, 1.6))
+            exporter.process.kill()
+            exporter.start()
+            exporter.wait_until_ready()
+
+        # Late data, then less than was there, then growth beyond it: the debt is paid.
+        wait_for_polls(exporter)
+        simulator.control("traffic/revise", {**unit, "total": 1_000, "rate_limited": 450})
+        wait_for_polls(exporter)
+        simulator.control("traffic/revise", {**unit, "total": 700, "rate_limited": 300})
+        wait_for_polls(exporter)
+        assert exporter.process.stop() == 0
+        simulator.control(
+            "traffic", {**unit, "timestamp": slot + 300, "total": 800, "rate_limited": 350}
+        )
+        simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 7}] * 11})
+        exporter.start()
+        exporter.wait_until_ready()
+
+        simulator.control("freeze")
+        wait_for_polls(exporter)
+        time.sleep(3.5)  # the last births are held at 0 for three seconds
+        wait_for_polls(exporter)
+        truth = shared(simulator.truth(since=since), FAMILIES)
+        page = shared(counted(exporter.page()), FAMILIES)
+        assert page == truth
+        assert (
+            sum(value for (name, _), value in page.items() if name == "cursor_commits_total") > 25
+        )
+        assert "usage_exporter_corrections_total" in exporter.page()
+
+        moment = time.time()
+        wait_for(
+            "Prometheus scraped the end",
+            lambda: (
+                float(prometheus.query("timestamp(github_api_requests_total)")[0]["value"][1])
+                > moment
+            ),
+        )
+        assert scraped(prometheus) == truth
+        bot = '{subject_name="burst-bot"}'
+        limited = f"github_api_subject_rate_limited_requests_total{bot}"
+        assert growth(prometheus, limited) == 650, "the first burst is there, seen from zero"
+        assert float(prometheus.query(f"increase({limited}[30m])")[0]["value"][1]) > 0
+        assert growth(prometheus, f"github_api_subject_requests_total{bot}") == 1_500
+    finally:
+        prometheus.stop()
+        exporter.process.stop()
+
+
+def scraped(prometheus: Prometheus) -> Totals:
+    own = {"__name__", "account", "instance", "job"}
+    return {
+        (
+            row["metric"]["__name__"],
+            tuple(sorted((k, v) for k, v in row["metric"].items() if k not in own)),
+        ): int(row["value"][1])
+        for family in FAMILIES
+        for row in prometheus.query(family)
+        if int(row["value"][1])
+    }

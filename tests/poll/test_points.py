@@ -1,0 +1,83 @@
+"""What of a state is shown, and when that changes."""
+
+from exporter.model import Kind, Metric, Point, Scope, Series, StreamKey
+from exporter.poll.points import Exposure, scope_labels
+from exporter.store.store import Gauge, StreamState
+
+COMMITS = Metric("commits_total", Kind.COUNTER, "Commits.", ("repository",))
+SEATS = Metric("seats", Kind.GAUGE, "Seats.")
+USERS = Metric("assistant_daily_active_users", Kind.GAUGE, "Users.", scope=Scope.VENDOR_ACCOUNT)
+METRICS = {metric.name: metric for metric in (COMMITS, SEATS, USERS)}
+KEY = StreamKey("cursor", "acme", "ai_code_commits")
+EXPOSURE = Exposure(birth_hold=120, expire_after=3_600)
+
+
+def test_a_counter_is_shown_at_zero_before_its_first_value() -> None:
+    """For the whole hold, so that at least one scrape sees the zero; created is there at once."""
+    state = StreamState(ledger={(COMMITS.name, ("a",)): Series(created=1_000.0, counter=7)})
+
+    def shown(now: float) -> list[Point]:
+        return list(EXPOSURE.points(KEY, state, METRICS, now)[COMMITS])
+
+    assert shown(1_000) == shown(1_119.9) == [Point(("acme", "a"), 0, 1_000.0)]
+    assert shown(1_120) == [Point(("acme", "a"), 7, 1_000.0)]
+
+
+def test_without_a_hold_a_counter_is_shown_at_once() -> None:
+    """`birth_hold: 0s` is allowed."""
+    state = StreamState(ledger={(COMMITS.name, ("a",)): Series(created=1_000.0, counter=7)})
+    families = Exposure(0, 3_600).points(KEY, state, METRICS, 1_000)
+    assert families[COMMITS] == [Point(("acme", "a"), 7, 1_000.0)]
+
+
+def test_a_gauge_expires() -> None:
+    """It is never frozen for ever, and its family is empty then, not left as it was."""
+    state = StreamState(gauges={(SEATS.name, ()): Gauge(5, read_at=1_000.0)})
+    assert EXPOSURE.points(KEY, state, METRICS, 4_599.9)[SEATS] == [Point(("acme",), 5)]
+    assert EXPOSURE.points(KEY, state, METRICS, 4_600) == {COMMITS: [], SEATS: [], USERS: []}
+
+
+def test_only_the_wanted_metrics_are_turned_into_points() -> None:
+    """A metric that is no longer in the catalogue, or was not asked for, is left out."""
+    state = StreamState(
+        ledger={("gone_total", ("a",)): Series(0), (COMMITS.name, ("a",)): Series(0)},
+        gauges={("gone", ()): Gauge(1, 0), (SEATS.name, ()): Gauge(1, 0)},
+    )
+    assert EXPOSURE.points(KEY, state, {SEATS.name: SEATS}, 10) == {SEATS: [Point(("acme",), 1)]}
+
+
+def test_series_come_in_the_order_of_their_labels() -> None:
+    """So that a page does not change where nothing did."""
+    state = StreamState(ledger={(COMMITS.name, (name,)): Series(0) for name in "cab"})
+    points = EXPOSURE.points(KEY, state, METRICS, 500)[COMMITS]
+    assert [point.labels[1] for point in points] == ["a", "b", "c"]
+
+
+def test_the_page_changes_when_a_hold_ends_or_a_gauge_expires() -> None:
+    """The nearest such moment ahead, and none when everything is settled."""
+    state = StreamState(
+        ledger={
+            (COMMITS.name, ("a",)): Series(created=1_000.0),
+            (COMMITS.name, ("b",)): Series(created=1_050.0),
+        },
+        gauges={(SEATS.name, ()): Gauge(5, read_at=1_000.0)},
+    )
+    moments, now = [], 1_000.0
+    while (following := EXPOSURE.next_change(state, now)) is not None:
+        moments.append(following)
+        now = following
+    assert moments == [1_120, 1_170, 4_600]
+    assert EXPOSURE.next_change(StreamState(), 0) is None
+
+
+def test_labels_of_a_scope() -> None:
+    """The exporter's own labels come from the stream's key."""
+    shown = {
+        scope: scope_labels(Metric("x", Kind.GAUGE, "X.", scope=scope), KEY) for scope in Scope
+    }
+    assert shown == {
+        Scope.ACCOUNT: ("acme",),
+        Scope.VENDOR_ACCOUNT: ("cursor", "acme"),
+        Scope.STREAM: ("cursor", "acme", "ai_code_commits"),
+        Scope.EXPORTER: (),
+    }

@@ -1,0 +1,97 @@
+"""People are left out, hidden behind keyed names, or shown, and nothing in between."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.model import OTHER, Kind, Metric, Person, Sample
+from exporter.poll.privacy import Privacy, Users
+
+PEOPLE = Metric("user_commits_total", Kind.COUNTER, "By user.", ("user",), people=True)
+ACTORS = Metric("actor_requests_total", Kind.COUNTER, "By actor.", ("type", "actor"))
+KEY = b"k" * 32
+
+BY_USER = Sample(PEOPLE, (Person("Ada@example.com"),), 3, 0, "1")
+BY_ACTOR = Sample(ACTORS, ("user", Person("ada")), 2, 60, "1")
+BY_APP = Sample(ACTORS, ("app", "ada"), 5, 60, "2")
+
+PRIVACIES = {
+    Users.OFF: Privacy(Users.OFF),
+    Users.PSEUDONYM: Privacy(Users.PSEUDONYM, KEY),
+    Users.PLAIN: Privacy(Users.PLAIN),
+}
+
+
+def pseudonym(name: str, key: bytes = KEY) -> str:
+    (sample,) = Privacy(Users.PSEUDONYM, key).apply([Sample(PEOPLE, (Person(name),), 1, 0)])
+    return sample.labels[0]
+
+
+def test_off_drops_families_of_people_and_hides_persons_elsewhere() -> None:
+    """What is left still adds up: the person becomes `other`, everything else stays."""
+    shown = list(Privacy(Users.OFF).apply([BY_USER, BY_ACTOR, BY_APP]))
+    assert shown == [BY_ACTOR._replace(labels=("user", OTHER)), BY_APP]
+
+
+def test_plain_shows_people_as_the_vendor_names_them() -> None:
+    """Labels, values, buckets and identities are untouched."""
+    assert list(Privacy(Users.PLAIN).apply([BY_USER, BY_ACTOR, BY_APP])) == [
+        BY_USER,
+        BY_ACTOR,
+        BY_APP,
+    ]
+
+
+def test_a_pseudonym_replaces_persons_and_nothing_else() -> None:
+    """Only the person's label changes, in families of people and in others."""
+    shown = list(Privacy(Users.PSEUDONYM, KEY).apply([BY_USER, BY_ACTOR, BY_APP]))
+    assert shown == [
+        BY_USER._replace(labels=(pseudonym("Ada@example.com"),)),
+        BY_ACTOR._replace(labels=("user", pseudonym("ada"))),
+        BY_APP,
+    ]
+
+
+def test_pseudonyms_outlive_the_process() -> None:
+    """The value for a key and name is fixed; another one would start every series anew."""
+    assert pseudonym("ada@example.com") == "p_1c46a892e933b2b3"
+
+
+@given(st.text(), st.text())
+def test_pseudonyms_are_one_to_a_name_whatever_its_case(one: str, two: str) -> None:
+    """Same name, same pseudonym; another name, another one."""
+    assert (pseudonym(one) == pseudonym(two)) == (one.casefold() == two.casefold())
+    assert pseudonym(one.upper().casefold()) == pseudonym(one.upper())
+
+
+@given(st.text(min_size=3), st.binary(min_size=1), st.binary(min_size=1))
+def test_pseudonyms_need_the_key(name: str, one: bytes, two: bytes) -> None:
+    """Another key gives another pseudonym, and none shows the name."""
+    # HMAC pads short keys with zeros.
+    if one.rstrip(b"\0") != two.rstrip(b"\0"):
+        assert pseudonym(name, one) != pseudonym(name, two)
+    assert name not in pseudonym(name, one)
+
+
+@pytest.mark.parametrize("users", Users)
+def test_no_person_is_left(users: Users) -> None:
+    """What leaves the privacy step is plain text, so that nothing later has to decide."""
+    for sample in PRIVACIES[users].apply([BY_USER, BY_ACTOR, BY_APP]):
+        assert [type(value) for value in sample.labels] == [str] * len(sample.labels)
+
+
+def test_families_of_people_exist_unless_users_are_off() -> None:
+    """The answer that decides what is asked of a vendor at all."""
+    shows = {users: privacy.shows_people for users, privacy in PRIVACIES.items()}
+    assert shows == {Users.OFF: False, Users.PSEUDONYM: True, Users.PLAIN: True}
+
+
+def test_pseudonyms_without_a_key_are_refused() -> None:
+    """An unkeyed hash of a mail address is no protection."""
+    with pytest.raises(ValueError, match="pseudonyms need a key"):
+        Privacy(Users.PSEUDONYM)
+
+
+def test_a_lone_surrogate_has_a_pseudonym_too() -> None:
+    """A vendor's broken text must not stop a poll."""
+    assert pseudonym("\ud800").startswith("p_")

@@ -1,0 +1,341 @@
+"""One stream through the whole pipeline: everything is real but the vendor and the time."""
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple, TypeAlias
+
+import httpx
+import msgspec
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter import catalogue, config
+from exporter.board.board import Board
+from exporter.board.render import Format
+from exporter.board.self_metrics import METRICS as SELF_METRICS
+from exporter.client.client import Client
+from exporter.config import Config
+from exporter.model import StreamKey
+from exporter.poll.points import Exposure
+from exporter.poll.poller import Counting, Job, Poller
+from exporter.poll.privacy import Privacy, Users
+from exporter.status import StreamStatus, TargetStatus
+from exporter.store.sqlite import SQLiteStore
+from exporter.store.store import StreamState
+from exporter.vendors.base import AnyStream, enabled_streams, limits_of, per_minute
+from tests.clock import ManualClock
+
+HERE = Path(__file__).parent
+ACCOUNT = "acme"
+SECRET = "s3cret-token"
+KEY = b"0123456789abcdef"
+
+Query: TypeAlias = Mapping[str, str]
+View: TypeAlias = Callable[[Any, "Asked"], httpx.Response]
+Path_: TypeAlias = tuple[str | int, ...]
+
+
+class Asked(NamedTuple):
+    """A request as a view sees it: its URL, the part of the path after the route's, its query.
+
+    `most` is the largest page that the fake vendor gives.
+    """
+
+    url: httpx.URL
+    tail: str
+    query: Query
+    most: int
+
+
+@dataclass(frozen=True)
+class Route:
+    """An endpoint of the fake vendor: `view` makes the answer from the body of a fixture.
+
+    The longest `path` that starts the request's path wins; `etag` offers conditional requests.
+    """
+
+    path: str
+    fixture: str
+    view: View
+    etag: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field in a fixture."""
+
+    fixture: str
+    path: Path_
+
+    @property
+    def name(self) -> str:
+        return str(self.path[-1])
+
+    @property
+    def record(self) -> "Place":
+        """What holds the field."""
+        return Place(self.fixture, self.path[:-1])
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A whole number in a fixture, and the counter that it alone adds to."""
+
+    place: Place
+    metric: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the contract tests need to know of a stream.
+
+    `required` is a field that the stream cannot do without, `counted` one that feeds a counter (None
+    for a stream that has none). `people` are texts of the fixtures that name persons. `empty` are the
+    bodies of a vendor that has nothing. `paged` is the path of a list that `paging` options make the
+    stream read in JSON pages (None: no list has pages).
+    """
+
+    vendor: str
+    stream: str
+    now: str
+    routes: Sequence[Route]
+    required: Place
+    counted: Counted | None
+    empty: Mapping[str, Any]
+    people: Sequence[str] = ()
+    paged: str | None = None
+    paging: Mapping[str, Any] = field(default_factory=dict)
+    target: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.vendor}_{self.stream}"
+
+    @property
+    def fixtures(self) -> Path:
+        return HERE / "fixtures" / self.vendor / self.stream
+
+    def golden(self, kind: str = "") -> Path:
+        return HERE / "golden" / f"{self.name}{kind}.txt"
+
+
+class FakeVendor:
+    """Answers from fixture bodies, which a test may change; some requests can be made to fail."""
+
+    def __init__(self, case: Case) -> None:
+        self.requests: list[httpx.Request] = []
+        self.most = 10_000
+        self.bodies: dict[str, Any] = {
+            path.name.removesuffix(".json"): _read(path) for path in sorted(case.fixtures.iterdir())
+        }
+        self._routes = sorted(case.routes, key=lambda route: -len(route.path))
+        self._fault: Callable[[], httpx.Response] | None = None
+        self._first, self._last = 0, 0
+
+    def fail(
+        self, answer: Callable[[], httpx.Response], *, after: int = 0, times: int = 10**9
+    ) -> None:
+        """Give `answer` to the next requests but the first `after`, `times` times."""
+        self._fault = answer
+        self._first = len(self.requests) + after
+        self._last = self._first + times
+
+    def heal(self) -> None:
+        self._fault = None
+
+    def get(self, place: Place) -> Any:
+        found = self.bodies[place.fixture]
+        for step in place.path:
+            found = found[step]
+        return found
+
+    def set(self, place: Place, value: Any) -> None:
+        self.get(place.record)[place.path[-1]] = value
+
+    def remove(self, place: Place) -> None:
+        del self.get(place.record)[place.path[-1]]
+
+    def asked(self, path: str) -> list[httpx.Request]:
+        """The requests so far whose path has this end."""
+        return [request for request in self.requests if request.url.path.endswith(path)]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        number = len(self.requests)
+        self.requests.append(request)
+        if self._fault is not None and self._first <= number < self._last:
+            return self._fault()
+        path = request.url.path
+        for route in self._routes:
+            if path.startswith(route.path):
+                tail = path[len(route.path) :].strip("/")
+                asked = Asked(request.url, tail, dict(request.url.params), self.most)
+                response = route.view(copy.deepcopy(self.bodies[route.fixture]), asked)
+                return _conditional(request, response) if route.etag else response
+        return httpx.Response(404, json={"message": f"nothing at {path}"})
+
+
+def _read(path: Path) -> Any:
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text) if path.suffix == ".json" else text
+
+
+def _conditional(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:16]}"'
+    if request.headers.get("if-none-match") == etag:
+        return httpx.Response(304, headers={"etag": etag})
+    response.headers["etag"] = etag
+    return response
+
+
+class Pipeline:
+    """A stream of one target with everything that polls it; open it as an async context."""
+
+    def __init__(
+        self,
+        case: Case,
+        directory: Path,
+        *,
+        users: Users = Users.OFF,
+        count_history: bool = True,
+        birth_hold: int = 0,
+        options: Mapping[str, Any] | None = None,
+        target: Mapping[str, Any] | None = None,
+        now: str | None = None,
+    ) -> None:
+        self.case = case
+        self.vendor = FakeVendor(case)
+        self.clock = ManualClock(unix(now or case.now))
+        self.page = ""
+        self._directory = directory
+        self._privacy = Privacy(users, KEY)
+        self._counting = Counting(Exposure(birth_hold, 86_400), count_history, 5_000)
+        self._config = _config(case, directory, target or {}, options or {})
+
+    async def __aenter__(self) -> "Pipeline":
+        await self._open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    async def restart(self) -> None:
+        """End the process and start it again on the same state file."""
+        await self._close()
+        await self._open()
+
+    async def poll(self, after: float = 0) -> None:
+        """Poll once, `after` seconds from now."""
+        self.clock.now += after
+        await self.poller.poll(self.job)
+        await self._look()
+
+    async def refresh(self, after: float = 0) -> None:
+        """Bring the page up to date without a poll, `after` seconds from now."""
+        self.clock.now += after
+        await self.poller.refresh(self.job)
+        await self._look()
+
+    async def state(self) -> StreamState:
+        """What is stored of the stream."""
+        return await self._store.load(self.job.key)
+
+    @property
+    def stream(self) -> AnyStream:
+        return self.job.stream
+
+    @property
+    def status(self) -> StreamStatus:
+        return self.job.status
+
+    def self_page(self) -> str:
+        """The exporter's own families."""
+        names = [metric.name for metric in SELF_METRICS]
+        return self.board.page.select(names, Format.PLAIN).decode()
+
+    def values(self, metric: str) -> dict[tuple[str, ...], float]:
+        """The series of a metric by the values of its own labels."""
+        labels = next(m.labels for m in self.stream.metrics if m.name == metric)
+        return {
+            tuple(sample.labels[name] for name in labels): sample.value
+            for family in text_string_to_metric_families(self.page)
+            for sample in family.samples
+            if sample.name == metric
+        }
+
+    def value(self, metric: str, *labels: str) -> float | None:
+        """One series; None where it is not shown."""
+        return self.values(metric).get(labels)
+
+    async def _open(self) -> None:
+        [target] = self._config.targets
+        vendor = config.vendor_of(target)
+        self._store = SQLiteStore.open(self._directory / "state.db", self.clock.time())
+        self.board = Board(list(catalogue.metrics().values()), clock=self.clock)
+        self.target_status = TargetStatus(vendor.name, target.account)
+        self._client = Client(
+            vendor.settings(target),
+            vendor.credential(target),
+            limits_of(vendor, target),
+            self.target_status,
+            self.clock,
+            Random(7),
+            httpx.MockTransport(self.vendor),
+        )
+        [(stream, options)] = [
+            pair for pair in enabled_streams(vendor, target) if pair[0].name == self.case.stream
+        ]
+        key = StreamKey(vendor.name, target.account, stream.name)
+        status = StreamStatus(key, options.interval)
+        self.target_status.streams[stream.name] = status
+        limit = options.requests_per_minute
+        client = self._client.narrowed(per_minute(limit) if limit else None)
+        self.job = Job(key, target, stream, options, client, status, self.target_status)
+        self.poller = Poller(self._store, self.board, self._privacy, self._counting, self.clock)
+        await self.poller.restore(self.job)
+        await self._look()
+
+    async def _close(self) -> None:
+        await self._client.close()
+        await self._store.close()
+
+    async def _look(self) -> None:
+        await self.board.flush()
+        names = [metric.name for metric in self.stream.metrics]
+        self.page = self.board.page.select(names, Format.PLAIN).decode()
+
+
+def _config(
+    case: Case, directory: Path, target: Mapping[str, Any], options: Mapping[str, Any]
+) -> Config:
+    secret = directory / "token"
+    secret.write_text(SECRET, encoding="utf-8")
+    settings = {
+        "vendor": case.vendor,
+        "account": ACCOUNT,
+        "auth": {"token_file": str(secret)},
+        "streams": {case.stream: {**case.options, **options}},
+        **case.target,
+        **target,
+    }
+    return config.parse(json.dumps({"targets": [settings]}), directory / "config.yaml")
+
+
+def unix(text: str) -> float:
+    """Unix seconds of an ISO time with its zone."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def answer(content: Any, **headers: str) -> httpx.Response:
+    """A JSON answer."""
+    return httpx.Response(
+        200,
+        content=msgspec.json.encode(content),
+        headers={"content-type": "application/json", **headers},
+    )

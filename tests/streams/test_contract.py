@@ -1,0 +1,410 @@
+"""What every stream keeps, whatever its vendor: the page, counting, faults, people."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from exporter.client.errors import State
+from exporter.model import Kind
+from exporter.poll.privacy import Users
+from exporter.vendors import VENDORS
+from tests.client.support import Wire
+from tests.streams.cases import CASES
+from tests.streams.harness import SECRET, Case, Counted, Pipeline
+
+ROOT = Path(__file__).parents[2]
+LONG = 3_600
+
+Golden = Callable[[Path, str], None]
+
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A way in which a vendor fails for good, and the state that it leads to."""
+
+    name: str
+    answer: Callable[[], httpx.Response]
+    state: State
+
+
+def _refused(status: int, **headers: str) -> Callable[[], httpx.Response]:
+    message = f"refused for jane.doe@example.org with {SECRET}"
+    return lambda: httpx.Response(status, json={"message": message}, headers=headers)
+
+
+def _said(text: str, kind: str = "application/json") -> Callable[[], httpx.Response]:
+    return lambda: httpx.Response(200, content=text.encode(), headers={"content-type": kind})
+
+
+def _cut_off() -> httpx.Response:
+    headers = {"content-type": "application/json", "content-length": "5000"}
+    return httpx.Response(200, headers=headers, stream=Wire([b'[{"items": [']))
+
+
+FAULTS = (
+    Fault("401", _refused(401), State.UNAUTHORIZED),
+    Fault("403", _refused(403), State.FORBIDDEN),
+    Fault("404", _refused(404), State.NOT_FOUND),
+    Fault("422", _refused(422), State.ERROR),
+    Fault("429 for long", _refused(429, **{"retry-after": str(LONG)}), State.RATE_LIMITED),
+    Fault("500 for ever", _refused(500), State.UNAVAILABLE),
+    Fault("503 for ever", _refused(503), State.UNAVAILABLE),
+    Fault("body cut off", _cut_off, State.UNAVAILABLE),
+    Fault("half a JSON", _said('{"items": [{"a": 1'), State.SCHEMA_ERROR),
+    Fault("not JSON", _said("soon back"), State.SCHEMA_ERROR),
+    Fault("HTML with 200", _said("<html>sign in</html>", "text/html"), State.SCHEMA_ERROR),
+    Fault("null", _said("null"), State.SCHEMA_ERROR),
+    Fault("another kind of JSON", _said('"items"'), State.SCHEMA_ERROR),
+)
+
+
+def _counted(case: Case) -> Counted:
+    if case.counted is None:
+        pytest.skip(f"{case.name} has no counter")
+    return case.counted
+
+
+def _value(run: Pipeline, counted: Counted) -> float:
+    labels = next(m.labels for m in run.stream.metrics if m.name == counted.metric)
+    value = run.value(counted.metric, *(counted.labels[name] for name in labels))
+    assert value is not None
+    return value
+
+
+def _differs(case: Case, run: Pipeline) -> None:
+    """Let the vendor have something that a committed poll would show."""
+    if case.counted is not None:
+        place = case.counted.place
+        run.vendor.set(place, run.vendor.get(place) + 1_000)
+
+
+@every_case
+async def test_golden_page(case: Case, tmp_path: Path, golden: Golden) -> None:
+    """The page after a poll of the fixtures is known to the byte, and no field is drift."""
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert run.status.drift == {}
+        golden(case.golden(), run.page)
+        shown = {m.name for m in run.stream.metrics if run.values(m.name)}
+        assert shown == {m.name for m in run.stream.metrics if not m.people}
+
+
+@every_case
+async def test_golden_page_of_a_baseline(case: Case, tmp_path: Path, golden: Golden) -> None:
+    """The first poll is where counting starts: every counter is there, at 0."""
+    async with Pipeline(case, tmp_path, count_history=False) as run:
+        await run.poll()
+        golden(case.golden(".baseline"), run.page)
+        for metric in run.stream.metrics:
+            if metric.kind is Kind.COUNTER:
+                assert not any(run.values(metric.name).values())
+
+
+@every_case
+async def test_the_same_answers_again_change_no_byte(case: Case, tmp_path: Path) -> None:
+    """Re-reading is free of effect, in the same process and after a restart."""
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        page = run.page
+        await run.poll(after=run.job.options.interval)
+        assert run.page == page
+        await run.restart()
+        assert run.page == page
+        await run.poll(after=run.job.options.interval)
+        assert run.page == page
+        assert run.status.corrections == 0
+
+
+@every_case
+async def test_paging_ends_and_every_page_counts(case: Case, tmp_path: Path) -> None:
+    """A vendor that gives one row a page leads to the same page of metrics, and to an end."""
+    if case.paged is None:
+        pytest.skip(f"{case.name} reads no list in pages")
+    async with Pipeline(case, tmp_path) as whole:
+        await whole.poll()
+    (tmp_path / "paged").mkdir()
+    async with Pipeline(case, tmp_path / "paged", options=case.paging) as run:
+        run.vendor.most = 1
+        await run.poll()
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert len(run.vendor.asked(case.paged)) > len(whole.vendor.asked(case.paged))
+        assert run.page == whole.page
+
+
+@every_case
+async def test_an_empty_answer_is_a_state_and_invents_nothing(case: Case, tmp_path: Path) -> None:
+    """Nothing there: the state is empty, gauges are absent, counters at most 0."""
+    async with Pipeline(case, tmp_path) as run:
+        run.vendor.bodies.update(case.empty)
+        await run.poll()
+        assert run.status.state is State.EMPTY
+        for metric in run.stream.metrics:
+            values = run.values(metric.name)
+            assert not any(values.values())
+            assert metric.kind is Kind.COUNTER or not values
+
+
+@every_case
+@pytest.mark.parametrize("half_way", [False, True], ids=["at once", "half-way"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_a_failed_poll_changes_nothing(
+    case: Case, fault: Fault, half_way: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Wherever it fails, page and store stay as they were; the state and its reason tell it.
+
+    Neither reason nor log shows a person or the secret. The next good poll makes up for it.
+    """
+    caplog.set_level(logging.DEBUG, "exporter")
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        requests = len(run.vendor.requests)
+        page, stored = run.page, await run.state()
+        _differs(case, run)
+        run.vendor.fail(fault.answer, after=requests - 1 if half_way else 0)
+        await run.poll(after=run.job.options.interval)
+
+        assert run.status.state is fault.state
+        assert "/" in run.status.reason
+        assert run.status.failures == {fault.state.value: 1}
+        assert run.page == page
+        assert await run.state() == stored
+        assert f'state="{fault.state.value}",stream="{case.stream}"' in _active(run.self_page())
+        _shows_nobody(case, run.status.reason + _logged(caplog))
+
+        run.vendor.heal()
+        await run.poll(after=2 * LONG)
+        assert run.status.state is State.OK
+        assert (run.page != page) is (case.counted is not None)
+
+
+def _active(page: str) -> str:
+    """The labels of the stream states that are 1, in the order of their names."""
+    found = []
+    for line in page.splitlines():
+        if line.startswith("usage_exporter_stream_state{") and line.endswith(" 1"):
+            labels = line.removeprefix("usage_exporter_stream_state{").removesuffix("} 1")
+            found.append(",".join(sorted(labels.split(","))))
+    return "\n".join(found)
+
+
+def _logged(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(r.getMessage() for r in caplog.records if r.name.startswith("exporter"))
+
+
+def _shows_nobody(case: Case, text: str) -> None:
+    for secret in (SECRET, "jane.doe@example.org", *case.people):
+        assert secret not in text
+
+
+@every_case
+@pytest.mark.parametrize(
+    ("status", "attempts"), [(401, 1), (403, 1), (404, 1), (500, 3), (503, 3)]
+)
+async def test_only_what_may_pass_is_tried_again(
+    case: Case, status: int, attempts: int, tmp_path: Path
+) -> None:
+    """A refusal ends the poll at once; a vendor that is down gets a few tries."""
+    async with Pipeline(case, tmp_path) as run:
+        run.vendor.fail(_refused(status))
+        await run.poll()
+        assert len(run.vendor.requests) == attempts
+
+
+@every_case
+@pytest.mark.parametrize("half_way", [False, True], ids=["at once", "half-way"])
+@pytest.mark.parametrize(
+    ("answer", "waits"),
+    [(_refused(503), 0), (_cut_off, 0), (_refused(429, **{"retry-after": "30"}), 30)],
+    ids=["503", "body cut off", "429 for 30 s"],
+)
+async def test_a_passing_fault_is_waited_out(
+    case: Case,
+    answer: Callable[[], httpx.Response],
+    waits: int,
+    half_way: bool,
+    tmp_path: Path,
+) -> None:
+    """One bad answer is tried again after its time, and nothing is counted twice."""
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        page, requests, began = run.page, len(run.vendor.requests), run.clock.now
+        run.vendor.fail(answer, after=requests - 1 if half_way else 0, times=1)
+        await run.poll()
+        assert run.status.state is State.OK
+        assert run.page == page
+        assert run.clock.now >= began + waits
+
+
+@every_case
+async def test_a_used_up_quota_is_left_alone_until_its_time(case: Case, tmp_path: Path) -> None:
+    """After `Retry-After` of an hour no request leaves before the hour is over."""
+    async with Pipeline(case, tmp_path) as run:
+        run.vendor.fail(_refused(429, **{"retry-after": str(LONG)}), times=1)
+        await run.poll()
+        assert run.status.state is State.RATE_LIMITED
+        assert run.status.retry_at == pytest.approx(run.clock.now + LONG, abs=1)
+        asked = len(run.vendor.requests)
+        await run.poll(after=LONG / 2)
+        assert run.status.state is State.RATE_LIMITED
+        assert len(run.vendor.requests) == asked
+        await run.poll(after=LONG)
+        assert run.status.state is State.OK
+
+
+@every_case
+async def test_a_missing_required_field_is_a_schema_error(case: Case, tmp_path: Path) -> None:
+    """The reason names the endpoint and the field; nothing is committed."""
+    async with Pipeline(case, tmp_path) as run:
+        run.vendor.remove(case.required)
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert case.required.name in run.status.reason
+        assert "$" in run.status.reason
+        assert "/{" in run.status.reason or "/" in run.status.reason
+        assert run.page == ""
+        assert (await run.state()).last_success is None
+
+
+@every_case
+@pytest.mark.parametrize("value", ["many", -1, 1.5, None, [1]], ids=repr)
+async def test_a_field_of_another_type_is_a_schema_error(
+    case: Case, value: object, tmp_path: Path
+) -> None:
+    """The reason names the place, not the value."""
+    async with Pipeline(case, tmp_path) as run:
+        run.vendor.set(case.required, value)
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert case.required.name in run.status.reason
+        assert "many" not in run.status.reason
+        assert run.page == ""
+
+
+@every_case
+async def test_an_unknown_field_is_drift(case: Case, tmp_path: Path) -> None:
+    """A field that no record knows changes nothing but the count of drift under its name."""
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        page = run.page
+        run.vendor.get(case.required.record)["brandNew"] = {"a": 1}
+        await run.poll()
+        assert run.status.state is State.OK
+        assert run.status.drift["brandNew"] >= 1
+        assert run.page == page
+        assert 'field="brandNew"' in run.self_page()
+
+
+@every_case
+async def test_a_revision_upwards_counts_the_difference(case: Case, tmp_path: Path) -> None:
+    """A bucket that grew adds what it grew by, and no more when it is read again."""
+    counted = _counted(case)
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        value = _value(run, counted)
+        run.vendor.set(counted.place, run.vendor.get(counted.place) + 7)
+        for _ in range(2):
+            await run.poll()
+            assert _value(run, counted) == value + 7
+        assert run.status.corrections == 0
+
+
+@every_case
+async def test_a_revision_downwards_is_a_correction(case: Case, tmp_path: Path) -> None:
+    """The counter stays, the correction is counted, and later growth first pays for it."""
+    counted = _counted(case)
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        value, given = _value(run, counted), run.vendor.get(counted.place)
+        run.vendor.set(counted.place, given - 5)
+        await run.poll()
+        assert _value(run, counted) == value
+        corrections = run.status.corrections
+        assert corrections >= 1
+        assert "usage_exporter_corrections_total" in run.self_page()
+
+        await run.restart()
+        for now, expected in ((given - 2, value), (given, value), (given + 3, value + 3)):
+            run.vendor.set(counted.place, now)
+            await run.poll()
+            assert _value(run, counted) == expected
+        assert run.status.corrections == 0
+
+
+@every_case
+async def test_nobody_is_shown_by_default(
+    case: Case, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No person is on the page, in a log line or in the status, and no family of people exists."""
+    caplog.set_level(logging.DEBUG, "exporter")
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        _shows_nobody(case, run.page + run.self_page() + repr(run.status) + _logged(caplog))
+        assert "@" not in run.page
+        assert not any(run.values(m.name) for m in run.stream.metrics if m.people)
+
+
+@every_case
+async def test_pseudonyms_stand_for_people(
+    case: Case, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Families of people exist with keyed hashes; names are nowhere."""
+    caplog.set_level(logging.DEBUG, "exporter")
+    async with Pipeline(case, tmp_path, users=Users.PSEUDONYM) as run:
+        await run.poll()
+        _shows_nobody(case, run.page + run.self_page() + repr(run.status) + _logged(caplog))
+        for metric in run.stream.metrics:
+            if metric.people:
+                people = [labels[0] for labels in run.values(metric.name)]
+                assert people
+                assert all(person.startswith("p_") for person in people)
+
+
+@every_case
+async def test_people_are_shown_where_they_are_asked_for(
+    case: Case, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With `users: plain` every family of people has series and names are as the vendor says."""
+    caplog.set_level(logging.DEBUG, "exporter")
+    async with Pipeline(case, tmp_path, users=Users.PLAIN) as run:
+        await run.poll()
+        for metric in run.stream.metrics:
+            assert run.values(metric.name)
+        for person in case.people:
+            assert f'"{person}"' in run.page
+        assert not any(person in _logged(caplog) for person in case.people)
+
+
+def _streams() -> Iterator[tuple[str, str]]:
+    for vendor in VENDORS:
+        for stream in vendor.streams:
+            yield vendor.name, stream.name
+
+
+@pytest.mark.parametrize(("vendor", "stream"), _streams())
+def test_every_stream_has_a_case(vendor: str, stream: str) -> None:
+    """A stream without an entry in the table would escape all tests above."""
+    [case] = [case for case in CASES if (case.vendor, case.stream) == (vendor, stream)]
+    assert any(case.fixtures.iterdir())
+
+
+@pytest.mark.parametrize(("vendor", "stream"), _streams())
+def test_every_stream_is_in_the_example(vendor: str, stream: str) -> None:
+    """A newcomer finds the stream's block in the example configuration."""
+    example = yaml.safe_load((ROOT / "config.example.yaml").read_text(encoding="utf-8"))
+    [target] = [target for target in example["targets"] if target["vendor"] == vendor]
+    assert stream in target["streams"]
+
+
+@pytest.mark.parametrize(("vendor", "stream"), _streams())
+def test_every_stream_is_documented(vendor: str, stream: str) -> None:
+    """The vendor's document tells about the stream."""
+    text = (ROOT / "docs" / "vendors" / f"{vendor}.md").read_text(encoding="utf-8")
+    assert f"`{stream}`" in text
