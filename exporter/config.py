@@ -319,7 +319,7 @@ def _may_hold_secret(at: Path_) -> bool:
 
 def _shown(given: object) -> str:
     """A single value as it is; a block or list may hold a secret somewhere."""
-    return _kind_of(given) if isinstance(given, Mapping | list) else repr(given)
+    return repr(given) if isinstance(given, str | int | float) else _kind_of(given)
 
 
 def _kind_of(given: object) -> str:

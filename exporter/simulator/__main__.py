@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import re
 import signal
 import sys
 import threading
@@ -11,7 +10,7 @@ from types import FrameType
 
 import click
 
-from exporter.model import DAY, HOUR, MINUTE
+from exporter.duration import parse_duration
 from exporter.simulator.app import Simulator
 from exporter.simulator.cursor import CursorOptions
 from exporter.simulator.github_rest import GitHubOptions
@@ -21,8 +20,6 @@ from exporter.simulator.world import World, WorldSettings
 from exporter.simulator.world_clock import WorldClock
 
 PARENT_CHECK_SECONDS = 0.5
-_UNITS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": 1}
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 
 
 class Duration(click.ParamType[int]):
@@ -33,16 +30,10 @@ class Duration(click.ParamType[int]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        text = str(value)
-        match = _DURATION.fullmatch(text)
-        if text == "0":
-            return 0
-        if not text or match is None:
-            self.fail(f"{text!r} is not a duration such as 4h or 1h30m", param, ctx)
-        return sum(
-            int(number or 0) * seconds
-            for number, seconds in zip(match.groups(), _UNITS.values(), strict=True)
-        )
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Address(click.ParamType[tuple[str, int]]):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from exporter.model import Coverage, Kind, Metric, Number, Sample, Series, StreamKey, Window
 from exporter.poll.budget import fold, gather
 from exporter.poll.ledger import Counted, Ledger, Values, count, forget
+from exporter.poll.points import Exposure
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StreamState
 
@@ -303,7 +304,7 @@ STREAM = StreamKey("vendor", "account", "stream")
 
 
 def poll(state: StreamState, read: Read, limit: int, now: int) -> Changes:
-    """What a poll does to a state: fold, count, forget."""
+    """What a poll does to a state: fold, count, forget, release."""
     gathered, _ = fold(gather(read.samples), state.ledger.keys(), limit)
     horizon = state.horizon or 0
     first = {metric.name for metric in METRICS} if not state.started else set()
@@ -314,7 +315,8 @@ def poll(state: StreamState, read: Read, limit: int, now: int) -> Changes:
     state.horizon = max(horizon, now // 2)
     state.progress = {"polls": now}
     forget(state.ledger, state.horizon)
-    return Changes(frozenset(counted.changed), gauges=False)
+    released = Exposure(birth_hold=2, expire_after=1, started=0).release(state, now)
+    return Changes(frozenset(counted.changed | released), gauges=False)
 
 
 @settings(deadline=None, max_examples=25)

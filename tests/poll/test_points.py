@@ -9,25 +9,53 @@ SEATS = Metric("seats", Kind.GAUGE, "Seats.")
 USERS = Metric("assistant_daily_active_users", Kind.GAUGE, "Users.", scope=Scope.VENDOR_ACCOUNT)
 METRICS = {metric.name: metric for metric in (COMMITS, SEATS, USERS)}
 KEY = StreamKey("cursor", "acme", "ai_code_commits")
-EXPOSURE = Exposure(birth_hold=120, expire_after=3_600)
+EXPOSURE = Exposure(birth_hold=120, expire_after=3_600, started=0)
+
+
+SERIES = (COMMITS.name, ("a",))
+
+
+def counted(created: float) -> StreamState:
+    return StreamState(ledger={SERIES: Series(created, counter=7)})
+
+
+def shown(exposure: Exposure, state: StreamState, now: float) -> list[Point]:
+    """What a page shows at a moment; the holds that are over end first."""
+    exposure.release(state, now)
+    return list(exposure.points(KEY, state, METRICS, now)[COMMITS])
 
 
 def test_a_counter_is_shown_at_zero_before_its_first_value() -> None:
     """For the whole hold, so that at least one scrape sees the zero; created is there at once."""
-    state = StreamState(ledger={(COMMITS.name, ("a",)): Series(created=1_000.0, counter=7)})
-
-    def shown(now: float) -> list[Point]:
-        return list(EXPOSURE.points(KEY, state, METRICS, now)[COMMITS])
-
-    assert shown(1_000) == shown(1_119.9) == [Point(("acme", "a"), 0, 1_000.0)]
-    assert shown(1_120) == [Point(("acme", "a"), 7, 1_000.0)]
+    state = counted(created=1_000.0)
+    zero, value = Point(("acme", "a"), 0, 1_000.0), Point(("acme", "a"), 7, 1_000.0)
+    assert [shown(EXPOSURE, state, now) for now in (1_000, 1_119.9)] == [[zero], [zero]]
+    assert EXPOSURE.release(state, 1_119.9) == set()
+    assert EXPOSURE.release(state, 1_120) == {SERIES}
+    assert EXPOSURE.release(state, 1_121) == set()
+    assert shown(EXPOSURE, state, 1_120) == [value]
 
 
 def test_without_a_hold_a_counter_is_shown_at_once() -> None:
     """`birth_hold: 0s` is allowed."""
-    state = StreamState(ledger={(COMMITS.name, ("a",)): Series(created=1_000.0, counter=7)})
-    families = Exposure(0, 3_600).points(KEY, state, METRICS, 1_000)
-    assert families[COMMITS] == [Point(("acme", "a"), 7, 1_000.0)]
+    points = shown(Exposure(0, 3_600, 0), counted(created=1_000.0), 1_000)
+    assert points == [Point(("acme", "a"), 7, 1_000.0)]
+
+
+def test_a_hold_counts_only_while_the_page_is_served() -> None:
+    """A daemon that stops after a birth shows the zero for a whole hold when it runs again."""
+    state, restarted = counted(created=1_000.0), Exposure(120, 3_600, started=5_000.0)
+    assert [point.value for point in shown(restarted, state, 5_119)] == [0]
+    assert restarted.next_change(state, 5_119) == 5_120
+    assert [point.value for point in shown(restarted, state, 5_120)] == [7]
+
+
+def test_a_counter_that_was_shown_never_falls_back_to_zero() -> None:
+    """Not with the clock set back into the hold, nor after a restart."""
+    state = counted(created=1_000.0)
+    shown(EXPOSURE, state, 1_120)
+    assert [point.value for point in shown(EXPOSURE, state, 1_010)] == [7]
+    assert [point.value for point in shown(Exposure(120, 3_600, 1_130), state, 1_131)] == [7]
 
 
 def test_a_gauge_expires() -> None:
@@ -66,6 +94,7 @@ def test_the_page_changes_when_a_hold_ends_or_a_gauge_expires() -> None:
     while (following := EXPOSURE.next_change(state, now)) is not None:
         moments.append(following)
         now = following
+        EXPOSURE.release(state, now)
     assert moments == [1_120, 1_170, 4_600]
     assert EXPOSURE.next_change(StreamState(), 0) is None
 

@@ -29,9 +29,7 @@ COMMITS = Case(
     now="2026-01-06T10:30:00Z",
     routes=(
         Route("/analytics/ai-code/commits", "commits", cursor_page),
-        Route(
-            "/analytics/ai-code/commits.csv", "commits", cursor_csv(COMMIT_COLUMNS), etag=False
-        ),
+        Route("/analytics/ai-code/commits.csv", "commits", cursor_csv(COMMIT_COLUMNS), etag=False),
     ),
     required=Place("commits", ("items", 0, "totalLinesAdded")),
     counted=Counted(
@@ -51,9 +49,7 @@ CHANGES = Case(
     now="2026-01-06T10:30:00Z",
     routes=(
         Route("/analytics/ai-code/changes", "changes", cursor_page),
-        Route(
-            "/analytics/ai-code/changes.csv", "changes", cursor_csv(CHANGE_COLUMNS), etag=False
-        ),
+        Route("/analytics/ai-code/changes.csv", "changes", cursor_csv(CHANGE_COLUMNS), etag=False),
     ),
     required=Place("changes", ("items", 0, "totalLinesAdded")),
     counted=Counted(

@@ -215,7 +215,7 @@ class Pipeline:
         self.page = ""
         self._directory = directory
         self._privacy = Privacy(users, KEY)
-        self._counting = Counting(Exposure(birth_hold, 86_400), count_history, 5_000)
+        self._birth_hold, self._count_history = birth_hold, count_history
         self._config = _config(case, directory, target or {}, options or {})
 
     async def __aenter__(self) -> "Pipeline":
@@ -297,7 +297,9 @@ class Pipeline:
         limit = options.requests_per_minute
         client = self._client.narrowed(per_minute(limit) if limit else None)
         self.job = Job(key, target, stream, options, client, status, self.target_status)
-        self.poller = Poller(self._store, self.board, self._privacy, self._counting, self.clock)
+        exposure = Exposure(self._birth_hold, 86_400, self.clock.time())
+        counting = Counting(exposure, self._count_history, 5_000)
+        self.poller = Poller(self._store, self.board, self._privacy, counting, self.clock)
         await self.poller.restore(self.job)
         await self._look()
 

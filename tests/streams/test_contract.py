@@ -1,7 +1,7 @@
 """What every stream keeps, whatever its vendor: the page, counting, faults, people."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -205,9 +205,7 @@ def _shows_nobody(case: Case, text: str) -> None:
 
 
 @every_case
-@pytest.mark.parametrize(
-    ("status", "attempts"), [(401, 1), (403, 1), (404, 1), (500, 3), (503, 3)]
-)
+@pytest.mark.parametrize(("status", "attempts"), [(401, 1), (403, 1), (404, 1), (500, 3), (503, 3)])
 async def test_only_what_may_pass_is_tried_again(
     case: Case, status: int, attempts: int, tmp_path: Path
 ) -> None:
@@ -268,7 +266,7 @@ async def test_a_missing_required_field_is_a_schema_error(case: Case, tmp_path: 
         assert run.status.state is State.SCHEMA_ERROR
         assert case.required.name in run.status.reason
         assert "$" in run.status.reason
-        assert "/{" in run.status.reason or "/" in run.status.reason
+        assert run.status.reason.startswith("/")
         assert run.page == ""
         assert (await run.state()).last_success is None
 
@@ -382,20 +380,20 @@ async def test_people_are_shown_where_they_are_asked_for(
         assert not any(person in _logged(caplog) for person in case.people)
 
 
-def _streams() -> Iterator[tuple[str, str]]:
-    for vendor in VENDORS:
-        for stream in vendor.streams:
-            yield vendor.name, stream.name
+every_stream = pytest.mark.parametrize(
+    ("vendor", "stream"),
+    [(vendor.name, stream.name) for vendor in VENDORS for stream in vendor.streams],
+)
 
 
-@pytest.mark.parametrize(("vendor", "stream"), _streams())
+@every_stream
 def test_every_stream_has_a_case(vendor: str, stream: str) -> None:
     """A stream without an entry in the table would escape all tests above."""
     [case] = [case for case in CASES if (case.vendor, case.stream) == (vendor, stream)]
     assert any(case.fixtures.iterdir())
 
 
-@pytest.mark.parametrize(("vendor", "stream"), _streams())
+@every_stream
 def test_every_stream_is_in_the_example(vendor: str, stream: str) -> None:
     """A newcomer finds the stream's block in the example configuration."""
     example = yaml.safe_load((ROOT / "config.example.yaml").read_text(encoding="utf-8"))
@@ -403,7 +401,7 @@ def test_every_stream_is_in_the_example(vendor: str, stream: str) -> None:
     assert stream in target["streams"]
 
 
-@pytest.mark.parametrize(("vendor", "stream"), _streams())
+@every_stream
 def test_every_stream_is_documented(vendor: str, stream: str) -> None:
     """The vendor's document tells about the stream."""
     text = (ROOT / "docs" / "vendors" / f"{vendor}.md").read_text(encoding="utf-8")

@@ -106,14 +106,14 @@ async def read_rows(
         if page.more:
             try:
                 await _read_csv(poll, tracking, reading, query, add, page.total_count)
+                continue
             except NotFoundError:
-                await _read_pages(poll, tracking, reading, query, add, always=True)
-        elif rows < page.total_count:
+                rows, page = await _read_pages(poll, tracking, reading, query, add, always=True)
+        if rows != page.total_count:
             raise SchemaError(
                 f"{tracking.pages.path}: {rows} rows came although totalCount is {page.total_count}"
             )
-        else:
-            reading.records += rows
+        reading.records += rows
 
 
 def windows(window: Window, overlap: int) -> Iterator[Window]:
@@ -187,12 +187,31 @@ async def _read_csv(
     reading.drift.update(rows.unknown)
 
 
-def moment(text: str) -> int:
-    """Milliseconds since 1970 of a timestamp; raises ValueError."""
+def misfit(tracking: Tracking, row: tuple[Any, ...]) -> SchemaError:
+    """What is wrong with a row, by column: a value can be anybody's name, so none is shown."""
+    columns = (*tracking.required, *(field for field, _ in tracking.optional))
+    wrong = [name for name, value in zip(columns, row, strict=True) if not _fits(name, value)]
+    place = ", ".join(wrong) or "metadata"
+    return SchemaError(f"{tracking.pages.path}: a row has another kind of value in {place}")
+
+
+def _fits(column: str, value: Any) -> bool:
+    try:
+        if column == "created_at":
+            moment(value)
+        elif "_lines_" in column and not (column.startswith("non_ai") and value in (None, "")):
+            return int(value) >= 0
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def moment(text: str) -> float:
+    """Unix seconds of a timestamp; raises ValueError."""
     read = datetime.fromisoformat(text)
     if read.tzinfo is None:
         read = read.replace(tzinfo=UTC)
-    return round(read.timestamp() * 1_000)
+    return read.timestamp()
 
 
 def newest_settled_day(now: float) -> int:

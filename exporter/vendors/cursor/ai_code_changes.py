@@ -11,7 +11,6 @@ import msgspec
 from pydantic import Field
 
 from exporter.client.client import Endpoint
-from exporter.client.errors import SchemaError
 from exporter.duration import Duration
 from exporter.model import DAY, OTHER, Coverage, Kind, Metric, Person, Sample
 from exporter.vendors import across
@@ -23,6 +22,7 @@ from exporter.vendors.cursor.ai_code import (
     Tracking,
     TrackingOptions,
     TrackingPage,
+    misfit,
     moment,
     newest_settled_day,
     read_rows,
@@ -155,7 +155,7 @@ class Tally:
     """Sums the rows of a read, each id once, without keeping the rows."""
 
     def __init__(self) -> None:
-        self.newest = 0
+        self.newest = 0.0
         self.models: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
         self.files: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
         self.users: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -163,7 +163,8 @@ class Tally:
 
     def add(self, rows: Rows) -> None:
         """Raises SchemaError for a number, a time or a list of files that is none."""
-        for change, user, created, source, added, deleted, model, email, files in rows:
+        for row in rows:
+            change, user, created, source, added, deleted, model, email, files = row
             identity = hash(str(change))
             if identity in self._seen:
                 continue
@@ -176,8 +177,8 @@ class Tally:
                 if isinstance(files, str):
                     files = _files.decode(files) if files else None
             except (TypeError, ValueError) as error:
-                raise SchemaError(f"{TRACKING.pages.path}: change {change!r}: {error}") from error
-            day = at // (DAY * 1_000) * DAY
+                raise misfit(TRACKING, row) from error
+            day = int(at // DAY) * DAY
             _add(self.models[_SOURCES.get(source, OTHER), model or UNKNOWN, day], lines)
             _add(self.users[email or str(user), day], lines)
             self._add_files(files or [], day, lines[1], lines[2])
@@ -203,12 +204,12 @@ async def read(poll: Poll[CursorTarget, Options]) -> Reading:
     await read_rows(poll, TRACKING, reading, tally.add)
     reading.samples.extend(_samples(tally, people=poll.people))
     day = newest_settled_day(poll.now)
-    if day >= poll.window.start:
+    if reading.records and day >= poll.window.start:
         users = sum(1 for _, active in tally.users if active == day)
         reading.samples.append(Sample(across.DAILY_ACTIVE_USERS, (), users))
     counters = tuple(metric for metric in METRICS if metric.kind is Kind.COUNTER)
     reading.coverage.append(Coverage(counters, poll.window))
-    reading.data_until = tally.newest / 1_000 or None
+    reading.data_until = tally.newest or None
     return reading
 
 

@@ -5,6 +5,7 @@ again; of rows with the same hash, user, repository and branch the one ingested 
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,6 @@ import msgspec
 from pydantic import Field
 
 from exporter.client.client import Endpoint
-from exporter.client.errors import SchemaError
 from exporter.duration import Duration
 from exporter.model import DAY, Coverage, Kind, Metric, Person, Sample
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
@@ -23,6 +23,7 @@ from exporter.vendors.cursor.ai_code import (
     Tracking,
     TrackingOptions,
     TrackingPage,
+    misfit,
     moment,
     newest_settled_day,
     read_rows,
@@ -147,7 +148,6 @@ TRACKING = Tracking(
     ignored=("commit_source", "message", "commit_ts"),
 )
 
-_DAY_MS = DAY * 1_000
 _PRIMARY = {True: "true", False: "false", "true": "true", "false": "false"}
 
 
@@ -161,92 +161,113 @@ class _Sums:
         self.day = day
         self.values = [0] * 7
 
+    def add(self, sign: int, lines: Sequence[int]) -> None:
+        values = self.values
+        values[0] += sign
+        values[1] += sign * lines[0]
+        values[2] += sign * lines[1]
+        values[3] += sign * lines[2]
+        values[4] += sign * lines[3]
+        values[5] += sign * lines[4]
+        values[6] += sign * lines[5]
+
 
 class Tally:
-    """Sums the rows of a read, each identity once, without keeping the rows."""
+    """Sums the rows of a read, each identity once, without keeping the rows.
 
-    def __init__(self) -> None:
-        self.newest = 0
+    `committers` are the users with commits on `settled_day`. Sums by user are kept for `people` only.
+    """
+
+    def __init__(self, settled_day: int, *, people: bool) -> None:
+        self.newest = 0.0
+        self.committers: Counter[Any] = Counter()
         self.repositories: list[_Sums] = []
         self.users: list[_Sums] = []
+        self._settled_day = settled_day
+        self._people = people
         self._repository_index: dict[tuple[Any, Any, int], int] = {}
-        self._user_index: dict[tuple[str, int], int] = {}
+        self._user_index: dict[tuple[Any, int], int] = {}
         # A row that was ingested later takes its elder's place, so what the elder added must be
         # known: its time, its places in the two lists above, and its six line counts.
         self._places: dict[int, int] = {}
-        self._kept = array("q")
+        self._times = array("d")
+        self._kept = array("i")
 
     def add(self, rows: Rows) -> None:
         """Raises SchemaError for a number or time that is none."""
-        places, kept = self._places, self._kept
+        places, times = self._places, self._times
         for row in rows:
             (hash_, user, created, total_added, total_deleted, tab_added, tab_deleted,
              composer_added, composer_deleted, other_added, other_deleted,
              email, repository, branch, primary) = row  # fmt: skip
             try:
                 at = moment(created)
-                values = (
-                    1,
-                    tab_added := int(tab_added),
-                    tab_deleted := int(tab_deleted),
-                    composer_added := int(composer_added),
-                    composer_deleted := int(composer_deleted),
-                    max(0, int(total_added) - tab_added - composer_added)
-                    if other_added in (None, "")
-                    else int(other_added),
-                    max(0, int(total_deleted) - tab_deleted - composer_deleted)
-                    if other_deleted in (None, "")
-                    else int(other_deleted),
-                )
-                if min(values) < 0:
+                tab_added, tab_deleted = int(tab_added), int(tab_deleted)
+                composer_added, composer_deleted = int(composer_added), int(composer_deleted)
+                if other_added is None or other_added == "":
+                    other_added = max(0, int(total_added) - tab_added - composer_added)
+                if other_deleted is None or other_deleted == "":
+                    other_deleted = max(0, int(total_deleted) - tab_deleted - composer_deleted)
+                lines = (
+                    tab_added, tab_deleted, composer_added, composer_deleted,
+                    int(other_added), int(other_deleted),
+                )  # fmt: skip
+                if min(lines) < 0:
                     raise ValueError("a count of lines is negative")
-            except (TypeError, ValueError) as error:
-                raise SchemaError(f"{TRACKING.pages.path}: commit {hash_!r}: {error}") from error
-            identity = hash((hash_, user, repository or None, branch or None))
-            place = places.setdefault(identity, len(kept))
-            if place < len(kept):
-                if kept[place] >= at:
-                    continue
-                self._take_back(place)
-            day = at // _DAY_MS * DAY
-            group = self._repository(repository, primary, day)
-            person = self._user(email or str(user), day)
-            place = places[identity] = len(kept)
-            kept.extend((at, group, person, *values[1:]))
-            _add(self.repositories[group].values, values)
-            _add(self.users[person].values, values)
-            if at > self.newest:
-                self.newest = at
+                day = int(at // DAY) * DAY
+                identity = hash((hash_, user, repository or None, branch or None))
+                place = places.get(identity)
+                if place is not None:
+                    if times[place] >= at:
+                        continue
+                    self._take_back(place, user)
+                self._keep(identity, at, lines, self._groups(repository, primary, user, email, day))
+            except (OverflowError, TypeError, ValueError) as error:
+                raise misfit(TRACKING, row) from error
+            if day == self._settled_day:
+                self.committers[user] += 1
 
-    def _take_back(self, place: int) -> None:
-        _, group, person, *lines = self._kept[place : place + 9]
-        values = [-1, *(-line for line in lines)]
-        _add(self.repositories[group].values, values)
-        _add(self.users[person].values, values)
-
-    def _repository(self, repository: Any, primary: Any, day: int) -> int:
-        index = self._repository_index.get((repository, primary, day))
-        if index is None:
-            index = self._repository_index[repository, primary, day] = len(self.repositories)
+    def _groups(
+        self, repository: Any, primary: Any, user: Any, email: Any, day: int
+    ) -> tuple[int, int]:
+        """The places of a row's sums; without people the second is none, -1."""
+        group = self._repository_index.get((repository, primary, day))
+        if group is None:
+            group = self._repository_index[repository, primary, day] = len(self.repositories)
             key = (repository or UNKNOWN, _PRIMARY.get(primary, UNKNOWN))
             self.repositories.append(_Sums(key, day))
-        return index
+        if not self._people:
+            return group, -1
+        person = self._user_index.get((user, day))
+        if person is None:
+            person = self._user_index[user, day] = len(self.users)
+            self.users.append(_Sums((Person(email or user),), day))
+        return group, person
 
-    def _user(self, user: str, day: int) -> int:
-        index = self._user_index.get((user, day))
-        if index is None:
-            index = self._user_index[user, day] = len(self.users)
-            self.users.append(_Sums((Person(user),), day))
-        return index
+    def _keep(
+        self, identity: int, at: float, lines: tuple[int, ...], groups: tuple[int, int]
+    ) -> None:
+        self._kept.extend(groups + lines)
+        self._places[identity] = len(self._times)
+        self._times.append(at)
+        self.repositories[groups[0]].add(1, lines)
+        if groups[1] >= 0:
+            self.users[groups[1]].add(1, lines)
+        if at > self.newest:
+            self.newest = at
 
-
-def _add(values: list[int], more: Sequence[int]) -> None:
-    for index, value in enumerate(more):
-        values[index] += value
+    def _take_back(self, place: int, user: Any) -> None:
+        group, person, *lines = self._kept[place * 8 : place * 8 + 8]
+        self.repositories[group].add(-1, lines)
+        if person >= 0:
+            self.users[person].add(-1, lines)
+        if self.repositories[group].day == self._settled_day:
+            self.committers[user] -= 1
 
 
 async def read(poll: Poll[CursorTarget, Options]) -> Reading:
-    reading, tally = Reading(complete=(COMMITTERS,)), Tally()
+    day = newest_settled_day(poll.now)
+    reading, tally = Reading(complete=(COMMITTERS,)), Tally(day, people=poll.people)
     await read_rows(poll, TRACKING, reading, tally.add)
     reading.samples.extend(_samples(tally.repositories, COMMITS, LINES_ADDED, LINES_DELETED))
     if poll.people:
@@ -254,12 +275,12 @@ async def read(poll: Poll[CursorTarget, Options]) -> Reading:
             _samples(tally.users, USER_COMMITS, USER_LINES_ADDED, USER_LINES_DELETED)
         )
     day = newest_settled_day(poll.now)
-    if day >= poll.window.start:
+    if reading.records and day >= poll.window.start:
         committers = sum(1 for sums in tally.users if sums.day == day and sums.values[0])
         reading.samples.append(Sample(COMMITTERS, (), committers))
     counters = tuple(metric for metric in METRICS if metric.kind is Kind.COUNTER)
     reading.coverage.append(Coverage(counters, poll.window))
-    reading.data_until = tally.newest / 1_000 or None
+    reading.data_until = tally.newest or None
     return reading
 
 

@@ -127,7 +127,7 @@ class _Read:
                 self._actor_path(actor.type, actor.id),
                 ACTOR_METRICS,
                 (actor.type, str(actor.id)),
-                f"{actor.type}:{actor.id}",
+                f"{actor.type}:{actor.id}:",
             )
 
     async def _users(self, day: Window) -> dict[int, list[UserActor]]:
@@ -245,7 +245,7 @@ class _Read:
                 pages += 1
                 rows.update((row.identity, row) for row in page)
                 if pages == self._options.max_pages:
-                    return list(rows.values()), len(page) == PAGE_SIZE
+                    return list(rows.values()), bool(page)
         return list(rows.values()), False
 
     async def _pages(

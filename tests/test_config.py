@@ -1,0 +1,420 @@
+"""A configuration is used as a whole, or refused with everything that is wrong with it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.config import Config, ConfigError, load, parse, read_key, schema, vendor_of
+from exporter.model import DAY, HOUR
+from exporter.poll.privacy import Users
+from exporter.vendors import VENDORS
+from exporter.vendors.base import enabled_streams
+
+SECRET = "ghp_s3cretT0kenValue"
+GOOD = """\
+targets:
+  - vendor: cursor
+    account: acme
+    auth: {token_env: TOKEN}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", SECRET)
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with a file named `c.yaml`."""
+    with pytest.raises(ConfigError) as refusal:
+        parse(text, "c.yaml")
+    assert str(refusal.value) == "\n".join(refusal.value.problems)
+    assert SECRET not in str(refusal.value)
+    return list(refusal.value.problems)
+
+
+def test_a_target_is_all_that_is_needed() -> None:
+    """Everything else has a default, and the vendor's default streams are polled."""
+    config = parse(GOOD, "c.yaml")
+    (target,) = config.targets
+    vendor = vendor_of(target)
+    assert (vendor.name, target.account) == ("cursor", "acme")
+    assert [stream.name for stream, _ in enabled_streams(vendor, target)] == [
+        stream.name for stream in vendor.streams if stream.by_default
+    ]
+    assert config.state.path == "usage-exporter.db"
+    assert (config.privacy.users, config.limits.series_per_stream) == (Users.OFF, 5_000)
+    assert (config.counting.birth_hold, config.counting.history) == (120, "baseline")
+    assert config.counting.expire_after == DAY
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    """As the example of the documentation does."""
+    secret, key = tmp_path / "token", tmp_path / "key"
+    secret.write_text(SECRET)
+    key.write_bytes(b"k" * 32 + b"\n")
+    config = parse(
+        f"""\
+targets:
+  - vendor: github
+    account: acme
+    org: acme
+    auth: {{token_file: {secret}}}
+    requests_per_minute: 60
+    timeout: 1m
+    ca_file: {secret}
+    streams:
+      api_insights: {{interval: 10m, lookback: 6h, routes: {{top_actors: 3}}}}
+  - vendor: cursor
+    account: acme
+    base_url: http://127.0.0.1:8080/api
+    auth: {{token_env: TOKEN, scheme: bearer}}
+    streams:
+      ai_code_commits: {{enabled: false}}
+state: {{path: /var/lib/x.db}}
+privacy: {{users: pseudonym, key_file: {key}}}
+limits: {{series_per_stream: 7}}
+counting: {{birth_hold: 0s, history: count, expire_after: 1h}}
+""",
+        "c.yaml",
+    )
+    github, cursor = config.targets
+    assert (github.org, github.requests_per_minute, github.timeout) == ("acme", 60, 60)
+    options = github.streams.api_insights
+    assert (options.interval, options.lookback, options.routes.top_actors) == (600, 6 * HOUR, 3)
+    names = [stream.name for stream, _ in enabled_streams(vendor_of(cursor), cursor)]
+    assert "ai_code_commits" not in names
+    assert config.privacy.users is Users.PSEUDONYM
+    assert read_key(str(config.privacy.key_file)) == b"k" * 32
+    assert (config.counting.birth_hold, config.counting.expire_after) == (0, HOUR)
+
+
+@pytest.mark.parametrize("users", ["off", "'off'", "plain"])
+def test_users_are_written_as_people_write_them(users: str) -> None:
+    """YAML reads a bare `off` as false; it is meant as the word."""
+    config = parse(f"{GOOD}privacy: {{users: {users}}}\n", "c.yaml")
+    assert config.privacy.users == users.strip("'")
+
+
+EVERYTHING_WRONG = f"""\
+targets:
+  - vendor: cursor
+    account: acme
+    acount: x
+    auth: {{token_env: NOT_SET}}
+    streams:
+      ai_code_commits: {{interval: 5}}
+  - vendor: github
+    account: acme
+    auth: {{token_file: /nowhere/token}}
+    tokn: {SECRET}
+    timeout: 0s
+  - vendor: cursor
+    account: acme
+    auth: {{token_env: TOKEN}}
+    ca_file: /nowhere/ca.pem
+    proxy: [{SECRET}]
+  - vendor: gitlab
+    account: acme
+    auth: {{token_env: TOKEN}}
+stat: {{path: x}}
+privacy: {{users: pseudonym, key_file: /nowhere/key}}
+limits: {{series_per_stream: many}}
+counting:
+  history: some
+  birth_hold: soon
+"""
+
+
+def test_every_error_is_told_at_once() -> None:
+    """Each with file, line, dotted path and remedy, in the order of the file."""
+    assert problems(EVERYTHING_WRONG) == [
+        (
+            "c.yaml:4: targets[0].acount: unknown key; remove it or correct its spelling"
+            " (did you mean account?)"
+        ),
+        (
+            "c.yaml:5: targets[0].auth.token_env: secret variable NOT_SET is not set: set it in the"
+            " environment of the exporter"
+        ),
+        (
+            "c.yaml:7: targets[0].streams.ai_code_commits.interval: 5 is not a duration; write it as"
+            " 30s, 5m, 1h30m or 7d"
+        ),
+        (
+            "c.yaml:10: targets[1].auth.token_file: secret file /nowhere/token cannot be read (No such"
+            " file or directory): check that it exists and that the exporter's user may read it"
+        ),
+        (
+            "c.yaml:11: targets[1].tokn: unknown key; remove it or correct its spelling"
+            " (did you mean token_env?)"
+        ),
+        "c.yaml:12: targets[1].timeout: input should be greater than or equal to 1, not 0",
+        (
+            "c.yaml:14: targets[2].account: targets[0] of vendor cursor has the account 'acme' too;"
+            " give each its own"
+        ),
+        (
+            "c.yaml:16: targets[2].ca_file: /nowhere/ca.pem cannot be read; check the path and its"
+            " mode"
+        ),
+        "c.yaml:17: targets[2].proxy: input should be a valid string",
+        "c.yaml:18: targets[3]: vendor 'gitlab' is not known; use one of "
+        + ", ".join(vendor.name for vendor in VENDORS),
+        "c.yaml:21: stat: unknown key; remove it or correct its spelling (did you mean state?)",
+        "c.yaml:22: privacy.key_file: /nowhere/key cannot be read: No such file or directory",
+        (
+            "c.yaml:23: limits.series_per_stream: input should be a valid integer, unable to parse"
+            " string as an integer, not 'many'"
+        ),
+        "c.yaml:25: counting.history: string should match pattern '^(baseline|count)$', not 'some'",
+        (
+            "c.yaml:26: counting.birth_hold: 'soon' is not a duration; write it as 30s, 5m, 1h30m or"
+            " 7d"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "c.yaml:1: targets: is required"),
+        ("# nothing yet\n", "c.yaml:1: targets: is required"),
+        ("state: {}\n", "c.yaml:1: targets: is required"),
+        ("targets: []\n", "c.yaml:1: targets: is empty; give at least one target"),
+        ("targets:\n", "c.yaml:1: targets: input should be a valid list, not empty"),
+        ("- a\n", "c.yaml:1: the file: must be a mapping with the key targets"),
+        ("just text\n", "c.yaml:1: the file: must be a mapping with the key targets"),
+        ("targets: [a]\n", "c.yaml:1: targets[0]: must be a block of keys, not a single value"),
+        ("targets: [{}]\n", "c.yaml:1: targets[0]: vendor is required: github, cursor"),
+        (
+            GOOD + "privacy:\n  users: on\n",
+            "c.yaml:6: privacy.users: input should be 'off', 'pseudonym' or 'plain', not True",
+        ),
+        (
+            GOOD + "privacy: {users: pseudonym}\n",
+            "c.yaml:5: privacy: users: pseudonym needs key_file",
+        ),
+        (GOOD + "privacy:\n", "c.yaml:5: privacy: must be a block of keys, not empty"),
+        (GOOD + "state: {path: ''}\n", "c.yaml:5: state.path: string should have at least"),
+        (GOOD + "state: [x]\n", "c.yaml:5: state: must be a block of keys, not a list"),
+        (GOOD + "1: x\n", "c.yaml:5: [1]: keys should be strings, not 1"),
+        (
+            GOOD + "state: {path: a}\nstate: {path: b}\n",
+            "c.yaml:6: state: is given more than once; keep one of them",
+        ),
+        (GOOD + "    account: b\n", "c.yaml:5: targets[0].account: is given more than once"),
+        (
+            GOOD + "    streams: {ai_code_commits: {intervall: 5m}}\n",
+            (
+                "c.yaml:5: targets[0].streams.ai_code_commits.intervall: unknown key; remove it or"
+                " correct its spelling (did you mean interval?)"
+            ),
+        ),
+        (
+            GOOD + "    streams: {ai_code_comits: {}}\n",
+            (
+                "c.yaml:5: targets[0].streams.ai_code_comits: unknown key; remove it or"
+                " correct its spelling (did you mean ai_code_commits?)"
+            ),
+        ),
+        (
+            GOOD + "    streams: {ai_code_commits: {interval: 0s}}\n",
+            "c.yaml:5: targets[0].streams.ai_code_commits.interval: input should be greater than",
+        ),
+        (
+            GOOD + "    streams:\n"
+            "      ai_code_commits: {enabled: false}\n"
+            "      ai_code_changes: {enabled: false}\n",
+            "c.yaml:5: targets[0].streams: the target has no stream; name one or remove the target",
+        ),
+        (GOOD + "    base_url: ftp://x\n", "c.yaml:5: targets[0].base_url: string should match"),
+        (
+            GOOD + f"    base_url: https://me:{SECRET}@example.com\n",
+            "c.yaml:5: targets[0].base_url: base_url must have no user name",
+        ),
+        (
+            GOOD + f"    base_url: https://example.com?token={SECRET}\n",
+            "c.yaml:5: targets[0].base_url: string should match pattern",
+        ),
+        (
+            (
+                "targets: [{vendor: github, account: a, enterprise: b, auth: {token_env: TOKEN},"
+                " streams: {api_insights: {}}}]\n"
+            ),
+            (
+                "c.yaml:1: targets[0].streams.api_insights: GitHub offers it for organizations only:"
+                " give org, or remove the stream"
+            ),
+        ),
+    ],
+)
+def test_a_single_error(text: str, expected: str) -> None:
+    """One mistake, one line."""
+    (problem,) = problems(text)
+    assert problem.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        (
+            "orgg: acme, auth: {token_env: TOKEN}",
+            ["needs exactly one of org and enterprise", "(did you mean org?)"],
+        ),
+        (
+            "org: acme, auth: {tokenenv: TOKEN}",
+            ["(did you mean token_env?)", "needs exactly one of token_file and token_env"],
+        ),
+        (
+            "enterprise: acme, auth: {token_env: TOKEN}, streams: {api_insights: {}}, x: 1",
+            ["targets[0].x: unknown key", "GitHub offers it for organizations only"],
+        ),
+    ],
+)
+def test_an_unknown_key_does_not_hide_the_checks_of_its_block(
+    wrong: str, expected: list[str]
+) -> None:
+    """The misspelt key and what is missing because of it are told together."""
+    found = problems(f"targets: [{{vendor: github, account: a, {wrong}}}]\n")
+    assert len(found) == len(expected)
+    for text in expected:
+        assert any(text in problem for problem in found)
+
+
+def test_the_same_account_at_two_vendors_is_no_duplicate() -> None:
+    """An account is unique per vendor."""
+    text = GOOD + "  - {vendor: github, account: acme, org: acme, auth: {token_env: TOKEN}}\n"
+    assert len(parse(text, "c.yaml").targets) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"targets: {{github: {{auth: {{token: {SECRET}}}}}}}\n",
+        f"targets: [{SECRET}]\n",
+        GOOD + f"    streams: [{SECRET}]\n",
+        GOOD + f"    token: {SECRET}\n",
+        GOOD + f"    proxy: [http://me:{SECRET}@proxy]\n",
+        GOOD.replace("{token_env: TOKEN}", SECRET),
+        GOOD.replace("{token_env: TOKEN}", f"[{SECRET}]"),
+        GOOD.replace("{token_env: TOKEN}", f"{{token: {SECRET}}}"),
+        GOOD.replace("{token_env: TOKEN}", f"{{token_env: [{SECRET}]}}"),
+        GOOD.replace("{token_env: TOKEN}", f"{{token_env: TOKEN, scheme: {SECRET}}}"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(text: str) -> None:
+    """Messages go to logs and tickets."""
+    assert problems(text)
+
+
+def test_secrets_are_not_part_of_the_configuration() -> None:
+    """Only where they come from is."""
+    config = parse(GOOD, "c.yaml")
+    assert SECRET not in repr(config) + config.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("targets: [\n", "c.yaml:2: is not YAML: expected the node content"),
+        ("targets:\n\t- a\n", "c.yaml:2: is not YAML: found character"),
+        ("a: 1\n---\nb: 2\n", "c.yaml:2: is not YAML: but found another document"),
+        ("a: !!python/object:os.system {}\n", "c.yaml:1: is not YAML: could not determine"),
+        ("a: \x01\n", "c.yaml: is not YAML: unacceptable character"),
+        ("a: 2024-13-45\n", "c.yaml: is not YAML: month must be in 1..12; put such a text"),
+        ("a: 0x_\n", "c.yaml: is not YAML: invalid literal"),
+        ("a: " + "[" * 5_000, "c.yaml: is not YAML: maximum recursion depth exceeded"),
+    ],
+)
+def test_what_is_not_yaml_is_told_with_its_place(text: str, expected: str) -> None:
+    """And never as a traceback."""
+    (problem,) = problems(text)
+    assert problem.startswith(expected)
+
+
+def test_a_file_that_cannot_be_read_is_told_with_its_path(tmp_path: Path) -> None:
+    """Missing, a directory, or not text."""
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\xfa")
+    for path, expected in [
+        (tmp_path / "none.yaml", "cannot be read: No such file or directory; check --config.file"),
+        (tmp_path, "cannot be read: Is a directory; check --config.file"),
+        (binary, "is not UTF-8 text"),
+    ]:
+        with pytest.raises(ConfigError) as refusal:
+            load(path)
+        assert str(refusal.value).startswith(f"{path}: {expected}")
+
+
+def test_a_file_is_loaded_from_its_path(tmp_path: Path) -> None:
+    """And named by it in its errors."""
+    path = tmp_path / "c.yaml"
+    path.write_text(GOOD)
+    assert load(path) == parse(GOOD, "other.yaml")
+    path.write_text("targets: []\n")
+    with pytest.raises(ConfigError, match=f"^{path}:1: targets: is empty"):
+        load(path)
+
+
+def test_a_secret_that_is_there_but_empty_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of white space authenticates nobody."""
+    monkeypatch.setenv("TOKEN", "")
+    (problem,) = problems(GOOD)
+    assert "secret variable TOKEN is empty: put the credential into it" in problem
+    path = tmp_path / "token"
+    path.write_text("\n")
+    (problem,) = problems(GOOD.replace("token_env: TOKEN", f"token_file: {path}"))
+    assert f"secret file {path} is empty: put the credential into it" in problem
+
+
+def test_a_short_key_is_no_key(tmp_path: Path) -> None:
+    """A guessable key makes pseudonyms reversible."""
+    path = tmp_path / "key"
+    path.write_text("  short \n")
+    (problem,) = problems(f"{GOOD}privacy: {{users: pseudonym, key_file: {path}}}\n")
+    assert f"{path} holds 5 bytes; at least 16 are needed: openssl rand -hex 32 > {path}" in problem
+
+
+def parts(part: Any) -> list[dict[str, Any]]:
+    """Every schema inside a schema."""
+    if isinstance(part, dict):
+        return [part, *(inner for value in part.values() for inner in parts(value))]
+    return [inner for value in part for inner in parts(value)] if isinstance(part, list) else []
+
+
+def test_the_json_schema_is_sound() -> None:
+    """JSON, with only known types, references that resolve, and blocks without unknown keys."""
+    whole = schema()
+    assert json.loads(json.dumps(whole)) == whole
+    assert whole["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert whole["required"] == ["targets"]
+    types = {"object", "array", "string", "integer", "number", "boolean", "null"}
+    for part in parts(whole):
+        if isinstance(part.get("type"), str):
+            assert part["type"] in types
+        if "$ref" in part:
+            assert part["$ref"].removeprefix("#/$defs/") in whole["$defs"]
+        if "properties" in part and part.get("type") == "object":
+            assert part["additionalProperties"] is False
+            assert set(part.get("required", ())) <= part["properties"].keys()
+
+
+def test_the_json_schema_knows_every_option_of_every_stream() -> None:
+    """With a text for each, so that editors can explain it."""
+    definitions = schema()["$defs"]
+    for vendor in VENDORS:
+        target = definitions[vendor.target.__name__]
+        streams = definitions[f"{vendor.name.title()}Streams"]["properties"]
+        assert target["properties"]["vendor"]["const"] == vendor.name
+        assert streams.keys() == {stream.name for stream in vendor.streams}
+        for stream in vendor.streams:
+            assert streams[stream.name]["description"] == stream.summary
+            references = [part["$ref"] for part in parts(streams[stream.name]) if "$ref" in part]
+            known = [definitions[name.removeprefix("#/$defs/")] for name in references]
+            assert [set(part["properties"]) for part in known] == [set(stream.options.model_fields)]
+    assert schema()["properties"].keys() == Config.model_fields.keys()
