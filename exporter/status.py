@@ -52,11 +52,16 @@ class StreamStatus:
     drift: Counter[str] = field(default_factory=Counter)
     series: int = 0
     durations: Durations = field(default_factory=Durations)
+    walk: tuple[int, int] | None = None
     polling_since: float | None = None
     last_success: float | None = None
     data_until: float | None = None
     next_poll: float | None = None
     refresh_at: float | None = None
+
+    def walked(self, done: int, total: int) -> None:
+        """How far the walk over a target's parts has come."""
+        self.walk = (done, total)
 
     def succeeded(self, state: State, now: float) -> None:
         self.state, self.reason = state, ""

@@ -65,6 +65,11 @@ RECORDS = _stream("records_total", Kind.COUNTER, "Records read in polls that wer
 CORRECTIONS = _stream(
     "corrections_total", Kind.COUNTER, "Buckets whose value the vendor lowered afterwards."
 )
+WALK = _stream(
+    "walk_progress_ratio",
+    Kind.GAUGE,
+    "How much of its walk over many teams or files the stream has done: 1 is all.",
+)
 SERIES = _stream("series", Kind.GAUGE, "Series that the stream has on the page.")
 FOLDED = _stream(
     "series_folded_total",
@@ -96,7 +101,7 @@ BUILD_INFO = _exporter(
 
 METRICS = (
     UP, API_REQUESTS, API_WAIT, STATE, LAST_SUCCESS, DATA, INTERVAL, POLLS, FAILURES, DURATION,
-    RECORDS, CORRECTIONS, SERIES, FOLDED, DRIFT, RELOAD_SUCCESSFUL, RELOAD_TIME, STATE_CREATED,
+    RECORDS, CORRECTIONS, WALK, SERIES, FOLDED, DRIFT, RELOAD_SUCCESSFUL, RELOAD_TIME, STATE_CREATED,
     BUILD_INFO,
 )  # fmt: skip
 
@@ -119,6 +124,9 @@ def stream_families(status: StreamStatus) -> Families:
         FOLDED: [Point(key, status.folded)],
         DRIFT: [Point((*key, name), times) for name, times in sorted(status.drift.items())],
     }
+    if status.walk is not None:
+        done, total = status.walk
+        families[WALK] = [Point(key, done / total if total else 1)]
     if status.state is not None:
         families[STATE] = [
             Point((*key, state.value), int(state is status.state)) for state in State

@@ -23,7 +23,7 @@ class State(enum.StrEnum):
 
 
 class PollError(Exception):
-    """A poll failed: nothing of it is committed, and the stream shows `state` and this message."""
+    """A poll failed; the stream shows `state` and this message."""
 
     state = State.ERROR
 

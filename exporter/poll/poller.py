@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,6 +136,7 @@ class Poller:
                 now=now,
                 progress=state.progress,
                 people=self._privacy.shows_people,
+                tell=job.status.walked,
             )
         )
         counted, folded, gauges = await asyncio.to_thread(
@@ -148,7 +150,6 @@ class Poller:
             await self._store.commit(job.key, state, changes)
             await self._show(job, state, metrics)
         status = job.status
-        status.succeeded(State.EMPTY if state.empty else State.OK, now)
         status.records += reading.records
         status.last_records = reading.records
         status.corrections += counted.corrections
@@ -156,6 +157,9 @@ class Poller:
         status.drifted(reading.drift)
         status.data_until = state.data_until
         _log.info("polled %s: records=%d window=%s", job.key, reading.records, wanted)
+        if reading.interrupted is not None:
+            raise reading.interrupted
+        status.succeeded(State.EMPTY if state.empty else State.OK, now)
 
     def _apply(
         self, job: Job, state: StreamState, reading: Reading, wanted: Window, now: float
@@ -166,30 +170,30 @@ class Poller:
             state.ledger.keys(),
             self._counting.series_per_stream,
         )
-        covered = {metric.name for part in reading.coverage for metric in part.metrics}
+        covered = {
+            metric.name
+            for part in reading.coverage
+            for metric in part.metrics
+            if self._privacy.shows_people or not metric.people
+        }
         fresh = (covered | {key[0] for key in gathered.counters}) - state.started
+        state.horizon = wanted.start if state.horizon is None else state.horizon
         counted = count(
             state.ledger,
             gathered.counters,
             reading.coverage,
-            horizon=wanted.start if state.horizon is None else state.horizon,
+            horizon=state.horizon,
             baseline=frozenset() if self._counting.count_history else fresh,
             now=now,
         )
         gauges = _replace_gauges(state, gathered, reading, now)
-        state.started |= fresh
-        state.read_until = max(wanted.end, state.read_until or 0)
-        state.horizon = max(
-            wanted.start,
-            floor(wanted.end - job.options.lookback, job.stream.bucket),
-            state.horizon or 0,
-        )
-        forget(state.ledger, state.horizon)
         state.progress = reading.progress
-        state.last_success = now
-        state.empty = reading.records == 0
         if reading.data_until is not None:
             state.data_until = max(reading.data_until, state.data_until or 0)
+        if reading.interrupted is None:
+            _complete(state, job, wanted, fresh)
+            state.last_success = now
+            state.empty = reading.records == 0
         return counted, folded, gauges
 
     async def _show(self, job: Job, state: StreamState, metrics: Mapping[str, Metric]) -> None:
@@ -211,13 +215,31 @@ def _window(reach: Reach, now: float, state: StreamState) -> Window:
     return wanted
 
 
+def _complete(state: StreamState, job: Job, wanted: Window, fresh: set[str]) -> None:
+    """The whole window was read: the next one may begin later, and what is older is forgotten."""
+    state.started |= fresh
+    state.read_until = max(wanted.end, state.read_until or 0)
+    oldest = floor(wanted.end - job.options.lookback, job.stream.bucket)
+    state.horizon = max(wanted.start, oldest, state.horizon or 0)
+    forget(state.ledger, state.horizon)
+
+
 def _replace_gauges(
     state: StreamState, gathered: Gathered, reading: Reading, now: float
 ) -> set[str]:
-    """Take the gauges of a reading; returns the names of the metrics that it speaks for."""
+    """Take the gauges of a reading; returns the names of the metrics that it speaks for.
+
+    What a complete reading does not have is gone; of a walk over several polls, what was not read
+    since it began.
+    """
     replaced = {metric.name for metric in reading.complete}
     replaced |= {key[0] for key in gathered.gauges}
-    kept = {key: gauge for key, gauge in state.gauges.items() if key[0] not in replaced}
+    since = math.inf if reading.began is None else reading.began
+    kept = {
+        key: gauge
+        for key, gauge in state.gauges.items()
+        if reading.interrupted or key[0] not in replaced or gauge.read_at >= since
+    }
     fresh = {key: Gauge(value, now) for key, value in gathered.gauges.items()}
     state.gauges = kept | fresh
     return replaced

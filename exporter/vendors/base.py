@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from exporter import __version__
 from exporter.client.auth import Credential
 from exporter.client.client import Client, ClientSettings
+from exporter.client.errors import RateLimitedError
 from exporter.client.pace import Limit
 from exporter.duration import Duration
 from exporter.model import MINUTE, Coverage, Metric, Sample, Window
@@ -87,7 +88,8 @@ class Poll(Generic[TargetT, OptionsT]):
 
     `window` is the part that counts: whole buckets that may have changed, the last one cut at `now`.
     `progress` is what the last committed read left for this one. `people` says whether families of
-    people are shown; where they are not, nothing is asked that only they need.
+    people are shown; where they are not, nothing is asked that only they need. `tell` says how far a walk
+    over many things has come, and how many they are.
     """
 
     client: Client
@@ -97,6 +99,7 @@ class Poll(Generic[TargetT, OptionsT]):
     now: float
     progress: Mapping[str, Any]
     people: bool
+    tell: Callable[[int, int], None]
 
 
 @dataclass(slots=True)
@@ -106,6 +109,10 @@ class Reading:
     `complete` are the gauges that the samples give in full: what is not among the samples is gone.
     `data_until` is the end of the newest bucket with data. `drift` counts fields by name that no
     record knows.
+
+    A walk that the vendor's quota ends gives what it read so far with the error in `interrupted`: that
+    is committed, and the next poll goes on from `progress`. `began` is when a walk over several polls
+    began (Unix seconds).
     """
 
     samples: list[Sample] = field(default_factory=list)
@@ -115,6 +122,8 @@ class Reading:
     data_until: float | None = None
     drift: Counter[str] = field(default_factory=Counter)
     progress: dict[str, Any] = field(default_factory=dict)
+    began: float | None = None
+    interrupted: RateLimitedError | None = None
 
 
 @dataclass(frozen=True, slots=True)

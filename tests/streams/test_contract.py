@@ -246,15 +246,15 @@ async def test_a_used_up_quota_is_left_alone_until_its_time(case: Case, tmp_path
     """After `Retry-After` of an hour no request leaves before the hour is over."""
     async with Pipeline(case, tmp_path) as run:
         run.vendor.fail(_refused(429, **{"retry-after": str(LONG)}), times=1)
-        await run.poll()
-        assert run.status.state is State.RATE_LIMITED
-        assert run.status.retry_at == pytest.approx(run.clock.now + LONG, abs=1)
-        asked = len(run.vendor.requests)
-        await run.poll(after=LONG / 2)
-        assert run.status.state is State.RATE_LIMITED
-        assert len(run.vendor.requests) == asked
-        await run.poll(after=LONG)
-        assert run.status.state is State.OK
+        states, requests = [], []
+        for wait in (0, LONG / 2, LONG):
+            await run.poll(after=wait)
+            states.append(run.status.state)
+            requests.append(len(run.vendor.requests))
+            if not wait:
+                assert run.status.retry_at == pytest.approx(run.clock.now + LONG, abs=1)
+        assert states == [State.RATE_LIMITED, State.RATE_LIMITED, State.OK]
+        assert requests[0] == requests[1] < requests[2]
 
 
 @every_case

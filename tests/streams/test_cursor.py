@@ -1,5 +1,6 @@
 """What is odd about Cursor's AI code tracking: two formats, amended commits, gaps."""
 
+import itertools
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -502,7 +503,7 @@ def test_windows_are_at_most_thirty_days_and_leave_no_gap(days: int, overlap: in
     found = list(windows(Window(start, now), overlap))
     assert found[0].start == start - overlap
     assert found[-1].end == now
-    assert all(one.end == two.start for one, two in zip(found, found[1:], strict=False))
+    assert all(one.end == two.start for one, two in itertools.pairwise(found))
     assert all(window.end - window.start <= 30 * DAY for window in found)
 
 

@@ -200,7 +200,7 @@ def _fits(column: str, value: Any) -> bool:
         if column == "created_at":
             moment(value)
         elif "_lines_" in column and not (column.startswith("non_ai") and value in (None, "")):
-            return int(value) >= 0
+            return 0 <= int(value) < 2**31
     except (TypeError, ValueError):
         return False
     return True

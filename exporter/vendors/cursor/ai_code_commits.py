@@ -215,6 +215,7 @@ class Tally:
                 if min(lines) < 0:
                     raise ValueError("a count of lines is negative")
                 day = int(at // DAY) * DAY
+                user = str(user)  # a number in JSON is a text in CSV
                 identity = hash((hash_, user, repository or None, branch or None))
                 place = places.get(identity)
                 if place is not None:
@@ -274,9 +275,8 @@ async def read(poll: Poll[CursorTarget, Options]) -> Reading:
         reading.samples.extend(
             _samples(tally.users, USER_COMMITS, USER_LINES_ADDED, USER_LINES_DELETED)
         )
-    day = newest_settled_day(poll.now)
     if reading.records and day >= poll.window.start:
-        committers = sum(1 for sums in tally.users if sums.day == day and sums.values[0])
+        committers = sum(1 for commits in tally.committers.values() if commits)
         reading.samples.append(Sample(COMMITTERS, (), committers))
     counters = tuple(metric for metric in METRICS if metric.kind is Kind.COUNTER)
     reading.coverage.append(Coverage(counters, poll.window))

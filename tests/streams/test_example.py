@@ -1,0 +1,171 @@
+"""The example configuration and the JSON Schema: complete, true and current."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from pydantic import BaseModel
+
+from exporter.cli import main
+from exporter.config import Config, load
+from exporter.vendors import VENDORS
+from exporter.vendors.base import StreamOptions
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "config.example.yaml"
+SCHEMA = ROOT / "config.schema.json"
+ANNOTATIONS = {"$defs", "$schema", "default", "description", "discriminator", "format", "title"}
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "array": list,
+    "boolean": bool,
+    "integer": int,
+    "null": type(None),
+    "number": (int, float),
+    "object": dict,
+    "string": str,
+}
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables that the example names."""
+    for name in re.findall(
+        r"^ *token_env: (\w+)", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        monkeypatch.setenv(name, "token")
+
+
+@pytest.fixture
+def example(secrets: None) -> Config:
+    return load(EXAMPLE)
+
+
+def test_the_example_loads(secrets: None) -> None:
+    """`check` accepts it as it is."""
+    result = CliRunner().invoke(main, ["check", "--config.file", str(EXAMPLE)])
+    assert (result.exit_code, result.stderr) == (0, "")
+    for vendor in VENDORS:
+        for stream in vendor.streams:
+            assert stream.name in result.stdout
+
+
+def test_the_example_gives_the_defaults(example: Config) -> None:
+    """What a newcomer leaves out is as the example says."""
+    for vendor in VENDORS:
+        [target] = [target for target in example.targets if target.vendor == vendor.name]
+        for stream in vendor.streams:
+            assert getattr(target.streams, stream.name) == stream.options()
+        named = {"vendor", "account", "auth", "streams", "org"}
+        for name, info in vendor.target.model_fields.items():
+            assert name in named or getattr(target, name) == info.get_default()
+    for name, block in Config(targets=example.targets):
+        assert getattr(example, name) == block
+
+
+def _models(value: object) -> Iterator[BaseModel]:
+    """Every block of a configuration."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _models(item)
+    elif isinstance(value, BaseModel):
+        yield value
+        for name in type(value).model_fields:
+            yield from _models(getattr(value, name))
+
+
+def _block(text: str, name: str) -> str:
+    """The lines of a key, down to the next line that is indented as it or less."""
+    lines = text.splitlines()
+    [start] = [n for n, line in enumerate(lines) if re.match(rf" *{name}:", line)]
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    block = [lines[start]]
+    for line in lines[start + 1 :]:
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            break
+        block.append(line)
+    return "\n".join(block)
+
+
+def test_the_example_names_every_option(example: Config) -> None:
+    """Uncommented, or commented where it has no default."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for model in _models(example):
+        for name in type(model).model_fields:
+            assert re.search(rf"^ *(- |# )?{name}:", text, re.MULTILINE), name
+    for vendor in VENDORS:
+        for stream in vendor.streams:
+            block = _block(text, stream.name)
+            options = stream.options()
+            assert isinstance(options, StreamOptions)
+            for name in type(options).model_fields:
+                assert re.search(rf"^ *(# )?{name}:", block, re.MULTILINE), f"{stream.name}.{name}"
+
+
+def test_the_schema_is_current() -> None:
+    """Written by `usage-exporter check --schema > config.schema.json`."""
+    result = CliRunner().invoke(main, ["check", "--schema"])
+    assert result.exit_code == 0
+    assert result.stdout == SCHEMA.read_text(encoding="utf-8")
+    assert result.stdout == json.dumps(json.loads(result.stdout), indent=2) + "\n"
+
+
+def _problems(value: Any, schema: Any, whole: Any, at: str = "$") -> Iterator[str]:
+    """What the keywords of JSON Schema that ours uses say about a value."""
+    for keyword, wanted in schema.items():
+        if keyword in ANNOTATIONS:
+            continue
+        if keyword == "$ref":
+            yield from _problems(value, whole["$defs"][wanted.rpartition("/")[2]], whole, at)
+        elif keyword in ("anyOf", "oneOf"):
+            found = [list(_problems(value, part, whole, at)) for part in wanted]
+            fitting = sum(not problems for problems in found)
+            if fitting == 0 or (keyword == "oneOf" and fitting > 1):
+                yield f"{at}: fits {fitting} of {keyword}: {found}"
+        elif keyword == "properties":
+            for name in value if isinstance(value, dict) else ():
+                if name in wanted:
+                    yield from _problems(value[name], wanted[name], whole, f"{at}.{name}")
+        elif keyword == "items":
+            for number, item in enumerate(value if isinstance(value, list) else ()):
+                yield from _problems(item, wanted, whole, f"{at}[{number}]")
+        elif not _holds(keyword, wanted, value, schema):
+            yield f"{at}: {value!r} is not {keyword} {wanted!r}"
+
+
+def _holds(keyword: str, wanted: Any, value: Any, schema: Any) -> bool:
+    text = value if isinstance(value, str) else None
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    rules = {
+        "type": lambda: (
+            isinstance(value, TYPES[wanted])
+            and (wanted == "boolean" or not isinstance(value, bool))
+        ),
+        "const": lambda: value == wanted,
+        "enum": lambda: value in wanted,
+        "required": lambda: not isinstance(value, dict) or set(wanted) <= value.keys(),
+        "additionalProperties": lambda: (
+            not isinstance(value, dict) or value.keys() <= schema["properties"].keys()
+        ),
+        "pattern": lambda: text is None or re.search(wanted, text) is not None,
+        "minLength": lambda: text is None or len(text) >= wanted,
+        "maxLength": lambda: text is None or len(text) <= wanted,
+        "minItems": lambda: not isinstance(value, list) or len(value) >= wanted,
+        "minimum": lambda: number is None or number >= wanted,
+        "maximum": lambda: number is None or number <= wanted,
+        "exclusiveMinimum": lambda: number is None or number > wanted,
+    }
+    return rules[keyword]()
+
+
+def test_the_example_fits_the_schema() -> None:
+    """An editor that reads the schema finds nothing wrong with the example, and finds mistakes."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    data = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    assert list(_problems(data, schema, schema)) == []
+    data["targets"][0]["streams"]["api_insights"]["intervall"] = "5m"
+    assert list(_problems(data, schema, schema))
