@@ -1,0 +1,34 @@
+"""A Tabnine organization, on Tabnine's own servers or on a private installation."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from exporter.client.auth import Bearer, Credential
+from exporter.client.client import ClientSettings
+from exporter.client.pace import Limit
+from exporter.vendors.base import Target
+
+GROUP = "api"
+"""Tabnine publishes no limits: the exporter keeps to one request a second over all endpoints."""
+
+LIMITS = {GROUP: (Limit(1, 1.0),)}
+
+
+class TabnineTarget(Target):
+    """One organization, read with an access token that an Admin made."""
+
+    base_url: str = Field(default="https://console.tabnine.com", pattern=r"^https?://[^\s?#]+$")
+    """The console's address; a private installation has its own."""
+    organization_id: str | None = Field(default=None, min_length=1)
+    """The organization's UUID (default: the one that the token belongs to, asked for once a poll)."""
+    api_version: Literal["v1", "v2"] = "v1"
+    """v2 is for installations from product version 6.2 on, where v1 is not updated any more."""
+
+
+def settings(target: TabnineTarget) -> ClientSettings:
+    return target.client_settings({"Accept": "application/json"})
+
+
+def credential(target: TabnineTarget) -> Credential:
+    return Bearer(target.auth.secret())
