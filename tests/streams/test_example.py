@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ def _problems(value: Any, schema: Any, whole: Any, at: str = "$") -> Iterator[st
 def _holds(keyword: str, wanted: Any, value: Any, schema: Any) -> bool:
     text = value if isinstance(value, str) else None
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
-    rules = {
+    rules: dict[str, Callable[[], bool]] = {
         "type": lambda: (
             isinstance(value, TYPES[wanted])
             and (wanted == "boolean" or not isinstance(value, bool))

@@ -1,0 +1,462 @@
+"""One poll, from its window to the committed ledger and the page, with streams made of functions."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.board.board import Board
+from exporter.board.render import Format
+from exporter.board.self_metrics import METRICS as SELF_METRICS
+from exporter.client.errors import RateLimitedError, State, UnavailableError
+from exporter.model import DAY, HOUR, Coverage, Kind, Metric, Sample, StreamKey
+from exporter.poll.points import Exposure
+from exporter.poll.poller import Counting, Job, Poller
+from exporter.poll.privacy import Privacy, Users
+from exporter.status import StreamStatus, TargetStatus
+from exporter.store.sqlite import SQLiteStore
+from exporter.store.store import Changes, StoreError, StreamState
+from exporter.vendors.auth import TokenAuth
+from exporter.vendors.base import Poll, Reading, Shape, Stream, StreamOptions, Target
+from tests.client.support import Setup
+from tests.clock import ManualClock
+
+NOON = 1_767_614_400.0
+"""2026-01-05T12:00:00Z."""
+TODAY = int(NOON) // DAY * DAY
+
+THINGS = Metric("fake_things_total", Kind.COUNTER, "Things.", ("kind",))
+SEATS = Metric("fake_seats", Kind.GAUGE, "Seats.", ("plan",))
+
+Read = Callable[[Poll[Any, Any]], Awaitable[Reading]]
+
+
+class Rig:
+    """A poller with a store in a file, and streams that a test can change."""
+
+    def __init__(self, directory: Path) -> None:
+        self.clock = ManualClock(NOON)
+        self.directory = directory
+        self.reads: dict[str, Read] = {}
+        self.target_status = TargetStatus("fake", "acme")
+
+    def start(
+        self, *, birth_hold: int = 0, count_history: bool = True, series: int = 5_000
+    ) -> None:
+        """Start the process, as if for the first time or again."""
+        self.store = SQLiteStore.open(self.directory / "state.db", self.clock.time())
+        self.board = Board([THINGS, SEATS, *SELF_METRICS], clock=self.clock)
+        self.poller = Poller(
+            self.store,
+            self.board,
+            Privacy(Users.OFF),
+            Counting(Exposure(birth_hold, DAY, self.clock.time()), count_history, series),
+            self.clock,
+        )
+
+    async def restart(self, **counting: Any) -> None:
+        await self.store.close()
+        self.start(**counting)
+
+    def job(self, name: str = "things", lookback: int = 2 * DAY) -> Job:
+        """A stream whose read is `reads[name]`."""
+        key = StreamKey("fake", "acme", name)
+        options = StreamOptions.model_construct(
+            enabled=True, interval=300, lookback=lookback, requests_per_minute=None
+        )
+        status = StreamStatus(key, 300)
+        self.target_status.streams[name] = status
+        stream: Stream[Any, Any] = Stream(
+            name=name,
+            shape=Shape.BUCKETS,
+            summary="things",
+            metrics=(THINGS, SEATS),
+            options=StreamOptions,
+            bucket=DAY,
+            retention=30 * DAY,
+            settled_after=HOUR,
+            read=lambda poll: self.reads[name](poll),
+            plan=lambda target, options: (),
+        )
+        target = Target(
+            vendor="fake",
+            account="acme",
+            base_url="https://api.example.com",
+            auth=TokenAuth(token_env="TOKEN"),
+            streams=None,
+        )
+        client = Setup(httpx.Response(200)).client
+        return Job(key, target, stream, options, client, status, self.target_status)
+
+    async def page(self) -> dict[tuple[str, ...], float]:
+        """What the page shows of the streams: values by metric and own label."""
+        await self.board.flush()
+        text = self.board.page.select([THINGS.name, SEATS.name], Format.PLAIN).decode()
+        return {
+            (sample.name, *list(sample.labels.values())[1:]): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    rig = Rig(tmp_path)
+    rig.start()
+    yield rig
+    await rig.store.close()
+
+
+def gives(
+    things: dict[tuple[str, int], int], seats: dict[str, float] | None = None, records: int = 1
+) -> Read:
+    """A read that finds things by kind and day (counted from today), and seats by plan."""
+
+    async def read(poll: Poll[Any, Any]) -> Reading:
+        samples = [
+            Sample(THINGS, (kind,), value, TODAY + day * DAY)
+            for (kind, day), value in things.items()
+        ]
+        samples += [Sample(SEATS, (plan,), value) for plan, value in (seats or {}).items()]
+        return Reading(
+            samples=samples,
+            coverage=[Coverage((THINGS,), poll.window)],
+            complete=(SEATS,),
+            records=records,
+            data_until=TODAY + DAY if things else None,
+            progress={"polls": poll.progress.get("polls", 0) + 1},
+        )
+
+    return read
+
+
+def raises(error: Exception) -> Read:
+    async def read(poll: Poll[Any, Any]) -> Reading:
+        raise error
+
+    return read
+
+
+@pytest.mark.parametrize(("count_history", "first"), [(False, 0), (True, 11)])
+async def test_the_first_poll_counts_the_lookback_or_takes_it_as_the_baseline(
+    count_history: bool, first: int, rig: Rig
+) -> None:
+    """Either way what grows afterwards is counted to the unit, on old days and new."""
+    await rig.restart(count_history=count_history)
+    job = rig.job()
+    rig.reads["things"] = gives({("a", -1): 4, ("a", 0): 7})
+    await rig.poller.poll(job)
+    assert await rig.page() == {(THINGS.name, "a"): first}
+    rig.reads["things"] = gives({("a", -1): 5, ("a", 0): 9, ("b", 0): 2})
+    await rig.poller.poll(job)
+    assert await rig.page() == {(THINGS.name, "a"): first + 3, (THINGS.name, "b"): 2}
+
+
+async def test_a_first_poll_that_fails_leaves_the_baseline_to_the_next(rig: Rig) -> None:
+    """Otherwise the whole history would be counted as growth."""
+    await rig.restart(count_history=False)
+    job = rig.job()
+    for read, expected in (
+        (raises(UnavailableError("GET /things: down")), {}),
+        (gives({("a", 0): 100}), {(THINGS.name, "a"): 0}),
+        (gives({("a", 0): 101}), {(THINGS.name, "a"): 1}),
+    ):
+        rig.reads["things"] = read
+        await rig.poller.poll(job)
+        assert await rig.page() == expected
+
+
+@pytest.mark.parametrize("count_history", [False, True])
+async def test_a_restart_continues_to_the_unit(count_history: bool, rig: Rig) -> None:
+    """The page is there at once as it was, and the next poll adds only what grew."""
+    await rig.restart(count_history=count_history)
+    rig.reads["things"] = gives({("a", 0): 7}, {"pro": 3})
+    await rig.poller.poll(rig.job())
+    rig.reads["things"] = gives({("a", 0): 9}, {"pro": 3})
+    await rig.poller.poll(rig.job())
+    before = await rig.page()
+
+    await rig.restart(count_history=count_history)
+    job = rig.job()
+    await rig.poller.restore(job)
+    assert await rig.page() == before
+    assert (job.status.state, job.status.last_success) == (State.OK, NOON)
+    rig.reads["things"] = gives({("a", 0): 12}, {"pro": 3})
+    await rig.poller.poll(job)
+    grown = before[THINGS.name, "a"] + 3
+    assert await rig.page() == before | {(THINGS.name, "a"): grown}
+
+
+async def test_progress_is_handed_to_the_next_poll(rig: Rig) -> None:
+    """What a committed read left is there for the next, also after a failure and a restart."""
+    rig.reads["things"] = gives({})
+    await rig.poller.poll(rig.job())
+    rig.reads["things"] = raises(UnavailableError("GET /things: down"))
+    await rig.poller.poll(rig.job())
+    await rig.restart()
+    rig.reads["things"] = gives({})
+    job = rig.job()
+    await rig.poller.poll(job)
+    assert (await rig.store.load(job.key)).progress == {"polls": 2}
+
+
+async def test_a_series_is_born_at_zero_and_shows_its_value_after_the_hold(rig: Rig) -> None:
+    """So `increase()` sees the first burst; a refresh is planned for the moment it ends."""
+    await rig.restart(birth_hold=120)
+    job = rig.job()
+    rig.reads["things"] = gives({("a", 0): 40})
+    await rig.poller.poll(job)
+    assert await rig.page() == {(THINGS.name, "a"): 0}
+    assert job.status.refresh_at == NOON + 120
+    rig.clock.now += 119
+    await rig.poller.refresh(job)
+    assert await rig.page() == {(THINGS.name, "a"): 0}
+    rig.clock.now += 1
+    await rig.poller.refresh(job)
+    assert await rig.page() == {(THINGS.name, "a"): 40}
+    assert job.status.refresh_at is None
+
+
+async def test_a_hold_that_a_restart_cut_begins_again(rig: Rig) -> None:
+    """Nobody scraped while the process was down, so that time is no hold."""
+    await rig.restart(birth_hold=120)
+    rig.reads["things"] = gives({("a", 0): 40})
+    await rig.poller.poll(rig.job())
+    rig.clock.now += 600
+    await rig.restart(birth_hold=120)
+    job = rig.job()
+    await rig.poller.restore(job)
+    assert await rig.page() == {(THINGS.name, "a"): 0}
+    rig.clock.now += 120
+    await rig.poller.refresh(job)
+    assert await rig.page() == {(THINGS.name, "a"): 40}
+
+
+async def test_gauges_expire(rig: Rig) -> None:
+    """A value that nobody read for a day is not shown for ever; a failed poll keeps it so long."""
+    job = rig.job()
+    rig.reads["things"] = gives({}, {"pro": 3})
+    await rig.poller.poll(job)
+    assert job.status.refresh_at == NOON + DAY
+    rig.reads["things"] = raises(UnavailableError("GET /things: down"))
+    rig.clock.now += DAY - 1
+    await rig.poller.poll(job)
+    await rig.poller.refresh(job)
+    assert await rig.page() == {(SEATS.name, "pro"): 3}
+    rig.clock.now += 1
+    await rig.poller.refresh(job)
+    assert await rig.page() == {}
+
+
+async def test_gauges_are_replaced_as_a_set(rig: Rig) -> None:
+    """What the vendor no longer names is gone with the next poll."""
+    job = rig.job()
+    rig.reads["things"] = gives({}, {"pro": 3, "free": 2})
+    await rig.poller.poll(job)
+    rig.reads["things"] = gives({}, {"pro": 4})
+    await rig.poller.poll(job)
+    assert await rig.page() == {(SEATS.name, "pro"): 4}
+
+
+async def test_an_answer_without_records_is_empty(rig: Rig) -> None:
+    """Empty is a state of its own; what was counted stays."""
+    job = rig.job()
+    rig.reads["things"] = gives({("a", 0): 1})
+    await rig.poller.poll(job)
+    rig.reads["things"] = gives({}, records=0)
+    await rig.poller.poll(job)
+    assert job.status.state is State.EMPTY
+    assert await rig.page() == {(THINGS.name, "a"): 1}
+    await rig.restart()
+    again = rig.job()
+    await rig.poller.restore(again)
+    assert again.status.state is State.EMPTY
+
+
+async def test_more_series_than_fit_are_folded(rig: Rig) -> None:
+    """The largest stay, the rest is summed as `other`, and the sum is right."""
+    await rig.restart(series=2)
+    job = rig.job()
+    rig.reads["things"] = gives({("a", 0): 1, ("b", 0): 20, ("c", 0): 2, ("d", 0): 30})
+    await rig.poller.poll(job)
+    page = await rig.page()
+    assert page[THINGS.name, "d"] == 30
+    assert sum(page.values()) == 53
+    assert job.status.folded == len({"a", "b", "c", "d"}) - (len(page) - 1)
+
+
+class Failing(SQLiteStore):
+    """A store that fails where it is told to."""
+
+    failing = ""
+
+    async def load(self, key: StreamKey) -> StreamState:
+        if self.failing == "load":
+            raise StoreError("state file state.db: cannot be read; restore a backup")
+        return await super().load(key)
+
+    async def commit(self, key: StreamKey, state: StreamState, changes: Changes) -> None:
+        if self.failing == "commit":
+            raise StoreError("state file state.db: the disk is full; make room")
+        await super().commit(key, state, changes)
+
+
+@pytest.mark.parametrize("where", ["load", "commit"])
+async def test_what_cannot_be_stored_is_not_shown(
+    where: str, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page never shows more than what a restart would find; the reason is the store's own."""
+    job = rig.job()
+    rig.reads["things"] = gives({("a", 0): 1}, {"pro": 3})
+    await rig.poller.poll(job)
+    before = await rig.page()
+
+    monkeypatch.setattr(rig.store, "__class__", Failing)
+    monkeypatch.setattr(Failing, "failing", where)
+    rig.reads["things"] = gives({("a", 0): 5}, {"pro": 4})
+    await rig.poller.poll(job)
+    assert job.status.state is State.ERROR
+    assert job.status.reason.startswith("state file state.db")
+    assert job.status.failures == {"error": 1}
+    assert await rig.page() == before
+
+    monkeypatch.setattr(Failing, "failing", "")
+    await rig.poller.poll(job)
+    assert await rig.page() == {(THINGS.name, "a"): 5, (SEATS.name, "pro"): 4}
+
+
+async def test_a_refresh_that_cannot_read_is_tried_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The page stays, the log tells, and the next refresh is a minute away."""
+    job = rig.job()
+    rig.reads["things"] = gives({("a", 0): 1})
+    await rig.poller.poll(job)
+    before = await rig.page()
+    monkeypatch.setattr(rig.store, "__class__", Failing)
+    monkeypatch.setattr(Failing, "failing", "load")
+    await rig.poller.refresh(job)
+    assert await rig.page() == before
+    assert job.status.refresh_at == NOON + 60
+    assert "cannot be read" in caplog.text
+
+
+async def test_a_bug_in_one_stream_does_not_stop_the_others(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its state is error without the exception's words; the log has the traceback."""
+    broken, well = rig.job("broken"), rig.job("well")
+    rig.reads["broken"] = raises(RuntimeError("of dev@example.com"))
+    rig.reads["well"] = gives({("a", 0): 1})
+    await asyncio.gather(rig.poller.poll(broken), rig.poller.poll(well))
+    assert broken.status.state is State.ERROR
+    assert broken.status.reason == "RuntimeError (a bug; see the log)"
+    assert well.status.state is State.OK
+    assert await rig.page() == {(THINGS.name, "a"): 1}
+    assert [r.getMessage() for r in caplog.records if r.exc_info] == [
+        "poll of fake/acme/broken broke"
+    ]
+
+
+async def test_a_reading_that_cannot_be_counted_changes_nothing(rig: Rig) -> None:
+    """A counter sample without a bucket is a bug, found before anything is committed."""
+    job = rig.job()
+
+    async def read(poll: Poll[Any, Any]) -> Reading:
+        return Reading(samples=[Sample(THINGS, ("a",), 1, TODAY), Sample(THINGS, ("b",), 1)])
+
+    rig.reads["things"] = read
+    await rig.poller.poll(job)
+    assert job.status.state is State.ERROR
+    assert await rig.page() == {}
+    assert await rig.store.load(job.key) == StreamState()
+
+
+async def test_when_the_vendor_may_be_asked_again_is_kept(rig: Rig) -> None:
+    """The scheduler reads it; a good poll forgets it."""
+    job = rig.job()
+    rig.reads["things"] = raises(RateLimitedError("GET /things: used up", NOON + 999))
+    await rig.poller.poll(job)
+    assert (job.status.state, job.status.retry_at) == (State.RATE_LIMITED, NOON + 999)
+    rig.reads["things"] = gives({})
+    await rig.poller.poll(job)
+    assert (job.status.retry_at, job.status.failures_in_row) == (None, 0)
+
+
+async def test_a_clock_that_was_set_back_far_is_told(rig: Rig) -> None:
+    """Counting on would count what the ledger has forgotten once more."""
+    job = rig.job(lookback=DAY)
+    rig.reads["things"] = gives({("a", 0): 5})
+    await rig.poller.poll(job)
+    before = await rig.page()
+    rig.clock.now -= 10 * DAY
+    await rig.poller.poll(job)
+    assert job.status.state is State.ERROR
+    assert "set the clock right" in job.status.reason
+    assert await rig.page() == before
+    rig.clock.now += 10 * DAY
+    await rig.poller.poll(job)
+    assert job.status.reason == ""
+    assert await rig.page() == before
+
+
+async def test_a_clock_that_was_set_back_a_little_counts_on(rig: Rig) -> None:
+    """Within the lookback every day is still remembered."""
+    job = rig.job()
+    rig.reads["things"] = gives({("a", 0): 5})
+    await rig.poller.poll(job)
+    rig.clock.now -= 6 * HOUR
+    rig.reads["things"] = gives({("a", 0): 8})
+    await rig.poller.poll(job)
+    assert await rig.page() == {(THINGS.name, "a"): 8}
+
+
+async def test_a_poll_that_is_abandoned_changes_nothing(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cancelled half-way at a stop: no commit, no failure."""
+    caplog.set_level(logging.INFO)
+    job = rig.job()
+    reading = asyncio.Event()
+
+    async def read(poll: Poll[Any, Any]) -> Reading:
+        reading.set()
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    rig.reads["things"] = read
+    task = asyncio.create_task(rig.poller.poll(job))
+    await reading.wait()
+    assert job.status.polling_since == NOON
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert job.status.failures == {}
+    assert repr(job.status.polling_since) == "None"
+    assert await rig.page() == {}
+    assert await rig.store.load(job.key) == StreamState()
+
+
+async def test_a_day_without_an_answer_is_no_zero(rig: Rig) -> None:
+    """Only what the answer covers and does not name is zero, and then it is a correction."""
+    job = rig.job()
+    rig.reads["things"] = gives({("a", -1): 4, ("a", 0): 7})
+    await rig.poller.poll(job)
+
+    async def only_today(poll: Poll[Any, Any]) -> Reading:
+        reading = await gives({("a", 0): 7})(poll)
+        reading.coverage.clear()
+        return reading
+
+    rig.reads["things"] = only_today
+    await rig.poller.poll(job)
+    assert job.status.corrections == 0
+    rig.reads["things"] = gives({("a", 0): 7})
+    await rig.poller.poll(job)
+    assert job.status.corrections == 1
+    assert await rig.page() == {(THINGS.name, "a"): 11}

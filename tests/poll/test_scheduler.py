@@ -1,0 +1,281 @@
+"""When streams are polled: the real scheduler, polls that are only waited for."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from random import Random
+from typing import Any, cast
+
+import pytest
+
+from exporter.client.errors import State
+from exporter.model import DAY, HOUR, StreamKey
+from exporter.poll.poller import Job, Poller
+from exporter.poll.scheduler import Scheduler
+from exporter.status import StreamStatus, TargetStatus
+from exporter.vendors.base import StreamOptions
+from tests.clock import ManualClock
+
+SOON = 5.0
+"""How long a test waits for what happens within milliseconds."""
+
+
+def job(name: str, interval: int = HOUR) -> Job:
+    options = StreamOptions.model_construct(interval=interval)
+    nothing = cast(Any, None)
+    status = StreamStatus(StreamKey("fake", "acme", name), interval)
+    target = TargetStatus("fake", "acme")
+    return Job(status.key, nothing, nothing, options, nothing, status, target)
+
+
+class FakePoller:
+    """Notes what is polled and refreshed; a test may make it wait or set a state."""
+
+    def __init__(self) -> None:
+        self.polled: list[str] = []
+        self.refreshed: list[str] = []
+        self.running: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.together = 0
+        self.work: Callable[[Job], Awaitable[None]] = self._succeed
+        self.happened = asyncio.Event()
+
+    async def _succeed(self, job: Job) -> None:
+        job.status.state = State.OK
+
+    async def poll(self, job: Job) -> None:
+        name = job.key.stream
+        self.polled.append(name)
+        self.running[name] += 1
+        self.most[name] = max(self.most[name], self.running[name])
+        self.together = max(self.together, self.running.total())
+        self.happened.set()
+        try:
+            await self.work(job)
+        finally:
+            self.running[name] -= 1
+            self.happened.set()
+
+    async def refresh(self, job: Job) -> None:
+        self.refreshed.append(job.key.stream)
+        job.status.refresh_at = None
+        self.happened.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something that happens makes the condition true."""
+        async with asyncio.timeout(SOON):
+            while not condition():
+                self.happened.clear()
+                await self.happened.wait()
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+def poller() -> FakePoller:
+    return FakePoller()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stands still at the machine's time, by which the scheduler waits."""
+    return ManualClock(time.time())
+
+
+@pytest.fixture
+async def scheduler(poller: FakePoller, clock: ManualClock) -> AsyncIterator[Scheduler]:
+    scheduler = Scheduler(cast(Poller, poller), clock, Random(7))
+    yield scheduler
+    if scheduler._scheduler.running:
+        await scheduler.stop(0)
+        await asyncio.sleep(0)
+
+
+async def test_polls_that_are_late_run_all_the_same(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """A machine that was asleep for a day still owes every poll; by default they would be dropped."""
+    clock.now -= DAY
+    scheduler.start([job("a"), job("b")])
+    await poller.until(lambda: {"a", "b"} <= set(poller.polled))
+
+
+async def test_no_job_has_a_misfire_grace(scheduler: Scheduler, poller: FakePoller) -> None:
+    """Also what runs besides polls is never dropped for being late."""
+    waiting = job("a")
+    waiting.status.refresh_at = time.time() + HOUR
+    waiting.status.last_success = time.time()
+
+    async def tick() -> None:
+        raise AssertionError("not within this test")
+
+    scheduler.start([waiting])
+    scheduler.every(HOUR, tick)
+    planned = scheduler._scheduler.get_jobs()
+    assert len(planned) == 3
+    assert {planned_job.misfire_grace_time for planned_job in planned} == {None}
+    assert {planned_job.max_instances for planned_job in planned} == {1}
+
+
+async def test_a_stream_is_never_polled_twice_at_once(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """However long a poll takes and however much is overdue; other streams run meanwhile."""
+    clock.now -= DAY
+
+    async def work(job: Job) -> None:
+        job.status.state = State.OK
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    poller.work = work
+    scheduler.start([job("a", interval=1), job("b", interval=1)])
+    await poller.until(lambda: min(poller.polled.count(name) for name in "ab") >= 5)
+    assert poller.most == {"a": 1, "b": 1}
+
+
+async def test_streams_are_polled_side_by_side(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """One that hangs holds up nobody."""
+    clock.now -= DAY
+    hanging = asyncio.Event()
+
+    async def work(job: Job) -> None:
+        job.status.state = State.OK
+        if job.key.stream == "slow":
+            await hanging.wait()
+
+    poller.work = work
+    scheduler.start([job("slow", interval=1), job("quick", interval=1)])
+    await poller.until(lambda: poller.polled.count("quick") >= 3)
+    assert poller.polled.count("slow") == 1
+    assert poller.together == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "retry_after", "failures", "earliest", "latest"),
+    [
+        (State.OK, None, 0, HOUR, HOUR + 30),
+        (State.EMPTY, None, 0, HOUR, HOUR + 30),
+        (State.UNAUTHORIZED, None, 1, HOUR, HOUR + 30),
+        (State.UNAVAILABLE, None, 1, 60, 90),
+        (State.SCHEMA_ERROR, None, 3, 240, 270),
+        (State.UNAVAILABLE, None, 20, HOUR, HOUR + 30),
+        (State.RATE_LIMITED, 3 * HOUR, 1, 3 * HOUR, 3 * HOUR + 30),
+        (None, None, 1, 60, 90),
+    ],
+)
+async def test_the_next_poll_is_planned_by_the_state(
+    state: State | None,
+    retry_after: float | None,
+    failures: int,
+    earliest: float,
+    latest: float,
+    scheduler: Scheduler,
+    poller: FakePoller,
+    clock: ManualClock,
+) -> None:
+    """And the time is in the status, for the page of people."""
+
+    async def work(job: Job) -> None:
+        job.status.state, job.status.failures_in_row = state, failures
+        job.status.retry_at = None if retry_after is None else clock.now + retry_after
+
+    poller.work = work
+    only = job("a")
+    scheduler.start([only])
+    assert only.status.next_poll == clock.now
+    await poller.until(lambda: (only.status.next_poll or 0) > clock.now)
+    assert earliest <= (only.status.next_poll or 0) - clock.now <= latest
+
+
+async def test_first_polls_are_spread_and_keep_the_interval(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """A restart does not ask sooner than the last good poll and the interval allow."""
+    jobs = [job(str(number)) for number in range(4)]
+    jobs[3].status.last_success = clock.now - 600
+    scheduler.start(jobs)
+    due = [(job.status.next_poll or 0) - clock.now for job in jobs]
+    assert due == pytest.approx([0, 0.25, 0.5, HOUR - 600])
+
+
+async def test_a_refresh_runs_when_the_page_changes_next(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """After a start for what was restored, and after a poll for what it brought."""
+
+    async def work(job: Job) -> None:
+        job.status.state = State.OK
+        job.status.refresh_at = clock.now
+
+    poller.work = work
+    restored, fresh = job("restored"), job("fresh")
+    restored.status.refresh_at = clock.now
+    restored.status.last_success = clock.now
+    scheduler.start([fresh, restored])
+    await poller.until(lambda: len(poller.refreshed) == 2)
+    assert sorted(poller.refreshed) == ["fresh", "restored"]
+    assert poller.polled == ["fresh"]
+
+
+async def test_stop_waits_for_running_polls(scheduler: Scheduler, poller: FakePoller) -> None:
+    """A poll that ends within the grace is not cut off, and nothing starts after it."""
+    ended = False
+    go = asyncio.Event()
+
+    async def work(job: Job) -> None:
+        nonlocal ended
+        await go.wait()
+        job.status.state = State.OK
+        ended = True
+
+    poller.work = work
+    scheduler.start([job("a")])
+    await poller.until(lambda: poller.running["a"] == 1)
+    stopping = asyncio.create_task(scheduler.stop(SOON))
+    await asyncio.sleep(0)
+    assert not stopping.done()
+    go.set()
+    await asyncio.wait_for(stopping, SOON)
+    assert ended
+    assert poller.polled == ["a"]
+
+
+async def test_stop_abandons_polls_that_take_too_long(
+    scheduler: Scheduler, poller: FakePoller, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When the grace is over they are cancelled, and that is over too when stop returns."""
+    caplog.set_level("INFO", "exporter")
+    cancelled = False
+
+    async def work(job: Job) -> None:
+        nonlocal cancelled
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled = True
+            raise
+
+    poller.work = work
+    scheduler.start([job("a")])
+    await poller.until(lambda: poller.running["a"] == 1)
+    await scheduler.stop(0.001)
+    assert cancelled
+    assert poller.running["a"] == 0
+    assert "abandoned running polls: count=1" in caplog.text
+
+
+async def test_other_work_runs_besides_the_polls(scheduler: Scheduler, poller: FakePoller) -> None:
+    """Again and again, for as long as the scheduler runs."""
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        ticks += 1
+        poller.happened.set()
+
+    scheduler.start([])
+    scheduler.every(0.001, tick)
+    await poller.until(lambda: ticks >= 2)
