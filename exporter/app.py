@@ -87,7 +87,6 @@ class App:
         await self.board.put(
             "exporter", exporter_families(self._store.created, True, self._started)
         )
-        await self._tick()
         await self.board.flush()
 
     async def __aexit__(self, *_: object) -> None:
@@ -115,6 +114,7 @@ class App:
         )
         http = server.create(application)
         scheduler = Scheduler(self.poller, self._clock, self._random)
+        await self._tick()
         serving = asyncio.create_task(http.serve(sockets=list(sockets)))
         scheduler.start(self.jobs)
         scheduler.every(TICK, self._tick)
@@ -128,9 +128,8 @@ class App:
             await serving
 
     async def once(self) -> str:
-        """Poll every stream once; the page as text."""
+        """Poll every stream once; the page as text, without the families of this short process."""
         await asyncio.gather(*(self.poller.poll(job) for job in self.jobs))
-        await self._tick()
         await self.board.flush()
         return self.board.page.body(Format.PLAIN, Encoding.IDENTITY).decode()
 

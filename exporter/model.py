@@ -60,7 +60,8 @@ class Metric:
     """One row of the catalogue.
 
     `labels` are the metric's own, after those of its scope. `people` marks a family whose series are
-    persons: it exists only where the configuration asks for people. `open_labels` are those that a
+    persons: it exists only where the configuration asks for people. `names_people` marks one where
+    some labels can name a person. `open_labels` are those that a
     vendor can grow without end; they turn to `other` when a series is folded (default: all).
     """
 
@@ -70,6 +71,7 @@ class Metric:
     labels: tuple[str, ...] = ()
     scope: Scope = Scope.ACCOUNT
     people: bool = False
+    names_people: bool = False
     open_labels: tuple[str, ...] | None = None
     combine: Combine = Combine.SUM
 

@@ -8,12 +8,12 @@ from exporter.client.pace import Limit
 from exporter.config import Config, vendor_of
 from exporter.duration import format_duration
 from exporter.model import HOUR, StreamKey
-from exporter.vendors.base import enabled_streams, limits_of
+from exporter.vendors.base import enabled_streams, limits_of, per_minute
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stream at one endpoint group: requests an hour at the most, and what is allowed."""
+    """One stream at one endpoint group: about how many requests an hour, and what is allowed."""
 
     key: StreamKey
     interval: int
@@ -30,11 +30,12 @@ def of(config: Config) -> list[Row]:
         limits = limits_of(vendor, target)
         for stream, options in enabled_streams(vendor, target):
             key = StreamKey(vendor.name, target.account, stream.name)
+            own = options.requests_per_minute
+            extra = (per_minute(own),) if own else ()
             for cost in stream.plan(target, options):
                 hourly = cost.requests * HOUR / options.interval
-                rows.append(
-                    Row(key, options.interval, cost.group, hourly, _an_hour(limits[cost.group]))
-                )
+                allowed = _an_hour((*limits[cost.group], *extra))
+                rows.append(Row(key, options.interval, cost.group, hourly, allowed))
     return rows
 
 
@@ -56,7 +57,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.key.stream,
         format_duration(row.interval),
         row.group,
-        f"<= {row.requests:.0f}",
+        f"about {row.requests:.0f}",
         f"{row.allowed:.0f}",
         f"{row.requests / row.allowed:.0%}",
     )

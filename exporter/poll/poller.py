@@ -12,7 +12,7 @@ from exporter.board.self_metrics import stream_families, target_families
 from exporter.client.client import Client
 from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
-from exporter.model import MINUTE, Metric, StreamKey, Window, floor
+from exporter.model import MINUTE, Metric, SeriesKey, StreamKey, Window, floor
 from exporter.poll.budget import Gathered, fold, gather
 from exporter.poll.ledger import Counted, count, forget
 from exporter.poll.points import Exposure
@@ -72,6 +72,10 @@ class Poller:
     async def restore(self, job: Job) -> None:
         """Put what was counted before on the page, and take up the stream's status."""
         state = await self._store.load(job.key)
+        gone = _forget_people(state, job, self._privacy.fingerprint)
+        if gone:
+            _log.warning("privacy changed: families of %s that name people start afresh", job.key)
+            await self._store.commit(job.key, state, Changes(frozenset(gone), gauges=True))
         status = job.status
         if state.last_success is not None:
             status.state = State.EMPTY if state.empty else State.OK
@@ -188,6 +192,7 @@ class Poller:
         )
         gauges = _replace_gauges(state, gathered, reading, now)
         state.progress = reading.progress
+        state.privacy = self._privacy.fingerprint
         if reading.data_until is not None:
             state.data_until = max(reading.data_until, state.data_until or 0)
         if reading.interrupted is None:
@@ -213,6 +218,22 @@ def _window(reach: Reach, now: float, state: StreamState) -> Window:
             "state file to start counting afresh"
         )
     return wanted
+
+
+def _forget_people(state: StreamState, job: Job, fingerprint: str) -> set[SeriesKey]:
+    """Drop every family that can name people if its labels were made under another setting.
+
+    Returns the series that are gone. Their metrics take a new baseline.
+    """
+    if state.privacy in ("", fingerprint):
+        return set()
+    naming = {m.name for m in job.stream.metrics if m.people or m.names_people}
+    gone = {key for key in state.ledger if key[0] in naming}
+    state.ledger = {key: s for key, s in state.ledger.items() if key not in gone}
+    state.gauges = {key: gauge for key, gauge in state.gauges.items() if key[0] not in naming}
+    state.started -= naming
+    state.privacy = fingerprint
+    return gone
 
 
 def _complete(state: StreamState, job: Job, wanted: Window, fresh: set[str]) -> None:

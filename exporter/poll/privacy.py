@@ -32,6 +32,11 @@ class Privacy:
         """Whether families of people exist."""
         return self._users is not Users.OFF
 
+    @property
+    def fingerprint(self) -> str:
+        """Another one for every setting and key."""
+        return hmac.new(self._key or b"-", self._users.encode(), hashlib.sha256).hexdigest()[:16]
+
     def apply(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """The samples without a `Person` among their labels.
 
@@ -41,6 +46,8 @@ class Privacy:
             if self._users is Users.OFF and sample.metric.people:
                 continue
             if any(type(value) is Person for value in sample.labels):
+                if not (sample.metric.people or sample.metric.names_people):
+                    raise TypeError(f"{sample.metric.name} must declare that it names people")
                 yield sample._replace(labels=tuple(map(self._shown, sample.labels)))
             else:
                 yield sample

@@ -49,6 +49,7 @@ class Scheduler:
     async def stop(self, grace: float) -> None:
         """Start nothing more; give running polls `grace` seconds to end, then abandon them."""
         self._scheduler.shutdown(wait=False)
+        await asyncio.sleep(0)  # the shutdown itself is a callback of the loop
         if not self._running:
             return
         _, unfinished = await asyncio.wait(self._running, timeout=grace)

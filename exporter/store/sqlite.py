@@ -26,7 +26,7 @@ MIGRATIONS = (
         id INTEGER PRIMARY KEY,
         vendor TEXT NOT NULL, account TEXT NOT NULL, stream TEXT NOT NULL,
         horizon INTEGER, read_until REAL, started TEXT NOT NULL, progress TEXT NOT NULL,
-        last_success REAL, data_until REAL, empty INTEGER NOT NULL,
+        last_success REAL, data_until REAL, empty INTEGER NOT NULL, privacy TEXT NOT NULL,
         UNIQUE (vendor, account, stream)
     );
     CREATE TABLE series (
@@ -101,13 +101,14 @@ class SQLiteStore:
 
     def _load(self, key: StreamKey) -> StreamState:
         row = self._connection.execute(
-            "SELECT id, horizon, read_until, started, progress, last_success, data_until, empty"
-            " FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
+            "SELECT id, horizon, read_until, started, progress, last_success, data_until, empty,"
+            " privacy FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
             key,
         ).fetchone()
         if row is None:
             return StreamState()
-        stream_id, horizon, read_until, started, progress, last_success, data_until, empty = row
+        (stream_id, horizon, read_until, started, progress, last_success, data_until, empty,
+         privacy) = row  # fmt: skip
         return StreamState(
             horizon=horizon,
             read_until=read_until,
@@ -116,6 +117,7 @@ class SQLiteStore:
             last_success=last_success,
             data_until=data_until,
             empty=bool(empty),
+            privacy=privacy,
             ledger=self._load_ledger(stream_id),
             gauges={
                 (metric, tuple(json.loads(labels))): Gauge(_value(value), read_at)
@@ -172,11 +174,12 @@ class SQLiteStore:
     def _write_stream(self, key: StreamKey, state: StreamState) -> int:
         row = self._connection.execute(
             "INSERT INTO stream (vendor, account, stream, horizon, read_until, started, progress,"
-            " last_success, data_until, empty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " last_success, data_until, empty, privacy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET horizon = excluded.horizon,"
             " read_until = excluded.read_until, started = excluded.started,"
             " progress = excluded.progress, last_success = excluded.last_success,"
-            " data_until = excluded.data_until, empty = excluded.empty RETURNING id",
+            " data_until = excluded.data_until, empty = excluded.empty,"
+            " privacy = excluded.privacy RETURNING id",
             (
                 *key,
                 state.horizon,
@@ -186,13 +189,20 @@ class SQLiteStore:
                 state.last_success,
                 state.data_until,
                 state.empty,
+                state.privacy,
             ),
         ).fetchone()
         return int(row[0])
 
     def _write_series(self, stream_id: int, state: StreamState, changes: Changes) -> None:
         for key in changes.series:
-            series = state.ledger[key]
+            series = state.ledger.get(key)
+            if series is None:
+                self._connection.execute(
+                    "DELETE FROM series WHERE (stream_id, metric, labels) = (?, ?, ?)",
+                    (stream_id, key[0], json.dumps(key[1])),
+                )
+                continue
             series_id = self._connection.execute(
                 "INSERT INTO series (stream_id, metric, labels, created, counter, debt, released)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"

@@ -22,7 +22,8 @@ class StreamState:
     """All that is kept of a stream between polls.
 
     `horizon` is the oldest bucket that the ledger still remembers, `read_until` the end of the last
-    good read, `started` the metrics whose baseline was taken.
+    good read, `started` the metrics whose baseline was taken, `privacy` the fingerprint of the setting
+    under which people's labels were made.
     """
 
     horizon: int | None = None
@@ -32,12 +33,13 @@ class StreamState:
     last_success: float | None = None
     data_until: float | None = None
     empty: bool = False
+    privacy: str = ""
     ledger: dict[SeriesKey, Series] = field(default_factory=dict)
     gauges: dict[SeriesKey, Gauge] = field(default_factory=dict)
 
 
 class Changes(NamedTuple):
-    """Which series of a stream's state a poll changed; the rest is not written again."""
+    """Which series of a stream's state changed or are gone; the rest is not written again."""
 
     series: frozenset[SeriesKey]
     gauges: bool

@@ -33,7 +33,7 @@ class StreamOptions(Strict):
     """Time from the start of one poll to the start of the next."""
     lookback: Duration = Field(default=86_400, ge=0)
     """How far back each poll reads again, because the vendor revises its data."""
-    requests_per_minute: float | None = Field(default=None, gt=0)
+    requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """A limit of this stream's own, besides that of its endpoints."""
 
 
@@ -47,7 +47,7 @@ class Target(Strict):
     """Where the vendor's API is."""
     auth: TokenAuth
     """Where the credential comes from."""
-    requests_per_minute: float | None = Field(default=None, gt=0)
+    requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Replaces the vendor's documented limits, for every endpoint group of this target."""
     timeout: Duration = Field(default=30, ge=1, le=600)
     """How long one request may take without progress."""
@@ -128,7 +128,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """How many requests one poll makes to an endpoint group, at the most that the options allow."""
+    """About how many requests one poll makes to an endpoint group, where each list fits a page or two."""
 
     group: str
     requests: float

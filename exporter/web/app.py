@@ -24,12 +24,18 @@ class Metrics:
     def __init__(self, board: Board) -> None:
         self._board = board
 
-    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         form = negotiate(_text(headers.get(b"accept")))
         gzip = accepts_gzip(_text(headers.get(b"accept-encoding")))
         encoding = Encoding.GZIP if gzip else Encoding.IDENTITY
-        page, names = self._board.page, _names(scope["query_string"])
+        page = self._board.page
+        try:
+            names = _names(scope["query_string"])
+        except ValueError:
+            refusal = PlainTextResponse(f"at most {MOST_NAMES} name[] in one request\n", 400)
+            await refusal(scope, receive, send)
+            return
         if names is not None:
             body = await asyncio.to_thread(page.select, names, form, encoding)
         elif gzip:

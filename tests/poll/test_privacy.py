@@ -8,7 +8,9 @@ from exporter.model import OTHER, Kind, Metric, Person, Sample
 from exporter.poll.privacy import Privacy, Users
 
 PEOPLE = Metric("user_commits_total", Kind.COUNTER, "By user.", ("user",), people=True)
-ACTORS = Metric("actor_requests_total", Kind.COUNTER, "By actor.", ("type", "actor"))
+ACTORS = Metric(
+    "actor_requests_total", Kind.COUNTER, "By actor.", ("type", "actor"), names_people=True
+)
 KEY = b"k" * 32
 
 BY_USER = Sample(PEOPLE, (Person("Ada@example.com"),), 3, 0, "1")
@@ -95,3 +97,22 @@ def test_pseudonyms_without_a_key_are_refused() -> None:
 def test_a_lone_surrogate_has_a_pseudonym_too() -> None:
     """A vendor's broken text must not stop a poll."""
     assert pseudonym("\ud800").startswith("p_")
+
+
+def test_a_metric_that_names_people_must_say_so() -> None:
+    """Otherwise nobody could take the people out again when the setting changes."""
+    silent = Metric("requests_total", Kind.COUNTER, "By somebody.", ("somebody",))
+    with pytest.raises(TypeError, match="requests_total must declare"):
+        list(Privacy(Users.PLAIN).apply([Sample(silent, (Person("ada"),), 1, 0)]))
+
+
+def test_the_fingerprint_changes_with_the_setting_and_the_key() -> None:
+    """So that labels made under another setting are recognized."""
+    prints = {
+        Privacy(Users.OFF).fingerprint,
+        Privacy(Users.PLAIN).fingerprint,
+        Privacy(Users.PSEUDONYM, KEY).fingerprint,
+        Privacy(Users.PSEUDONYM, b"other" * 8).fingerprint,
+    }
+    assert len(prints) == 4
+    assert Privacy(Users.PSEUDONYM, KEY).fingerprint in prints

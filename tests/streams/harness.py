@@ -225,9 +225,11 @@ class Pipeline:
     async def __aexit__(self, *_: object) -> None:
         await self._close()
 
-    async def restart(self) -> None:
-        """End the process and start it again on the same state file."""
+    async def restart(self, users: Users | None = None) -> None:
+        """End the process and start it again on the same state file, with another privacy if given."""
         await self._close()
+        if users is not None:
+            self._privacy = Privacy(users, KEY)
         await self._open()
 
     async def poll(self, after: float = 0) -> None:

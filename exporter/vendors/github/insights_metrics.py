@@ -33,12 +33,14 @@ SUBJECT_METRICS = _pair(
     ("subject_type", "subject_name"),
     "to the organization by user or app",
     open_labels=("subject_name",),
+    names_people=True,
 )
 ROUTE_METRICS = _pair(
     "route",
     ("actor_type", "actor_name", "http_method", "api_route"),
     "of the busiest and the configured actors by route",
     open_labels=("actor_name", "api_route"),
+    names_people=True,
 )
 ACTOR_METRICS = _pair("actor", ("actor_type", "actor_id"), "of the configured actors")
 USER_METRICS = _pair(
@@ -54,6 +56,7 @@ LAST_REQUEST = Metric(
     "When a user or app last sent a request, as GitHub API Insights knows it 4 to 6 hours late.",
     ("subject_type", "subject_name"),
     open_labels=("subject_name",),
+    names_people=True,
     combine=Combine.MAX,
 )
 LAST_LIMITED = Metric(
@@ -62,6 +65,7 @@ LAST_LIMITED = Metric(
     "When a user or app was last rate-limited, as GitHub API Insights knows it 4 to 6 hours late.",
     ("subject_type", "subject_name"),
     open_labels=("subject_name",),
+    names_people=True,
     combine=Combine.MAX,
 )
 

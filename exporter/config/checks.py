@@ -1,0 +1,129 @@
+"""Everything wrong with a configuration: its shape, and what no shape can tell."""
+
+import copy
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from exporter.client.auth import Secret
+from exporter.client.errors import UnauthorizedError
+from exporter.config.explain import UNKNOWN_KEY, explained
+from exporter.config.model import Config, one_target, vendor_of
+from exporter.config.text import ConfigError, Place, Problem
+from exporter.vendors.base import Target, enabled_streams
+
+SHORTEST_KEY = 16
+
+
+def check(data: Any) -> Iterator[Problem]:
+    """Everything wrong with the data, each with the path to it."""
+    if not isinstance(data, Mapping):
+        yield (), "must be a mapping with the key targets"
+        return
+    problems = dict.fromkeys(_invalid(data))
+    unknown = [at for at, message in problems if message.startswith(UNKNOWN_KEY)]
+    if unknown:
+        # The checks of a whole block run only where all its keys are known.
+        data = _without(data, unknown)
+        problems |= dict.fromkeys(_invalid(data))
+    yield from problems
+    targets = data.get("targets")
+    targets = targets if isinstance(targets, list) else []
+    yield from _duplicates(targets)
+    for index, target in enumerate(targets):
+        if isinstance(target, Mapping):
+            yield from _check_secrets(("targets", index, "auth"), target.get("auth"))
+            yield from _check_ca_file(("targets", index, "ca_file"), target.get("ca_file"))
+        try:
+            yield from _check_target(("targets", index), one_target.validate_python(target))
+        except ValidationError:
+            continue  # explained above
+    privacy = data.get("privacy")
+    if isinstance(privacy, Mapping) and isinstance(privacy.get("key_file"), str):
+        yield from _check_key(privacy["key_file"])
+
+
+def _invalid(data: object) -> Iterator[Problem]:
+    try:
+        Config.model_validate(data)
+    except ValidationError as error:
+        yield from explained(error)
+
+
+def _without(data: Any, paths: Sequence[Place]) -> Any:
+    """A copy of the data without what is at these paths."""
+    data = copy.deepcopy(data)
+    for *parents, last in paths:
+        part = data
+        for parent in parents:
+            part = part[parent]
+        part.pop(last, None)
+    return data
+
+
+def _duplicates(targets: list[Any]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], int] = {}
+    for index, target in enumerate(targets):
+        if not isinstance(target, Mapping) or "account" not in target:
+            continue
+        key = (str(target.get("vendor")), str(target["account"]))
+        if key in seen:
+            problem = f"targets[{seen[key]}] of vendor {key[0]} has the account {key[1]!r} too"
+            yield ("targets", index, "account"), f"{problem}; give each its own"
+        seen.setdefault(key, index)
+
+
+def _check_target(at: Place, target: Target) -> Iterator[Problem]:
+    vendor = vendor_of(target)
+    for stream in vendor.streams:
+        options = getattr(target.streams, stream.name)
+        problem = stream.inapplicable(target)
+        if options is not None and options.enabled and problem:
+            yield (*at, "streams", stream.name), f"{problem}, or remove the stream"
+    if not enabled_streams(vendor, target):
+        yield (*at, "streams"), "the target has no stream; name one or remove the target"
+    try:
+        vendor.settings(target)
+    except ValueError as error:
+        yield (*at, "base_url"), str(error)
+
+
+def _check_ca_file(at: Place, path: object) -> Iterator[Problem]:
+    if isinstance(path, str) and not os.access(path, os.R_OK):
+        yield at, f"{path} cannot be read; check the path and its mode"
+
+
+def _check_secrets(at: Place, auth: object) -> Iterator[Problem]:
+    """Every secret that an `auth` block names, whatever else is wrong with it."""
+    for name, value in auth.items() if isinstance(auth, Mapping) else ():
+        if not isinstance(value, str):
+            continue
+        try:
+            if str(name).endswith("_file"):
+                Secret.from_file(value).read()
+            elif str(name).endswith("_env"):
+                Secret.from_env(value, os.environ).read()
+        except (UnauthorizedError, ValueError) as error:
+            yield (*at, str(name)), str(error)
+
+
+def _check_key(path: str) -> Iterator[Problem]:
+    try:
+        read_key(path)
+    except ConfigError as error:
+        yield ("privacy", "key_file"), str(error)
+
+
+def read_key(path: str) -> bytes:
+    """The key of the pseudonyms; raises ConfigError."""
+    try:
+        key = Path(path).read_bytes().strip()
+    except OSError as error:
+        raise ConfigError([f"{path} cannot be read: {error.strerror}"]) from error
+    if len(key) < SHORTEST_KEY:
+        remedy = f"at least {SHORTEST_KEY} are needed: openssl rand -hex 32 > {path}"
+        raise ConfigError([f"{path} holds {len(key)} bytes; {remedy}"])
+    return key
