@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-DEBIAN := prometheus prometheus-alertmanager
+DEBIAN := prometheus prometheus-alertmanager chromium
+DEBIAN_BENCH := nginx-light prometheus-pushgateway
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types unit bench lock docs clean
@@ -30,7 +31,7 @@ types: $(VENV)/dev
 unit: $(VENV)/dev $(VENV)/debian
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/dev ## Ratios against the alternatives, in one run
+bench: $(VENV)/dev $(VENV)/debian-bench ## Ratios against the alternatives, in one run
 	$(BIN)/python -m bench
 
 lock: $(VENV)/dev ## Resolve and pin the dependencies again
@@ -58,10 +59,18 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	$(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/debian: Makefile | $(BIN)/python
-	@missing=; for package in $(DEBIAN); do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+# What is missing of the Debian packages that are named.
+define install
+	@missing=; for package in $(1); do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
-	  if [ "$$(id -u)" != 0 ]; then echo "the tests need these Debian packages, install them as root:$$missing" >&2; exit 1; fi; \
+	  if [ "$$(id -u)" != 0 ]; then echo "these Debian packages are needed, install them as root:$$missing" >&2; exit 1; fi; \
 	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
 	fi
 	@touch $@
+endef
+
+$(VENV)/debian: Makefile | $(BIN)/python
+	$(call install,$(DEBIAN))
+
+$(VENV)/debian-bench: Makefile | $(BIN)/python
+	$(call install,$(DEBIAN_BENCH))

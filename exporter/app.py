@@ -20,11 +20,13 @@ from exporter.poll.points import Exposure
 from exporter.poll.poller import Counting, Job, Poller
 from exporter.poll.privacy import Privacy
 from exporter.poll.scheduler import Scheduler
-from exporter.status import StreamStatus, TargetStatus
+from exporter.status import RequestBudget, StreamStatus, TargetStatus
 from exporter.store.sqlite import SQLiteStore
 from exporter.vendors.base import AnyVendor, Target, enabled_streams, limits_of, per_minute
 from exporter.web import app as web
 from exporter.web import server, status
+from exporter.web.guard import Guard, WebConfigFile
+from exporter.web.listing import View
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ GRACE = 8.0
 TICK = 5.0
 """Seconds between updates of what changes without a poll."""
 SWAP_GAP = 0.2
+MOST_REQUESTS = 40
+"""HTTP requests served at once."""
 
 
 class App:
@@ -98,21 +102,27 @@ class App:
         return all(target.polled for target in self.targets)
 
     async def serve(
-        self, sockets: Sequence[socket], telemetry_path: str, stop: asyncio.Event
+        self,
+        sockets: Sequence[socket],
+        telemetry_path: str,
+        stop: asyncio.Event,
+        web_config: WebConfigFile | None = None,
     ) -> None:
         """Poll and serve until `stop` is set; counts are safe at any moment."""
         application = web.create(
             self.board,
             telemetry_path=telemetry_path,
-            status_page=lambda: status.render(
+            status_page=lambda query: status.render(
                 self.targets,
                 self._clock.time(),
+                View.of(query),
                 telemetry_path=telemetry_path,
                 version=__version__,
             ),
             ready=lambda: self.ready,
         )
-        http = server.create(application)
+        guard = Guard(application, web_config, MOST_REQUESTS)
+        http = server.create(guard, web_config.config.tls_server_config if web_config else None)
         scheduler = Scheduler(self.poller, self._clock, self._random)
         await self._tick()
         serving = asyncio.create_task(http.serve(sockets=list(sockets)))
@@ -140,16 +150,19 @@ class App:
                 await self.poller.show_status(job)
 
     def _add_target(self, vendor: AnyVendor, target: Target) -> None:
-        watched = TargetStatus(vendor.name, target.account)
-        client = Client(
+        limits = limits_of(vendor, target)
+        budget = RequestBudget(limits, self._clock.time)
+        watched = TargetStatus(vendor.name, target.account, budget=budget)
+        bare = Client(
             vendor.settings(target),
-            vendor.credential(target),
-            limits_of(vendor, target),
+            None,
+            limits,
             watched,
             self._clock,
             self._random,
         )
-        self._resources.push_async_callback(client.close)
+        self._resources.push_async_callback(bare.close)
+        client = bare.authorized(vendor.credential(target, bare))
         for stream, options in enabled_streams(vendor, target):
             key = StreamKey(vendor.name, target.account, stream.name)
             stream_status = StreamStatus(key, options.interval)

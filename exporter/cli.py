@@ -20,6 +20,9 @@ from exporter.config import Config, ConfigError
 from exporter.demo import Demo, SimulatorError
 from exporter.store.store import StoreError
 from exporter.web import server
+from exporter.web.guard import WebConfigFile
+from exporter.web.tls import build
+from exporter.web.web_config import WebConfigError
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -49,6 +52,12 @@ _telemetry_path = click.option(
     show_default=True,
     help="Where the metrics are.",
 )
+_web_config_file = click.option(
+    "--web.config.file",
+    "web_config_file",
+    type=click.Path(path_type=Path),
+    help="TLS, users and response headers, in the format of the Prometheus exporter-toolkit.",
+)
 _log_level = click.option(
     "--log.level",
     "level",
@@ -70,21 +79,28 @@ _log_format = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="usage-exporter")
 def main() -> None:
-    """Prometheus exporter for the usage of AI coding assistants and of GitHub's API."""
+    """Prometheus exporter for the usage, seats and bills of AI coding assistants and of GitHub's API."""
 
 
 @main.command()
 @_config_file
 @_listen_address
 @_telemetry_path
+@_web_config_file
 @_log_level
 @_log_format
 def run(
-    config_file: Path, addresses: Sequence[str], telemetry_path: str, level: str, form: log.Format
+    config_file: Path,
+    addresses: Sequence[str],
+    telemetry_path: str,
+    web_config_file: Path | None,
+    level: str,
+    form: log.Format,
 ) -> None:
     """Poll on schedule and serve the metrics: the daemon."""
     log.configure(level, form)
-    _run(_serve(_load(config_file), addresses, telemetry_path))
+    settings, web_config = _load(config_file), _load_web_config(web_config_file)
+    _run(_serve(settings, addresses, telemetry_path, web_config))
 
 
 @main.command()
@@ -135,6 +151,18 @@ def _load(path: Path) -> Config:
         sys.exit(USAGE)
 
 
+def _load_web_config(path: Path | None) -> WebConfigFile | None:
+    try:
+        web_config = None if path is None else WebConfigFile(path)
+        tls = web_config.config.tls_server_config if web_config else None
+        if tls is not None:
+            build(tls)
+    except WebConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE)
+    return web_config
+
+
 def _run(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -144,13 +172,19 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
         sys.exit(FAILURE)
 
 
-async def _serve(settings: Config, addresses: Sequence[str], telemetry_path: str) -> None:
+async def _serve(
+    settings: Config,
+    addresses: Sequence[str],
+    telemetry_path: str,
+    web_config: WebConfigFile | None,
+) -> None:
     stop = _stop_on_signals()
     sockets = [server.listen(address) for address in addresses]
     async with App(settings, SystemClock(), Random()) as app:
         for listening in sockets:
-            _log.info("listening on %s%s", server.url_of(listening), telemetry_path)
-        await app.serve(sockets, telemetry_path, stop)
+            tls = web_config is not None and web_config.config.tls_server_config is not None
+            _log.info("listening on %s%s", server.url_of(listening, tls=tls), telemetry_path)
+        await app.serve(sockets, telemetry_path, stop, web_config)
     _log.info("stopped")
 
 

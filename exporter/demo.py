@@ -29,6 +29,20 @@ targets:
     requests_per_minute: 100000
     streams:
       api_insights: {{interval: 1m, lookback: 28d}}
+      copilot_reports: {{interval: 1m, lookback: 28d, teams: true}}
+      copilot_seats: {{interval: 1m}}
+  - vendor: github
+    account: acme-enterprise
+    enterprise: acme
+    base_url: {simulator}/github
+    auth: {{token_file: {directory}/github}}
+    requests_per_minute: 100000
+    streams:
+      copilot_reports: {{enabled: false}}
+      copilot_seats: {{enabled: false}}
+      rate_limit: {{enabled: false}}
+      billing_usage: {{interval: 1m, lookback: 28d}}
+      usage_reports: {{interval: 1m, create: true}}
   - vendor: cursor
     account: acme
     base_url: {simulator}/cursor
@@ -37,10 +51,25 @@ targets:
     streams:
       ai_code_commits: {{interval: 30s, lookback: 28d}}
       ai_code_changes: {{interval: 30s, lookback: 28d}}
+  - vendor: tabnine
+    account: acme
+    base_url: {simulator}/tabnine
+    auth: {{token_file: {directory}/tabnine}}
+    requests_per_minute: 100000
+    streams:
+      usage: {{interval: 30s, lookback: 28d}}
+      team_usage: {{interval: 1m, lookback: 28d}}
+      organization: {{interval: 1m}}
+      audit_log: {{interval: 30s, lookback: 28d}}
+      repositories: {{interval: 1m}}
 state: {{path: {directory}/demo.db}}
 counting: {{history: count, birth_hold: 0s}}
 """
-_SECRETS = {"github": "sim-github-token", "cursor": "sim-cursor-key"}
+_SECRETS = {
+    "github": "sim-github-token",
+    "cursor": "sim-cursor-key",
+    "tabnine": "sim-tabnine-token",
+}
 _PROGRESS_SECONDS = 0.5
 _SUMMARY_SECONDS = 60
 
@@ -70,7 +99,8 @@ class Demo:
         """Serve until `stop` is set, and tell of the progress."""
         url = server.url_of(sockets[0])
         say(
-            f"usage-exporter {__version__} demo: GitHub organization and Cursor team acme, simulated\n"
+            f"usage-exporter {__version__} demo: GitHub, Tabnine and Cursor accounts of acme, "
+            "simulated\n"
             f"  status page  {url}/\n"
             f"  metrics      {url}{TELEMETRY_PATH}\n"
             f"  the vendors  {self._simulator}\n"

@@ -57,7 +57,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.key.stream,
         format_duration(row.interval),
         row.group,
-        f"about {row.requests:.0f}",
+        "under 1" if row.requests < 1 else f"about {row.requests:.0f}",
         f"{row.allowed:.0f}",
         f"{row.requests / row.allowed:.0%}",
     )

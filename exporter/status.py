@@ -1,16 +1,22 @@
 """What the exporter knows of its own targets and streams: read by the self metrics and the status page."""
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from exporter.client.errors import State
-from exporter.model import OTHER, Histogram, StreamKey
+from exporter.client.pace import Limit
+from exporter.client.request import Endpoint
+from exporter.model import HOUR, MINUTE, OTHER, Histogram, StreamKey
 
 DURATION_BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 DRIFT_FIELDS = 50
 """How many unknown fields of a stream are told apart; a vendor must not be able to grow series."""
+POLLS_KEPT = 48
+"""How many polls of a stream the history holds."""
 
 
 class Durations:
@@ -31,6 +37,28 @@ class Durations:
             total += count
             buckets.append((bound, total))
         return Histogram(tuple(buckets), self._sum, total + self._counts[-1])
+
+
+class Polled(NamedTuple):
+    """A poll that ended; one that failed may have committed records before."""
+
+    records: int
+    failed: bool
+
+
+class PollHistory:
+    """The last polls of a stream, the oldest first."""
+
+    def __init__(self) -> None:
+        # Plain numbers, those of failed polls inverted: there may be thousands of streams.
+        self._polls = array("q")
+
+    def add(self, poll: Polled) -> None:
+        self._polls.append(~poll.records if poll.failed else poll.records)
+        del self._polls[:-POLLS_KEPT]
+
+    def polls(self) -> list[Polled]:
+        return [Polled(~n, True) if n < 0 else Polled(n, False) for n in self._polls.tolist()]
 
 
 @dataclass(slots=True)
@@ -58,26 +86,90 @@ class StreamStatus:
     data_until: float | None = None
     next_poll: float | None = None
     refresh_at: float | None = None
+    history: PollHistory = field(default_factory=PollHistory)
+    _committed: int = field(default=0, init=False)
 
     def walked(self, done: int, total: int) -> None:
         """How far the walk over a target's parts has come."""
         self.walk = (done, total)
 
+    def committed(self, records: int) -> None:
+        """The running poll has committed what it read; it may still fail."""
+        self.records += records
+        self.last_records = self._committed = records
+
     def succeeded(self, state: State, now: float) -> None:
         self.state, self.reason = state, ""
         self.failures_in_row, self.retry_at = 0, None
         self.last_success = now
+        self._ended(failed=False)
 
     def failed(self, state: State, reason: str, retry_at: float | None) -> None:
         self.state, self.reason = state, reason
         self.failures[state.value] += 1
         self.failures_in_row += 1
         self.retry_at = retry_at
+        self._ended(failed=True)
 
     def drifted(self, fields: Counter[str]) -> None:
         for name, times in fields.items():
             known = name in self.drift or len(self.drift) < DRIFT_FIELDS
             self.drift[name if known else OTHER] += times
+
+    def _ended(self, *, failed: bool) -> None:
+        self.history.add(Polled(self._committed, failed))
+        self._committed = 0
+
+
+class Used(NamedTuple):
+    """Requests of the last hour to an endpoint group, and how many are allowed (None: any number)."""
+
+    group: str
+    requests: int
+    allowed: float | None
+
+
+class RequestBudget:
+    """What a target's requests of the last hour took of the limits of its endpoint groups."""
+
+    def __init__(self, limits: Mapping[str, Sequence[Limit]], now: Callable[[], float]) -> None:
+        rates = {
+            group: [limit.requests / limit.seconds for limit in some]
+            for group, some in limits.items()
+        }
+        self._allowed = {group: min(some) * HOUR if some else None for group, some in rates.items()}
+        self._groups = {group: _LastHour() for group in limits}
+        self._now = now
+
+    def spend(self, group: str) -> None:
+        """Count one request."""
+        self._groups[group].add(self._now())
+
+    def used(self) -> list[Used]:
+        """Every group, the busiest first."""
+        now = self._now()
+        used = (Used(g, hour.total(now), self._allowed[g]) for g, hour in self._groups.items())
+        return sorted(used, key=lambda each: -each.requests)
+
+
+class _LastHour:
+    """A sliding count in cells of a minute; it leaves out up to a minute, so never overstates."""
+
+    def __init__(self) -> None:
+        self._cells = [0] * (HOUR // MINUTE)
+        self._minute = 0
+
+    def add(self, now: float) -> None:
+        minute = int(now // MINUTE)
+        # Where the clock was set back, the cells stay and age from its time on.
+        passed = max(0, minute - self._minute)
+        if passed:
+            self._cells = [*self._cells[passed:], *[0] * min(passed, len(self._cells))]
+        self._minute = minute
+        self._cells[-1] += 1
+
+    def total(self, now: float) -> int:
+        return sum(self._cells[max(0, int(now // MINUTE) - self._minute) :])
 
 
 @dataclass(slots=True)
@@ -89,9 +181,12 @@ class TargetStatus:
     streams: dict[str, StreamStatus] = field(default_factory=dict)
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     wait_seconds: float = 0.0
+    budget: RequestBudget | None = None
 
-    def requested(self, endpoint: str, code: str) -> None:
-        self.requests[endpoint, code] += 1
+    def requested(self, endpoint: Endpoint, code: str) -> None:
+        self.requests[endpoint.path, code] += 1
+        if self.budget is not None:
+            self.budget.spend(endpoint.group)
 
     def waited(self, seconds: float) -> None:
         self.wait_seconds += seconds

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
+from exporter.vendors import VENDORS
+
 ROOT = Path(__file__).parent.parent
 APPLICATION = {"app", "cli", "demo", "__main__"}
 """The modules on top: they put the parts together, so they may know all of them."""
@@ -111,7 +113,7 @@ def test_pages_know_nothing_of_the_client_but_the_states(part: str) -> None:
     assert known <= {"exporter.client.errors.State"}
 
 
-@pytest.mark.parametrize("vendor", ["cursor", "github"])
+@pytest.mark.parametrize("vendor", [vendor.name for vendor in VENDORS])
 def test_vendors_do_not_know_each_other(vendor: str) -> None:
     """What two of them share is common code."""
     others = {

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
@@ -27,6 +27,8 @@ from exporter.vendors import VENDORS
 from exporter.vendors.auth import TokenAuth
 from exporter.vendors.base import StreamOptions, Target
 from exporter.vendors.cursor.target import CursorAuth
+from exporter.vendors.github.insights_api import ActorType
+from exporter.vendors.github.target import AppAuth, GithubAuth
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -113,13 +115,13 @@ def _anchors(text: str) -> Iterator[str]:
 def test_metrics_that_are_named_exist(document: Path) -> None:
     """A name of one of our families, or its beginning before an ellipsis, is in the catalogue."""
     names = set(catalogue.metrics())
-    streams = {stream.name for vendor in VENDORS for stream in vendor.streams}
+    others = {*_stream_names(), *get_args(ActorType)}
     for name in re.findall(
-        r"\b(?:usage_exporter|github_api|cursor|assistant)_[a-z_]+", _text(document)
+        r"\b(?:usage_exporter|github|tabnine|cursor|assistant)_[a-z_]+", _text(document)
     ):
         beginning = name.endswith("_") and any(known.startswith(name) for known in names)
         base = re.sub(r"_(bucket|sum|count|created)$", "", name)
-        known = {name, base, f"{base}_total"} & names or name in streams
+        known = {name, base, f"{base}_total"} & names or name in others
         assert known or beginning or _is_beginning(name, document, names), name
 
 
@@ -155,7 +157,9 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(value, Enum):
         return str(value.value)
-    return "[]" if value == () else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fields(
@@ -179,7 +183,9 @@ def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield name, list(_fields(field.annotation))
     yield "Every target", list(_fields(Target))
-    yield "auth", [*_fields(TokenAuth), *_fields(CursorAuth, TokenAuth)]
+    of_vendors = [row for auth in (GithubAuth, CursorAuth) for row in _fields(auth, TokenAuth)]
+    yield "auth", [*_fields(TokenAuth), *of_vendors]
+    yield "auth.app", list(_fields(AppAuth))
     yield "Every stream", list(_fields(StreamOptions))
     for vendor in VENDORS:
         own = [row for row in _fields(vendor.target, Target) if row[0] not in _SHARED]
@@ -234,8 +240,18 @@ def test_every_stream_has_its_section(vendor: Any, stream: Any) -> None:
     text = _text(ROOT / "docs" / "vendors" / f"{vendor.name}.md")
     assert f"\n## {stream.name}\n" in text
     for metric in stream.metrics:
-        assert f"`{metric.name}`" in text
-    assert stream.name in _text(README)
+        assert _explained(metric.name, text), metric.name
+    assert f"`{stream.name}`" in _text(README)
+
+
+def _explained(name: str, text: str) -> bool:
+    """In full, or as one of a breakdown: `tabnine_team_…` where `tabnine_…` is there in full."""
+    whole = {
+        name.replace(breakdown, breakdown.rpartition("_")[0], 1)
+        for breakdown in re.findall(r"`(\w+)_…`", text)
+        if name.startswith(f"{breakdown}_")
+    }
+    return any(f"`{full}`" in text for full in {name, *whole})
 
 
 def test_every_state_is_explained() -> None:
@@ -335,8 +351,22 @@ def test_the_example_of_errors_is_real(tmp_path: Path, monkeypatch: pytest.Monke
 def _put(directory: Path, snippet: str) -> None:
     """Save a configuration, and a secret in each file that it names."""
     (directory / "config.yaml").write_text(snippet, encoding="utf-8")
-    for target in yaml.safe_load(snippet)["targets"]:
-        (directory / target["auth"]["token_file"]).write_text("secret", encoding="utf-8")
+    for name in _files(yaml.safe_load(snippet)):
+        assert Path(name).name == name, f"{name} is not beside the configuration"
+        (directory / name).write_text("a secret of some length", encoding="utf-8")
+
+
+def _files(block: Any) -> Iterator[str]:
+    """The files that a configuration names, at any depth."""
+    if isinstance(block, list):
+        for item in block:
+            yield from _files(item)
+    elif isinstance(block, dict):
+        for key, value in block.items():
+            if key.endswith("_file"):
+                yield value
+            else:
+                yield from _files(value)
 
 
 def test_queries_are_valid(tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ STATE = _stream(
     "stream_state", Kind.GAUGE, "The state of the stream: 1 for the current one.", "state"
 )
 LAST_SUCCESS = _stream(
-    "last_success_timestamp_seconds", Kind.GAUGE, "When a poll of the stream was last committed."
+    "last_success_timestamp_seconds",
+    Kind.GAUGE,
+    "When a poll of the stream last ended without a problem.",
 )
 DATA = _stream(
     "data_timestamp_seconds", Kind.GAUGE, "The end of the newest bucket for which there are data."
@@ -55,7 +57,7 @@ POLLS = _stream("polls_total", Kind.COUNTER, "Polls that were started.")
 FAILURES = _stream(
     "poll_failures_total",
     Kind.COUNTER,
-    "Polls that failed and changed nothing, by the state they led to.",
+    "Polls that failed, by the state they led to; most change nothing, a poll of several parts may.",
     "reason",
 )
 DURATION = _stream(

@@ -90,8 +90,11 @@ class Credential(Protocol):
 
     async def headers(self) -> Mapping[str, str]: ...
 
-    def invalidate(self) -> None:
-        """The vendor refused it (401): read or fetch it anew for the next request."""
+    def invalidate(self) -> bool:
+        """The vendor refused it (401): read or fetch it anew for the next request.
+
+        True where another one can be had at once: the request is then tried again.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,9 @@ class Bearer:
     async def headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {_header_value(self.secret)}"}
 
-    def invalidate(self) -> None:
+    def invalidate(self) -> bool:
         self.secret.invalidate()
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,9 @@ class Basic:
         pair = f"{value}:" if self.user_is_key else value
         return {"Authorization": f"Basic {base64.b64encode(pair.encode('latin-1')).decode()}"}
 
-    def invalidate(self) -> None:
+    def invalidate(self) -> bool:
         self.secret.invalidate()
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,9 @@ class HeaderKey:
     async def headers(self) -> Mapping[str, str]:
         return {self.name: _header_value(self.secret)}
 
-    def invalidate(self) -> None:
+    def invalidate(self) -> bool:
         self.secret.invalidate()
+        return False
 
 
 def secrets_in(headers: Mapping[str, str]) -> list[str]:

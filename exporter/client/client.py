@@ -87,6 +87,17 @@ class Client:
         view._own_pace = Pace([limit], self._clock, "the stream")
         return view
 
+    def authorized(self, credential: Credential) -> "Client":
+        """A view that shares everything and shows this credential."""
+        view = copy.copy(self)
+        view._credential = credential
+        return view
+
+    @property
+    def clock(self) -> Clock:
+        """The time that requests are paced by."""
+        return self._clock
+
     async def close(self) -> None:
         """Close the connections, also those of narrowed views."""
         await self._http.aclose()
@@ -156,12 +167,15 @@ class Client:
 
     async def _trying(self, request: Request, attempt: Callable[[Request], Awaitable[T]]) -> T:
         pace = self._paces[request.endpoint.group]
-        number = 0
+        number, renewed = 0, False
         while True:
             number += 1
             try:
                 return await attempt(request)
             except (retry.RefusedError, *retry.TRANSPORT_ERRORS) as problem:
+                if isinstance(problem, retry.RefusedError) and problem.renewed and not renewed:
+                    renewed = True
+                    continue
                 verdict = self._backoff.judge(
                     problem,
                     request.label,
@@ -290,7 +304,7 @@ class Client:
             except UnicodeError as error:
                 # What the resolver makes of a host name that is none, such as one too long.
                 raise httpx.ConnectError("the host name is not valid") from error
-            if ours:
+            if ours and not request.endpoint.free:
                 pace.tighten(response.headers)
             try:
                 yield _Reply(response, target, secrets)
@@ -303,7 +317,7 @@ class Client:
             finally:
                 await response.aclose()
         finally:
-            self._observer.requested(request.endpoint.path, code)
+            self._observer.requested(request.endpoint, code)
 
     async def _headers(self, target: _Target, etag: str | None) -> tuple[dict[str, str], list[str]]:
         if not target.trusted:
@@ -336,12 +350,14 @@ class Client:
                 )
             return
         ours = same_origin(reply.target.url, self._origin)
-        if status == 401 and reply.target.trusted and self._credential is not None:
-            self._credential.invalidate()
+        shown = self._credential if status == 401 and reply.target.trusted else None
+        renewed = shown is not None and shown.invalidate()
         # What a foreign host says may quote the signed link.
         start = await self._start_of(request, response) if ours else b""
         message = retry.vendor_message(start, kind, reply.secrets)
-        raise retry.RefusedError(status, response.headers, message, foreign=not ours)
+        raise retry.RefusedError(
+            status, response.headers, message, foreign=not ours, renewed=renewed
+        )
 
     async def _start_of(self, request: Request, response: httpx.Response) -> bytes:
         """The body of an answer that is not data; read, so that the connection can be kept."""

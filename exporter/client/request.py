@@ -17,12 +17,14 @@ _FIELD = re.compile(r"\{(\w+)\}")
 class Endpoint:
     """A path template such as `/orgs/{org}/teams` and the group whose pace it shares.
 
-    The template is the `endpoint` label of the request counter. `conditional` sends ETags back.
+    The template is the `endpoint` label of the request counter. `conditional` sends ETags back. A
+    `free` one does not count against the quota that its own headers tell of.
     """
 
     path: str
     group: str
     conditional: bool = False
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)

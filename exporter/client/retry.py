@@ -53,16 +53,26 @@ class Verdict:
 
 
 class RefusedError(Exception):
-    """An HTTP answer of 3xx, 4xx or 5xx that is no success, with what its body says."""
+    """An HTTP answer of 3xx, 4xx or 5xx that is no success, with what its body says.
+
+    `renewed` when the next request goes with another credential than the one refused.
+    """
 
     def __init__(
-        self, status: int, headers: Mapping[str, str], message: str, *, foreign: bool = False
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        message: str,
+        *,
+        foreign: bool = False,
+        renewed: bool = False,
     ) -> None:
         super().__init__(status)
         self.status = status
         self.headers = headers
         self.message = message
         self.foreign = foreign
+        self.renewed = renewed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import httpx
 
+from exporter.client.request import Endpoint
+
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
@@ -39,7 +41,7 @@ class ClientSettings:
 class Observer(Protocol):
     """Counts what the client does."""
 
-    def requested(self, endpoint: str, code: str) -> None:
+    def requested(self, endpoint: Endpoint, code: str) -> None:
         """An exchange ended: with an HTTP status, or `error` without a whole answer."""
 
     def waited(self, seconds: float) -> None:

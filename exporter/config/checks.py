@@ -97,9 +97,10 @@ def _check_ca_file(at: Place, path: object) -> Iterator[Problem]:
 
 
 def _check_secrets(at: Place, auth: object) -> Iterator[Problem]:
-    """Every secret that an `auth` block names, whatever else is wrong with it."""
+    """Every secret that an `auth` block names at any depth, whatever else is wrong with it."""
     for name, value in auth.items() if isinstance(auth, Mapping) else ():
         if not isinstance(value, str):
+            yield from _check_secrets((*at, str(name)), value)
             continue
         try:
             if str(name).endswith("_file"):

@@ -41,13 +41,14 @@ def count(
     """
     result = Counted()
     _follow_renames(ledger, values, result, now)
+    # What moved from one slot to another is no growth: what is gone is taken back first.
+    for key, slots in _absent(ledger, values, coverage).items():
+        _read(key, ledger[key], slots, horizon, baseline, result)
     for key, slots in values.items():
         if key not in ledger:
             ledger[key] = Series(created=now)
             result.born.add(key)
             result.changed.add(key)
-        _read(key, ledger[key], slots, horizon, baseline, result)
-    for key, slots in _absent(ledger, values, coverage).items():
         _read(key, ledger[key], slots, horizon, baseline, result)
     return result
 
@@ -104,15 +105,20 @@ def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float)
 
 def _absent(ledger: Ledger, values: Values, coverage: Iterable[Coverage]) -> Values:
     """The slots that an answer speaks for and does not hold: their value is zero."""
-    by_metric: dict[str, list[tuple[SeriesKey, Series]]] = {}
-    for key, series in ledger.items():
-        by_metric.setdefault(key[0], []).append((key, series))
-    absent: Values = {}
+    parts: dict[tuple[str, str], list[Coverage]] = {}
     for part in coverage:
         for metric in part.metrics:
-            for key, series in by_metric.get(metric.name, ()):
-                read = values.get(key, {})
-                for slot in series.slots:
-                    if slot in part and slot not in read:
-                        absent.setdefault(key, {})[slot] = 0
+            parts.setdefault((metric.name, part.identities), []).append(part)
+    # A walk covers thousands of parts by identity: each slot looks its own up by its beginnings.
+    lengths = {len(identities) for _, identities in parts}
+    absent: Values = {}
+    for key, series in ledger.items():
+        read = values.get(key, {})
+        for slot in series.slots:
+            if slot not in read and any(
+                slot in part
+                for length in lengths
+                for part in parts.get((key[0], slot[1][:length]), ())
+            ):
+                absent.setdefault(key, {})[slot] = 0
     return absent

@@ -90,7 +90,8 @@ class Poller:
         status.polls += 1
         status.polling_since = started
         try:
-            await self._poll(job, started)
+            while await self._read(job, self._clock.time()):
+                await self.show_status(job)
         except PollError as error:
             retry_at = error.retry_at if isinstance(error, RateLimitedError) else None
             self._failed(job, error.state, str(error), retry_at)
@@ -128,7 +129,8 @@ class Poller:
         job.status.failed(state, reason, retry_at)
         _log.warning("poll of %s failed: state=%s reason=%r", job.key, state.value, reason)
 
-    async def _poll(self, job: Job, now: float) -> None:
+    async def _read(self, job: Job, now: float) -> bool:
+        """Read and commit once; whether the stream paused and goes on."""
         state = await self._store.load(job.key)
         wanted = _window(job.reach, now, state)
         reading = await job.stream.read(
@@ -154,8 +156,7 @@ class Poller:
             await self._store.commit(job.key, state, changes)
             await self._show(job, state, metrics)
         status = job.status
-        status.records += reading.records
-        status.last_records = reading.records
+        status.committed(reading.records)
         status.corrections += counted.corrections
         status.folded += folded
         status.drifted(reading.drift)
@@ -163,7 +164,11 @@ class Poller:
         _log.info("polled %s: records=%d window=%s", job.key, reading.records, wanted)
         if reading.interrupted is not None:
             raise reading.interrupted
-        status.succeeded(State.EMPTY if state.empty else State.OK, now)
+        if reading.problem is not None:
+            raise reading.problem
+        if not reading.paused:
+            status.succeeded(State.EMPTY if state.empty else State.OK, now)
+        return reading.paused
 
     def _apply(
         self, job: Job, state: StreamState, reading: Reading, wanted: Window, now: float
@@ -195,9 +200,10 @@ class Poller:
         state.privacy = self._privacy.fingerprint
         if reading.data_until is not None:
             state.data_until = max(reading.data_until, state.data_until or 0)
-        if reading.interrupted is None:
+        if not reading.unfinished:
             _complete(state, job, wanted, fresh)
-            state.last_success = now
+            if reading.problem is None:
+                state.last_success = now
             state.empty = reading.records == 0
         return counted, folded, gauges
 
@@ -228,7 +234,7 @@ def _forget_people(state: StreamState, job: Job, fingerprint: str) -> set[Series
     if state.privacy in ("", fingerprint):
         return set()
     naming = {m.name for m in job.stream.metrics if m.people or m.names_people}
-    gone = {key for key in state.ledger if key[0] in naming}
+    gone = {key for key in (*state.ledger, *state.gauges) if key[0] in naming}
     state.ledger = {key: s for key, s in state.ledger.items() if key not in gone}
     state.gauges = {key: gauge for key, gauge in state.gauges.items() if key[0] not in naming}
     state.started -= naming
@@ -259,7 +265,7 @@ def _replace_gauges(
     kept = {
         key: gauge
         for key, gauge in state.gauges.items()
-        if reading.interrupted or key[0] not in replaced or gauge.read_at >= since
+        if reading.unfinished or key[0] not in replaced or gauge.read_at >= since
     }
     fresh = {key: Gauge(value, now) for key, value in gathered.gauges.items()}
     state.gauges = kept | fresh

@@ -14,6 +14,7 @@ from exporter.duration import parse_duration
 from exporter.simulator.app import Simulator
 from exporter.simulator.cursor import CursorOptions
 from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.people import TEAMS
 from exporter.simulator.server import listen, server_of, url_of
 from exporter.simulator.traffic import Lag
 from exporter.simulator.world import World, WorldSettings
@@ -66,11 +67,15 @@ class Address(click.ParamType[tuple[str, int]]):
 @click.option("--lag-start", type=Duration(), default="4h", show_default=True)
 @click.option("--lag-end", type=Duration(), default="6h", show_default=True)
 @click.option("--developers", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--teams", type=click.IntRange(min=1), default=len(TEAMS), show_default=True)
 @click.option(
     "--commits", type=click.IntRange(min=0), help="Commits a day, instead of what people make."
 )
 @click.option("--rate-limit/--no-rate-limit", default=True, show_default=True)
 @click.option("--cursor-retry-after", is_flag=True, help="Send Retry-After with Cursor's 429.")
+@click.option(
+    "--legacy-copilot", is_flag=True, help="Speak the Copilot APIs that GitHub has closed."
+)
 @click.option("--exit-with-parent", is_flag=True, help="Stop when the parent process is gone.")
 def main(
     address: tuple[str, int],
@@ -80,9 +85,11 @@ def main(
     lag_start: int,
     lag_end: int,
     developers: int,
+    teams: int,
     commits: int | None,
     rate_limit: bool,
     cursor_retry_after: bool,
+    legacy_copilot: bool,
     exit_with_parent: bool,
 ) -> None:
     """Speak the vendors' APIs on loopback from one seeded world."""
@@ -94,13 +101,14 @@ def main(
         settings = WorldSettings(
             seed=seed,
             developers=developers,
+            teams=teams,
             commits_per_day=commits,
             lag=Lag(lag_start, lag_end),
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     cursor = CursorOptions(retry_after=cursor_retry_after)
-    github = GitHubOptions()
+    github = GitHubOptions(legacy_copilot=legacy_copilot)
     if not rate_limit:
         cursor = dataclasses.replace(cursor, requests_per_minute=None)
         github = dataclasses.replace(github, requests_per_hour=None)

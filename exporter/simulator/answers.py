@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+_encoder = msgspec.json.Encoder(decimal_format="number")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -17,9 +18,7 @@ class BadTimeError(ValueError):
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer with the bytes that msgspec makes of `body`."""
-    return Response(
-        msgspec.json.encode(body), status, headers=headers, media_type="application/json"
-    )
+    return Response(_encoder.encode(body), status, headers=headers, media_type="application/json")
 
 
 def etag(content: bytes) -> str:

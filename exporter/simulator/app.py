@@ -11,8 +11,11 @@ from exporter.simulator.control import Control
 from exporter.simulator.cursor import CursorApi, CursorOptions
 from exporter.simulator.faults import FaultInjector
 from exporter.simulator.github import GitHubApi
+from exporter.simulator.github_reports import FILES, ReportFiles
 from exporter.simulator.github_rest import GitHubOptions
 from exporter.simulator.request_log import RequestLog
+from exporter.simulator.tabnine import TabnineApi
+from exporter.simulator.tabnine_rest import TabnineOptions
 from exporter.simulator.world import World
 
 
@@ -28,6 +31,7 @@ class Simulator:
         *,
         cursor: CursorOptions | None = None,
         github: GitHubOptions | None = None,
+        tabnine: TabnineOptions | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.world = world
@@ -35,6 +39,8 @@ class Simulator:
             routes=[
                 Mount("/cursor", routes=CursorApi(world, cursor, wall).routes()),
                 Mount("/github", routes=GitHubApi(world, github, wall).routes()),
+                Mount(FILES, routes=ReportFiles(world, wall).routes()),
+                Mount("/tabnine", routes=TabnineApi(world, tabnine, wall).routes()),
             ]
         )
         self.faults = FaultInjector(vendors)

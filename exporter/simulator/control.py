@@ -9,10 +9,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from exporter.model import Window
+from exporter.model import DAY, Window, floor
 from exporter.simulator.answers import BadTimeError, json_response
+from exporter.simulator.assistance import BeforeTheWorldError
+from exporter.simulator.billing_input import ExportsInput, UsageInput
 from exporter.simulator.faults import Fault, FaultInjector
-from exporter.simulator.injection import ChangeInput, CommitInput, Injector, TrafficInput
+from exporter.simulator.injection import (
+    AssistanceInput,
+    AuditEventInput,
+    ChangeInput,
+    CommitInput,
+    CopilotUseInput,
+    Injector,
+    RenameInput,
+    TrafficInput,
+    UnknownUserError,
+)
+from exporter.simulator.membership import UnknownTeamError
 from exporter.simulator.request_log import RequestLog
 from exporter.simulator.traffic import UnknownUnitError
 from exporter.simulator.truth import View, totals
@@ -55,6 +68,13 @@ class Control:
             Route("/changes", _guarded(self._changes), methods=["POST"]),
             Route("/traffic", _guarded(self._traffic), methods=["POST"]),
             Route("/traffic/revise", _guarded(self._revise), methods=["POST"]),
+            Route("/assistance", _guarded(self._assistance), methods=["POST"]),
+            Route("/assistance/revise", _guarded(self._revise_assistance), methods=["POST"]),
+            Route("/copilot-uses", _guarded(self._copilot_use), methods=["POST"]),
+            Route("/audit-events", _guarded(self._audit_events), methods=["POST"]),
+            Route("/teams/rename", _guarded(self._rename_team), methods=["POST"]),
+            Route("/billing", _guarded(self._bill), methods=["POST"]),
+            Route("/exports", _guarded(self._set_exports), methods=["POST"]),
             Route("/quiet", _guarded(self._quiet), methods=["POST"]),
             Route("/faults", _guarded(self._add_fault), methods=["POST"]),
             Route("/faults", _guarded(self._lift_faults), methods=["DELETE"]),
@@ -104,11 +124,48 @@ class Control:
 
     async def _revise(self, request: Request) -> Response:
         posted = _decoded(await request.body(), TrafficInput)
-        try:
-            self._world.traffic.revise(posted.timestamp, posted.unit(), self._world.clock.time())
-        except UnknownUnitError as error:
-            return json_response({"error": str(error)}, 404)
+        self._world.traffic.revise(posted.timestamp, posted.unit(), self._world.clock.time())
         return json_response({"revised": 1})
+
+    async def _assistance(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), AssistanceInput)
+        now, person = self._world.clock.time(), self._injector.person(posted)
+        moment = now if posted.timestamp is None else posted.timestamp
+        self._world.assistance.inject(moment, person, posted.figures(), now)
+        return json_response({"added": 1})
+
+    async def _revise_assistance(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), AssistanceInput)
+        now, person = self._world.clock.time(), self._injector.person(posted)
+        moment = now if posted.timestamp is None else posted.timestamp
+        self._world.assistance.revise(moment, person, posted.figures(), now)
+        return json_response({"revised": 1})
+
+    async def _copilot_use(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), CopilotUseInput)
+        now, person = self._world.clock.time(), self._injector.copilot_user(posted)
+        self._world.copilot.inject(floor(posted.timestamp, DAY), person, posted.use(), now)
+        return json_response({"added": 1})
+
+    async def _audit_events(self, request: Request) -> Response:
+        items = _decoded(await request.body(), _Items).items
+        rows = [self._injector.audit_event(_decoded(bytes(i), AuditEventInput)) for i in items]
+        self._world.audit.inject(rows, self._world.clock.time())
+        return json_response({"added": len(rows)})
+
+    async def _rename_team(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), RenameInput)
+        self._world.membership.rename(posted.team_id, posted.name, self._world.clock.time())
+        return json_response({"renamed": 1})
+
+    async def _bill(self, request: Request) -> Response:
+        items, now = _decoded(await request.body(), _Items).items, self._world.clock.time()
+        self._world.billing.inject([_decoded(bytes(i), UsageInput).item(now) for i in items])
+        return json_response({"added": len(items)})
+
+    async def _set_exports(self, request: Request) -> Response:
+        _decoded(await request.body(), ExportsInput).apply(self._world.exports)
+        return json_response({"exports": len(self._world.exports.all(self._world.clock.time()))})
 
     async def _quiet(self, request: Request) -> Response:
         self._world.quiet(_decoded(await request.body(), _Quiet).since)
@@ -130,14 +187,19 @@ def _guarded(handler: _Handler) -> _Handler:
     async def endpoint(request: Request) -> Response:
         try:
             return await handler(request)
-        except (msgspec.DecodeError, BadTimeError, _BadParameterError) as error:
+        except _BAD_REQUESTS as error:
             return json_response({"error": f"{request.url.path}: {error}"}, 400)
+        except (UnknownUnitError, UnknownUserError, UnknownTeamError) as error:
+            return json_response({"error": str(error)}, 404)
 
     return endpoint
 
 
 class _BadParameterError(ValueError):
     """A query parameter that is not a number."""
+
+
+_BAD_REQUESTS = (msgspec.DecodeError, BadTimeError, BeforeTheWorldError, _BadParameterError)
 
 
 def _seconds(request: Request, name: str, default: float) -> float:

@@ -9,8 +9,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.model import MINUTE
+from exporter.simulator.github_app import AppApi
+from exporter.simulator.github_billing import BillingApi
+from exporter.simulator.github_exports import ExportsApi
 from exporter.simulator.github_insights import InsightsApi
+from exporter.simulator.github_legacy import LegacyCopilotApi
+from exporter.simulator.github_reports import ReportsApi
 from exporter.simulator.github_rest import Answer, GitHubError, GitHubOptions, GitHubRest
+from exporter.simulator.github_seats import SeatsApi
 from exporter.simulator.quota import Allowance
 from exporter.simulator.world import World
 
@@ -31,12 +37,24 @@ class GitHubApi:
         self._wall = wall
         self._rest = GitHubRest(self.options, wall)
         self._insights = InsightsApi(world, self._rest)
+        self._billing = BillingApi(world, self._rest)
+        self._exports = ExportsApi(world, self._rest, wall)
+        self._seats = SeatsApi(world, self._rest)
+        self._app = AppApi(world, self._rest, wall)
+        self._legacy = LegacyCopilotApi(world, self._rest)
+        self._reports = ReportsApi(world, self._rest, wall)
 
     def routes(self) -> list[BaseRoute]:
         """The endpoints, below the API's base URL."""
         return [
             Route("/rate_limit", self._rest.endpoint(self._rate_limit, free=True)),
             *self._insights.routes(),
+            *self._billing.routes(),
+            *self._exports.routes(),
+            *self._seats.routes(),
+            *self._app.routes(),
+            *self._legacy.routes(),
+            *self._reports.routes(),
             Route("/{path:path}", _not_found),
         ]
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from exporter.model import HOUR
 from exporter.simulator.answers import etag, json_response, unchanged
+from exporter.simulator.installation_tokens import InstallationTokens
 from exporter.simulator.quota import Allowance, Quota
 
 HOURLY_LIMIT = 5000
@@ -31,14 +32,20 @@ class GitHubOptions:
     forbidden_token: str = "sim-github-token-without-permission"  # noqa: S105 - as above
     requests_per_hour: int | None = HOURLY_LIMIT
     actor_types: Literal["both", "singular", "plural"] = "both"
+    app_client_id: str = "Iv23simulatedclient"
+    app_public_key: str | None = None
+    """The App's key (PEM); without it the signatures of its statements are not checked."""
+    legacy_copilot: bool = False
+    """Whether the Copilot APIs that GitHub closed are spoken; otherwise they are 404."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A body to be written as JSON, with further headers."""
+    """A body to be written as JSON (None: 204, without one), with further headers."""
 
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 Handler: TypeAlias = Callable[[Request], Answer]
@@ -69,6 +76,7 @@ class GitHubRest:
         self._wall = wall
         self._quota = Quota(options.requests_per_hour, HOUR, wall, aligned=False)
         self._request_ids = itertools.count(1)
+        self.installation_tokens = InstallationTokens(wall)
 
     def endpoint(
         self, handler: Handler, *, free: bool = False
@@ -101,7 +109,8 @@ class GitHubRest:
         token = self.credential(request)
         if not token:
             raise GitHubError(401, "Requires authentication")
-        if token not in (self.options.token, self.options.forbidden_token):
+        known = token in (self.options.token, self.options.forbidden_token)
+        if not known and not self.installation_tokens.good(token):
             raise GitHubError(401, "Bad credentials")
         return token
 
@@ -110,7 +119,10 @@ class GitHubRest:
             if token == self.options.forbidden_token and not free:
                 raise GitHubError(403, "Resource not accessible by personal access token")
             answer = handler(request)
-            response = json_response(answer.body, headers=answer.headers)
+            if answer.body is None:
+                response = Response(status_code=204, headers=answer.headers)
+            else:
+                response = json_response(answer.body, answer.status, answer.headers)
         except GitHubError as refused:
             response = refused.response()
         if response.status_code == 200:
@@ -126,10 +138,16 @@ class GitHubRest:
         return response
 
 
-def paged(request: Request, rows: Sequence[_T]) -> tuple[Sequence[_T], dict[str, str]]:
+def paged(
+    request: Request,
+    rows: Sequence[_T],
+    *,
+    default: int = DEFAULT_PAGE_SIZE,
+    largest: int = LARGEST_PAGE_SIZE,
+) -> tuple[Sequence[_T], dict[str, str]]:
     """The rows of the page that was asked for, and its `Link` header."""
     page = max(1, _number(request, "page", 1))
-    size = min(LARGEST_PAGE_SIZE, max(1, _number(request, "per_page", DEFAULT_PAGE_SIZE)))
+    size = min(largest, max(1, _number(request, "per_page", default)))
     last = max(1, -(-len(rows) // size))
     relations: list[tuple[str, int]] = []
     if page > 1:

@@ -5,9 +5,12 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from exporter.simulator.answers import parse_milliseconds
+from exporter.simulator.assistance import Figures
+from exporter.simulator.audit import AuditEvent
 from exporter.simulator.callers import Caller
 from exporter.simulator.changes import Change, ChangedFile
 from exporter.simulator.commits import Commit
+from exporter.simulator.copilot_activity import Use
 from exporter.simulator.traffic import Unit
 from exporter.simulator.world import World
 
@@ -93,6 +96,82 @@ class TrafficInput(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         )
 
 
+class AssistanceInput(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Figures of one user's UTC day, that of `timestamp` (Unix seconds; by default today)."""
+
+    user: str | None = None
+    timestamp: float | None = None
+    completions: Count = 0
+    completion_characters: Count = 0
+    completion_lines: Count = 0
+    keystrokes: Count = 0
+    chat_interactions: Count = 0
+    chat_useful_interactions: Count = 0
+    chat_lines: Count = 0
+    chat_characters: Count = 0
+    agent_interactions: Count = 0
+    agent_lines_added: Count = 0
+    agent_lines_added_accepted: Count = 0
+    agent_lines_removed: Count = 0
+    agent_lines_removed_accepted: Count = 0
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+
+    def figures(self) -> Figures:
+        """The figures that this describes."""
+        return Figures._make(getattr(self, name) for name in Figures._fields)
+
+
+class AuditEventInput(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """An audit event as the API writes it, all of it optional."""
+
+    id: str | None = None
+    event_type: str = "user.login"
+    timestamp: str | None = None
+
+
+class RenameInput(msgspec.Struct, forbid_unknown_fields=True):
+    """Another name for a team."""
+
+    team_id: str
+    name: str
+
+
+class CopilotUseInput(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a person did with a feature of Copilot on the UTC day of `timestamp` (Unix seconds)."""
+
+    timestamp: float
+    login: str | None = None
+    feature: str | None = "code_completion"
+    ide: str | None = "vscode"
+    language: str | None = None
+    model: str | None = None
+    interactions: Count = 0
+    code_generations: Count = 0
+    code_acceptances: Count = 0
+    lines_suggested_to_add: Count = 0
+    lines_suggested_to_delete: Count = 0
+    lines_added: Count = 0
+    lines_deleted: Count = 0
+
+    def use(self) -> Use:
+        """The use that this describes."""
+        figures = (
+            self.interactions,
+            self.code_generations,
+            self.code_acceptances,
+            self.lines_suggested_to_add,
+            self.lines_suggested_to_delete,
+            self.lines_added,
+            self.lines_deleted,
+        )
+        return Use(self.feature, self.ide, self.language, self.model, figures)
+
+
+class UnknownUserError(LookupError):
+    """A user that the organization does not have."""
+
+
 class Injector:
     """Completes what was posted with the world's people, places and time."""
 
@@ -147,6 +226,35 @@ class Injector:
                 )
                 for file in given.metadata
             ),
+        )
+
+    def person(self, given: AssistanceInput) -> int:
+        """The member that was named by id or e-mail address, or the first one."""
+        if given.user is None:
+            return 0
+        person = self._world.membership.person(given.user)
+        if person is None:
+            raise UnknownUserError(f"usage: no user {given.user!r}; name one by id or e-mail")
+        return person
+
+    def copilot_user(self, given: CopilotUseInput) -> int:
+        """The place of the developer that was named by login, or the first one."""
+        if given.login is None:
+            return 0
+        for place, developer in enumerate(self._world.developers):
+            if developer.login == given.login:
+                return place
+        raise UnknownUserError(f"copilot: no developer with login {given.login!r}")
+
+    def audit_event(self, given: AuditEventInput) -> AuditEvent:
+        """The audit event that was posted, at this second if it has no time."""
+        moment_ms = int(self._world.clock.time() * 1000)
+        if given.timestamp is not None:
+            moment_ms = parse_milliseconds(given.timestamp)
+        return AuditEvent(
+            created_ms=moment_ms // 1000 * 1000,
+            id=given.id or f"evt_injected_{self._number():08d}",
+            type=given.event_type,
         )
 
     def _created(self, given: _EventInput) -> int:

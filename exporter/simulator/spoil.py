@@ -9,20 +9,24 @@ import msgspec
 
 GARBAGE = b'\x00\xff\xfe{"items": [\x80\x81 not json, not csv'
 SURPRISE_FIELD = "surprise"
-_FIELDS_OF_EVERY_ROW = ("createdAt", "created_at", "total_request_count", "limit")
+_TABNINE_FIELDS = ("eventType", "activeUsers", "repository_link", "registered", "username", "id")
+_FIELDS_OF_EVERY_ROW = ("createdAt", "created_at", "total_request_count", "limit", *_TABNINE_FIELDS)
 
 
 def first_page(query: bytes) -> bytes:
-    """The query with any page number replaced by 1."""
+    """The query with any page number replaced by 1, and any offset by 0."""
+    first = {"page": "1", "offset": "0"}
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return urlencode([(name, "1" if name == "page" else value) for name, value in pairs]).encode()
+    return urlencode([(name, first.get(name, value)) for name, value in pairs]).encode()
 
 
 def spoil_json(kind: str, field: str | None, body: bytes) -> bytes:
     """Spoil one field in all rows of a JSON body, or the total of its envelope."""
     content: Any = msgspec.json.decode(body)
-    if kind == "lie_total" and isinstance(content, dict) and "totalCount" in content:
-        content["totalCount"] = content["totalCount"] * 2 + 1000
+    if kind == "lie_total" and isinstance(content, dict):
+        for envelope in (content, content.get("meta", {})):
+            for total in {"totalCount", "total"} & envelope.keys():
+                envelope[total] = envelope[total] * 2 + 1000
     for row in _rows(content):
         name = field or next((known for known in _FIELDS_OF_EVERY_ROW if known in row), "")
         if kind == "missing_field":
@@ -36,7 +40,8 @@ def spoil_json(kind: str, field: str | None, body: bytes) -> bytes:
 
 def _rows(content: Any) -> list[dict[str, Any]]:
     if isinstance(content, dict):
-        content = content.get("items", [content])
+        content = content.get("usage", content)
+        content = content.get("items", content.get("data", [content]))
     return [row for row in content if isinstance(row, dict)]
 
 

@@ -1,19 +1,24 @@
 """What an exporter must count, computed from the world and not from any vendor's answer."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY, OTHER, Window, floor
+from exporter.simulator import billing_truth
+from exporter.simulator.assistance import NOTHING, Figures
 from exporter.simulator.callers import Caller
+from exporter.simulator.legacy_copilot import Code, PersonDay, breakdown, told_breakdown
+from exporter.simulator.report_truth import report_counts
 from exporter.simulator.world import World
 
 UNKNOWN = "unknown"
 _NEVER_MS = 10**15
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
-Count: TypeAlias = tuple[str, Labels, int]
+Count: TypeAlias = tuple[str, Labels, int | Decimal]
 
 
 class Total(NamedTuple):
@@ -21,7 +26,7 @@ class Total(NamedTuple):
 
     name: str
     labels: dict[str, str]
-    value: int
+    value: int | Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class View:
 
 def totals(view: View) -> list[Total]:
     """All series with their totals; a series that counts nothing is left out."""
-    counter: Counter[tuple[str, Labels]] = Counter()
+    counter: defaultdict[tuple[str, Labels], int | Decimal] = defaultdict(int)
     for count in COUNTS:
         for name, labels, value in count(view):
             counter[name, labels] += value
@@ -123,8 +128,100 @@ def _breakdowns(caller: Caller, method: str, route: str) -> Iterator[tuple[str, 
         yield "user_", (("user", caller.subject_name), *actor)
 
 
+_ASSISTANCE_NAMES = (
+    "completions",
+    "completion_characters",
+    "completion_lines",
+    "keystrokes",
+    "chat_interactions",
+    "chat_useful_interactions",
+    "chat_lines",
+    "chat_characters",
+)
+
+
+def assistance_counts(view: View) -> Iterator[Count]:
+    """The figures of everybody, and of each team's members under the name it has at the moment."""
+    assistance, membership = view.world.assistance, view.world.membership
+    everybody = range(len(membership.members))
+    teams: dict[int | None, Figures] = {}
+    for day in assistance.days(view.window.start, view.window.end, view.as_of):
+        for person, figures in assistance.told(day, everybody, view.as_of):
+            team = membership.members[person].team
+            teams[team] = teams.get(team, NOTHING).plus(figures)
+    for team, total in teams.items():
+        for name in _ASSISTANCE_NAMES:
+            value: int = getattr(total, name)
+            yield f"tabnine_{name}_total", (), value
+            if team is not None:
+                labels = (("team_name", membership.name(team, view.as_of)),)
+                yield f"tabnine_team_{name}_total", labels, value
+
+
+def audit_counts(view: View) -> Iterator[Count]:
+    """Each audit event once, by its type."""
+    for event in view.world.audit.between(view.window.start * 1000, _NEVER_MS, view.as_of):
+        if view.holds(event.created_ms):
+            yield "tabnine_audit_events_total", (("event_type", event.type),), 1
+
+
+def legacy_copilot_counts(view: View) -> Iterator[Count]:
+    """Both closed APIs' counts of everybody, and of each team that is large enough."""
+    legacy = view.world.legacy_copilot
+    for team in (None, *legacy.teams):
+        prefix = "" if team is None else "team_"
+        lead: Labels = () if team is None else (("team_slug", team),)
+        for day, people in legacy.told(view.window.start, view.window.end, team, view.as_of):
+            for api, counts in (("usage", _usage(day, people)), ("metrics", _metrics(people))):
+                for name, labels, value in counts:
+                    yield f"github_copilot_{api}_{prefix}{name}_total", lead + labels, value
+
+
+def _usage(day: int, people: Sequence[PersonDay]) -> Iterator[Count]:
+    rows, told = breakdown(people), told_breakdown(day, breakdown(people)) or {}
+    for (language, editor), code in rows.items():
+        if (language, editor) not in told:
+            language = editor = OTHER
+        labels = (("language", language), ("editor", editor))
+        yield from zip(Code._fields, (labels,) * len(code), code, strict=True)
+    yield "chat_turns", (), sum(person.chats for person in people)
+    yield "chat_acceptances", (), sum(person.insertions for person in people)
+
+
+def _metrics(people: Sequence[PersonDay]) -> Iterator[Count]:
+    for person in people:
+        model, editor = ("model", person.model), ("editor", person.editor)
+        for language, code in person.code.items():
+            names = (f"code_{name}" for name in Code._fields)
+            labels = (("language", language), editor, model)
+            yield from zip(names, (labels,) * len(code), code, strict=True)
+        yield "chats", (editor, model), person.chats
+        yield "chat_insertions", (editor, model), person.insertions
+        yield "chat_copies", (editor, model), person.copies
+        yield "dotcom_chats", (model,), person.dotcom_chats
+        for repository, value in person.summaries.items():
+            yield "pull_request_summaries", (("repository", repository), model), value
+
+
+def copilot_report_counts(view: View) -> Iterator[Count]:
+    """The days that have a Copilot usage report, as told at the moment of the view."""
+    world = view.world
+    for report in world.copilot.reports(view.window.start, view.window.end, view.as_of):
+        yield from report_counts(world.copilot, world.developers, report)
+
+
+def billing_counts(view: View) -> Iterator[Count]:
+    """Every line of the bill that is posted, in the day that it is for."""
+    return billing_truth.billing_counts(view.world.billing, view.window, view.as_of)
+
+
 COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     commit_counts,
     change_counts,
     traffic_counts,
+    assistance_counts,
+    audit_counts,
+    billing_counts,
+    legacy_copilot_counts,
+    copilot_report_counts,
 )

@@ -3,16 +3,26 @@
 from dataclasses import dataclass, field
 
 from exporter.model import DAY
+from exporter.simulator.assistance import Assistance
+from exporter.simulator.audit import AuditEvent, AuditSource
+from exporter.simulator.billing import Billing
 from exporter.simulator.changes import Change, ChangeSource
 from exporter.simulator.commits import Commit, CommitSource
+from exporter.simulator.copilot_activity import CopilotActivity
+from exporter.simulator.copilot_seats import CopilotSeats
 from exporter.simulator.event_log import EventLog
-from exporter.simulator.people import hire
+from exporter.simulator.exports import ExportDesk
+from exporter.simulator.indexing import Indexing
+from exporter.simulator.legacy_copilot import LegacyCopilot
+from exporter.simulator.membership import Membership
+from exporter.simulator.people import TEAMS, hire
 from exporter.simulator.traffic import Lag, Traffic
 from exporter.simulator.world_clock import WorldClock
 
 HISTORY_DAYS = 60
 ENTERPRISE = "acme"
 ORGANIZATION = "acme"
+SECOND_ORGANIZATION = "acme-labs"
 
 _REPOSITORY_NAMES = (
     *("api", "web", "mobile-app", "checkout", "ledger", "search", "recommendations", "identity"),
@@ -30,8 +40,11 @@ class WorldSettings:
     developers: int = 200
     commits_per_day: int | None = None
     lag: Lag = field(default_factory=Lag)
+    teams: int = len(TEAMS)
 
     def __post_init__(self) -> None:
+        if self.teams < 1:
+            raise ValueError(f"world: teams must be 1 or more, not {self.teams}")
         if self.developers < 1:
             raise ValueError(f"world: developers must be 1 or more, not {self.developers}")
 
@@ -46,7 +59,8 @@ class World:
         self.organization = ORGANIZATION
         self.developers = hire(settings.seed, settings.developers)
         self.repositories = tuple(f"{ORGANIZATION}/{name}" for name in _REPOSITORY_NAMES)
-        first_day = int(clock.time() // DAY) - HISTORY_DAYS
+        start = clock.time()
+        first_day = int(start // DAY) - HISTORY_DAYS
         self.first = first_day * DAY
         commit_source = CommitSource(
             settings.seed,
@@ -59,9 +73,43 @@ class World:
         self.commits: EventLog[Commit] = EventLog(commit_source.day, first_day)
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
+        self.copilot_seats = CopilotSeats(
+            settings.seed,
+            self.developers,
+            (ORGANIZATION, SECOND_ORGANIZATION),
+            self.first,
+            start,
+        )
+        self.billing = Billing(
+            settings.seed,
+            self.developers,
+            (ORGANIZATION, SECOND_ORGANIZATION),
+            self.repositories,
+            self.first,
+        )
+        self.exports = ExportDesk(self.first)
+        self.membership = Membership(
+            settings.seed, self.developers, settings.teams, self.first, start
+        )
+        self.assistance = Assistance(
+            settings.seed, self.developers, self.membership.members, self.first
+        )
+        audit_source = AuditSource(settings.seed, self.developers, self.membership)
+        self.audit: EventLog[AuditEvent] = EventLog(audit_source.day, first_day)
+        self.legacy_copilot = LegacyCopilot(
+            settings.seed, self.developers, self.repositories, self.first
+        )
+        self.copilot = CopilotActivity(settings.seed, self.developers, self.first)
+        self.indexing = Indexing(settings.seed, len(self.membership.teams), self.repositories)
 
     def quiet(self, since: float | None) -> None:
         """Produce no more data at or after `since`; None lifts it."""
         self.commits.quiet(since)
         self.changes.quiet(since)
         self.traffic.quiet(since)
+        self.billing.quiet(since)
+        self.copilot_seats.quiet(since)
+        self.assistance.quiet(since)
+        self.legacy_copilot.quiet(since)
+        self.copilot.quiet(since)
+        self.audit.quiet(since)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from exporter import __version__
 from exporter.client.auth import Credential
 from exporter.client.client import Client, ClientSettings
-from exporter.client.errors import RateLimitedError
+from exporter.client.errors import PollError, RateLimitedError
 from exporter.client.pace import Limit
 from exporter.duration import Duration
 from exporter.model import MINUTE, Coverage, Metric, Sample, Window
@@ -112,7 +112,11 @@ class Reading:
 
     A walk that the vendor's quota ends gives what it read so far with the error in `interrupted`: that
     is committed, and the next poll goes on from `progress`. `began` is when a walk over several polls
-    began (Unix seconds).
+    began (Unix seconds). A long walk may also pause: what it read is committed, and the same poll goes on
+    from `progress` with another read.
+
+    A complete reading of several parts, one of which the vendor refused, has the error in `problem`: the
+    others are committed, and the stream's state shows it.
     """
 
     samples: list[Sample] = field(default_factory=list)
@@ -123,7 +127,14 @@ class Reading:
     drift: Counter[str] = field(default_factory=Counter)
     progress: dict[str, Any] = field(default_factory=dict)
     began: float | None = None
+    paused: bool = False
     interrupted: RateLimitedError | None = None
+    problem: PollError | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether parts of the window are still to be read."""
+        return self.paused or self.interrupted is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +173,10 @@ AnyStream = Stream[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Vendor(Generic[TargetT]):
-    """A kind of service. `limits` gives the documented limits by endpoint group."""
+    """A kind of service. `limits` gives the documented limits by endpoint group.
+
+    `credential` is given a client without one, for a credential that the vendor itself hands out.
+    """
 
     name: str
     title: str
@@ -170,7 +184,7 @@ class Vendor(Generic[TargetT]):
     streams: tuple[AnyStream, ...]
     limits: Mapping[str, Sequence[Limit]]
     settings: Callable[[TargetT], ClientSettings]
-    credential: Callable[[TargetT], Credential]
+    credential: Callable[[TargetT, Client], Credential]
 
 
 AnyVendor = Vendor[Any]

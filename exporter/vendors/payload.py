@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -26,7 +27,9 @@ def decode(body: bytes, kind: type[_Record], endpoint: str) -> _Record:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise SchemaError(f"{endpoint}: unexpected answer: {error}") from error
+        # msgspec names no place where it is the document itself.
+        place = "" if "`$" in str(error) else " - at `$`"
+        raise SchemaError(f"{endpoint}: unexpected answer: {error}{place}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SchemaError(f"{endpoint}: the answer is not JSON: {error}") from error
 
@@ -34,7 +37,8 @@ def decode(body: bytes, kind: type[_Record], endpoint: str) -> _Record:
 def drift(body: bytes, kind: Any) -> Counter[str]:
     """The names of fields in a JSON body that `kind` does not know, with how often they were seen.
 
-    The body has been decoded as `kind` before. Of a list the first hundred rows are searched.
+    The body has been decoded as `kind` before. Of a list or a mapping the first hundred
+    rows are searched.
     """
     found: Counter[str] = Counter()
     try:
@@ -53,6 +57,10 @@ def _search(value: Any, kind: Any, found: Counter[str]) -> None:
                 _search(row, item, found)
         return
     if not isinstance(value, dict):
+        return
+    if get_origin(kind) is dict:
+        for row in islice(value.values(), DRIFT_ROWS):
+            _search(row, get_args(kind)[1], found)
         return
     for struct in _structs(kind):
         fields = _fields(struct)

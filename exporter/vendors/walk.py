@@ -15,11 +15,13 @@ async def walk(
     reading: Reading,
     parts: Iterable[str],
     read_part: Callable[[str, Window], Awaitable[None]],
+    pause_after: int = 500,
 ) -> None:
     """Read every part by its id, in the order of the ids, with the window that the walk began with.
 
     A part that is gone (404) is passed over. When the quota ends, what was read so far stands and
-    `reading.interrupted` says why; the next poll goes on after the last part that was read.
+    `reading.interrupted` says why; the next poll goes on after the last part that was read. After
+    `pause_after` parts the reading is `paused`, so that a long walk holds little and loses little.
     """
     ids = sorted(parts)
     before = poll.progress.get(_KEY, {})
@@ -27,8 +29,13 @@ async def walk(
     window = Window(int(before.get("start", poll.window.start)), poll.window.end)
     after = str(before.get("after", ""))
     done = sum(1 for part in ids if part <= after)
-    for part in ids[done:]:
+    here = {"began": began, "start": window.start}
+    for number, part in enumerate(ids[done:]):
         poll.tell(done, len(ids))
+        if number == pause_after:
+            reading.paused = True
+            reading.progress[_KEY] = {**here, "after": after}
+            return
         try:
             await read_part(part, window)
         except NotFoundError:
@@ -37,7 +44,7 @@ async def walk(
             if not after:
                 raise
             reading.interrupted = error
-            reading.progress[_KEY] = {"began": began, "start": window.start, "after": after}
+            reading.progress[_KEY] = {**here, "after": after}
             return
         after, done = part, done + 1
     poll.tell(len(ids), len(ids))

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from exporter.web.protocol import bounded
+from exporter.web.tls import Certificates
+from exporter.web.web_config import TlsServer
+
 
 class AddressError(Exception):
     """A listen address cannot be used; the message names it and the remedy."""
@@ -31,20 +35,22 @@ def listen(address: str) -> socket.socket:
         ) from error
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, *, tls: bool = False) -> str:
     """Where a person opens a socket."""
     host, port = listening.getsockname()[:2]
     if host in ("::", "0.0.0.0"):
         host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def create(app: ASGIApp) -> "Server":
-    """A server that leaves signals to its owner."""
+def create(app: ASGIApp, tls: TlsServer | None = None) -> "Server":
+    """A server that leaves signals to its owner; raises WebConfigError for unusable certificates."""
+    certificates = None if tls is None else Certificates(tls)
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=bounded(frozenset(() if tls is None else tls.client_allowed_sans)),
             loop="none",
             lifespan="off",
             ws="none",
@@ -52,6 +58,7 @@ def create(app: ASGIApp) -> "Server":
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=3,
+            ssl_context_factory=None if certificates is None else lambda *_: certificates.context,
         )
     )
 

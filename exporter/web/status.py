@@ -1,23 +1,25 @@
 """The status page: what every target and stream is doing, for people."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import IntEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from exporter.client.errors import State
 from exporter.duration import format_duration
-from exporter.status import StreamStatus, TargetStatus
+from exporter.status import StreamStatus, TargetStatus, Used
+from exporter.web import chart
+from exporter.web.chart import Chart
+from exporter.web.levels import WAITING, Badge, Level, level, word
+from exporter.web.listing import LONGEST_SEARCH, Listing, Shown, Sort, View, choose
+from exporter.web.words import ago, ahead, count, moment, spoken
 
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-_LAST_MOMENT = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
-_WAITING = "waiting for its first poll"
 _ALL_WAITING = "waiting for their first poll"
+_MOST_BUDGETS = 3
+"""How many endpoint groups of a target show their requests; the busiest do."""
+_NEARLY = 0.9
 
 _COLUMNS = (
     "State",
@@ -26,41 +28,14 @@ _COLUMNS = (
     "Next poll",
     "Interval",
     "Records of the last poll",
+    "Records per poll",
     "Series",
 )
-
-
-class _Level(IntEnum):
-    """How much a state asks of the reader, the most first: the order and the colour on the page."""
-
-    BROKEN = 0
-    PASSING = 1
-    WAITING = 2
-    EMPTY = 3
-    OK = 4
-
-    @property
-    def problem(self) -> bool:
-        return self <= _Level.PASSING
-
-
-_LEVELS = {
-    None: _Level.WAITING,
-    State.OK: _Level.OK,
-    State.EMPTY: _Level.EMPTY,
-    State.RATE_LIMITED: _Level.PASSING,
-    State.UNAVAILABLE: _Level.PASSING,
+_SORTS = {
+    Sort.PROBLEMS: "problems first",
+    Sort.NAME: "by name",
+    Sort.AGE: "oldest success first",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Badge:
-    words: str
-    level: _Level
-
-    @property
-    def colour(self) -> str:
-        return self.level.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +45,25 @@ class _Cell:
     words: str = ""
     moment: str = ""
     absent: str = ""
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A part of a whole, in words; the bar only repeats them."""
+
+    words: str
+    percent: int | None
+    name: str = ""
+    colour: str = "ok"
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     name: str
-    badge: _Badge
+    badge: Badge
     cells: tuple[_Cell, ...]
+    walk: _Bar | None
     problem: str
     failures: str
 
@@ -85,12 +72,19 @@ class _Row:
 class _Section:
     vendor: str
     account: str
-    badge: _Badge
+    badge: Badge
+    budgets: tuple[_Bar, ...]
+    more_budgets: str
     requests: str
     codes: str
     waited: str
     rows: tuple[_Row, ...]
-    level: _Level
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    words: str
+    address: str = ""
 
 
 _environment = Environment(
@@ -103,135 +97,156 @@ _environment = Environment(
 
 
 def render(
-    targets: Sequence[TargetStatus], now: float, *, telemetry_path: str, version: str
+    targets: Sequence[TargetStatus],
+    now: float,
+    view: View = View(),  # noqa: B008  # it is frozen
+    *,
+    telemetry_path: str,
+    version: str,
 ) -> str:
-    """The whole page as HTML: targets and streams with problems first, else as configured."""
-    sections = sorted((_section(target, now) for target in targets), key=lambda s: s.level)
-    problems = sum(row.badge.level.problem for section in sections for row in section.rows)
+    """A page as HTML: what the view asks for, and a summary of everything."""
+    listing = choose(targets, view)
+    streams = [stream for target in targets for stream in target.streams.values()]
+    problems = sum(level(stream.state).problem for stream in streams)
     return _environment.get_template("status.html").render(
+        chart=chart,
         columns=_COLUMNS,
-        now=_moment(now),
-        problems=_count(problems, "problem") if problems else "",
-        sections=sections,
-        summary=_summary(targets),
+        found=_found(listing, view),
+        links=_links(listing, view),
+        longest_search=LONGEST_SEARCH,
+        now=moment(now),
+        problems=count(problems, "problem") if problems else "",
+        sections=[_section(shown, now) for shown in listing.shown],
+        sorts=[
+            _Link(words, "" if sort is view.sort else view.sorted_by(sort).address)
+            for sort, words in _SORTS.items()
+        ],
+        summary=_summary(len(targets), streams),
         telemetry_path=telemetry_path,
         version=version,
+        view=view,
+        view_of_all=replace(view, search="", page=1).address,
     )
 
 
-def ago(seconds: float) -> str:
-    """How long ago something was, as people say it; never more than it was."""
-    return f"{_spoken(seconds)} ago" if seconds >= 1 else "just now"
-
-
-def ahead(seconds: float) -> str:
-    """How soon something will be, as people say it."""
-    return f"in {_spoken(math.ceil(seconds))}" if seconds > 0 else "due"
-
-
-def _spoken(seconds: float) -> str:
-    whole = int(seconds)
-    if whole < _MINUTE:
-        return _count(whole, "second")
-    if whole < _HOUR:
-        return _count(whole // _MINUTE, "minute")
-    if whole < _DAY:
-        return _two_units(whole, _HOUR, "hour", _MINUTE, "minute")
-    return _two_units(whole, _DAY, "day", _HOUR, "hour")
-
-
-def _two_units(seconds: int, size: int, unit: str, small_size: int, small_unit: str) -> str:
-    """A lone 1 would hide as much again as it says, so that it gets the smaller unit too."""
-    count, rest = divmod(seconds, size)
-    small = rest // small_size
-    words = _count(count, unit)
-    return f"{words} {_count(small, small_unit)}" if count == 1 and small else words
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _summary(targets: Sequence[TargetStatus]) -> str:
-    streams = [stream for target in targets for stream in target.streams.values()]
-    head = f"{_count(len(targets), 'target')}, {_count(len(streams), 'stream')}"
+def _summary(targets: int, streams: Sequence[StreamStatus]) -> str:
+    head = f"{count(targets, 'target')}, {count(len(streams), 'stream')}"
     found = Counter(stream.state for stream in streams)
-    parts = [f"{found[state]:,} {_word(state)}" for state in State if found[state]]
+    parts = [f"{found[state]:,} {word(state)}" for state in State if found[state]]
     if waiting := found[None]:
-        parts.append(f"{waiting:,} {_WAITING if waiting == 1 else _ALL_WAITING}")
+        parts.append(f"{waiting:,} {WAITING if waiting == 1 else _ALL_WAITING}")
     return f"{head}: {', '.join(parts)}" if parts else head
 
 
-def _section(target: TargetStatus, now: float) -> _Section:
-    rows = sorted(
-        (_row(stream, now) for stream in target.streams.values()), key=lambda row: row.badge.level
-    )
+def _found(listing: Listing, view: View) -> str:
+    if not view.search:
+        return ""
+    if not listing.targets:
+        return f"Nothing matches “{view.search}”."
+    matched = f"{count(listing.streams, 'stream')} of {count(listing.targets, 'target')}"
+    return f"{matched} {'matches' if listing.streams == 1 else 'match'} “{view.search}”."
+
+
+def _links(listing: Listing, view: View) -> dict[str, str]:
+    """Where the reader is among several pages, and the addresses of the ones beside it."""
+    if listing.pages == 1:
+        return {}
+    page = listing.page
+    return {
+        "here": f"Targets {listing.first:,} to {listing.last:,} of {listing.targets:,}",
+        "previous": view.at(page - 1).address if page > 1 else "",
+        "next": view.at(page + 1).address if page < listing.pages else "",
+    }
+
+
+def _section(shown: Shown, now: float) -> _Section:
+    target = shown.target
+    used = target.budget.used() if target.budget else []
+    if len(used) == 1:
+        used = [used[0]._replace(group="")]
+    more = len(used) - _MOST_BUDGETS
     total = target.requests.total()
     return _Section(
         vendor=target.vendor,
         account=target.account,
         badge=_answering(target),
+        budgets=tuple(_budget(each) for each in used[:_MOST_BUDGETS]),
+        more_budgets=f"and {count(more, 'group')} used less" if more > 0 else "",
         requests=f"{total:,}" if total else "none yet",
         codes=_codes(target.requests),
         waited=_waited(target.wait_seconds),
-        rows=tuple(rows),
-        level=min((row.badge.level for row in rows), default=_Level.OK),
+        rows=tuple(_row(stream, now) for stream in shown.streams),
     )
 
 
-def _answering(target: TargetStatus) -> _Badge:
+def _budget(used: Used) -> _Bar:
+    if used.allowed is None:
+        return _Bar(f"{used.requests:,}, no limit", None, used.group)
+    allowed = f"{used.allowed:,.0f}" if used.allowed >= 10 else f"{used.allowed:.2g}"
+    words = f"{used.requests:,} of {allowed} an hour"
+    share = used.requests / used.allowed
+    if share < _NEARLY:
+        return _Bar(words, _percent(share), used.group)
+    end = "used up" if share >= 1 else "nearly used up"
+    return _Bar(f"{words}, {end}", _percent(share), used.group, "passing")
+
+
+def _percent(share: float) -> int:
+    return min(100, int(share * 100))
+
+
+def _answering(target: TargetStatus) -> Badge:
     if not target.streams:
-        return _Badge("no streams enabled", _Level.EMPTY)
+        return Badge("no streams enabled", Level.EMPTY)
     if target.up:
-        return _Badge("answers", _Level.OK)
+        return Badge("answers", Level.OK)
     if all(stream.state is None for stream in target.streams.values()):
-        return _Badge("not polled yet", _Level.WAITING)
-    return _Badge("gives no valid answer", _Level.BROKEN)
+        return Badge("not polled yet", Level.WAITING)
+    return Badge("gives no valid answer", Level.BROKEN)
 
 
 def _codes(requests: Counter[tuple[str, str]]) -> str:
     """Requests by code class, as in `2xx: 12; 4xx: 3; no answer: 1`."""
     classes: Counter[str] = Counter()
-    for (_, code), times in requests.items():
+    # A copy: requests end while the page is rendered in a thread.
+    for (_, code), times in requests.copy().items():
         classes[f"{code[0]}xx" if code.isdigit() else "no answer"] += times
     return "; ".join(f"{name}: {classes[name]:,}" for name in sorted(classes))
 
 
 def _waited(seconds: float) -> str:
-    return "less than a second" if 0 < seconds < 1 else _spoken(seconds)
+    return "less than a second" if 0 < seconds < 1 else spoken(seconds)
 
 
 def _row(stream: StreamStatus, now: float) -> _Row:
-    level = _LEVELS.get(stream.state, _Level.BROKEN)
+    badge = Badge(word(stream.state), level(stream.state))
     problem = failures = ""
-    if level.problem:
+    if badge.level.problem:
         problem = stream.reason or "No reason is known; the log may say more."
         if stream.failures_in_row > 1:
             failures = f"{stream.failures_in_row:,} failed polls in a row"
     return _Row(
         name=stream.key.stream,
-        badge=_Badge(_word(stream.state), level),
+        badge=badge,
         cells=(
             _last_success(stream, now),
             _data_until(stream, now),
             _next_poll(stream, now),
             _Cell(format_duration(stream.interval)),
             _records(stream),
+            _chart(stream),
             _series(stream),
         ),
+        walk=_walk(stream),
         problem=problem,
         failures=failures,
     )
 
 
-def _word(state: State | None) -> str:
-    return _WAITING if state is None else state.value.replace("_", " ")
-
-
 def _last_success(stream: StreamStatus, now: float) -> _Cell:
     if stream.last_success is None:
         return _Cell(absent="no poll has succeeded yet")
-    return _Cell(ago(now - stream.last_success), _moment(stream.last_success))
+    return _Cell(ago(now - stream.last_success), moment(stream.last_success))
 
 
 def _data_until(stream: StreamStatus, now: float) -> _Cell:
@@ -239,17 +254,17 @@ def _data_until(stream: StreamStatus, now: float) -> _Cell:
         return _Cell(absent="no data has been read yet")
     # The newest bucket may be one that has not ended, such as today's.
     words = ago(now - stream.data_until) if stream.data_until < now else "up to now"
-    return _Cell(words, _moment(stream.data_until))
+    return _Cell(words, moment(stream.data_until))
 
 
 def _next_poll(stream: StreamStatus, now: float) -> _Cell:
     if stream.polling_since is not None:
         running = now - stream.polling_since
-        words = f"polling for {_spoken(running)}" if running >= 1 else "polling"
-        return _Cell(words, _moment(stream.polling_since))
+        words = f"polling for {spoken(running)}" if running >= 1 else "polling"
+        return _Cell(words, moment(stream.polling_since))
     if stream.next_poll is None:
         return _Cell(absent="no poll is planned")
-    return _Cell(ahead(stream.next_poll - now), _moment(stream.next_poll))
+    return _Cell(ahead(stream.next_poll - now), moment(stream.next_poll))
 
 
 def _records(stream: StreamStatus) -> _Cell:
@@ -260,14 +275,23 @@ def _records(stream: StreamStatus) -> _Cell:
     return _Cell(f"{stream.last_records:,}")
 
 
+def _chart(stream: StreamStatus) -> _Cell:
+    polls = stream.history.polls()
+    if not polls:
+        return _Cell(absent="no poll has ended since the start")
+    return _Cell(chart=chart.draw(polls))
+
+
+def _walk(stream: StreamStatus) -> _Bar | None:
+    if stream.walk is None:
+        return None
+    done, total = stream.walk
+    if not total:
+        return _Bar("walk: no parts to read", None)
+    return _Bar(f"walk: {done:,} of {count(total, 'part')} read", _percent(done / total))
+
+
 def _series(stream: StreamStatus) -> _Cell:
     if stream.last_success is None:
         return _Cell(absent="nothing has been counted yet")
     return _Cell(f"{stream.series:,}")
-
-
-def _moment(seconds: float) -> str:
-    """The time in UTC, without a zone, such as `2026-07-14 03:33:20`."""
-    # A time that a vendor got wrong must not take the page down.
-    moment = datetime.fromtimestamp(int(min(max(seconds, 0), _LAST_MOMENT)), UTC)
-    return moment.replace(tzinfo=None).isoformat(" ")

@@ -29,8 +29,8 @@ class Watch:
         self.endpoints: Counter[str] = Counter()
         self.waits: list[float] = []
 
-    def requested(self, endpoint: str, code: str) -> None:
-        self.endpoints[endpoint] += 1
+    def requested(self, endpoint: Endpoint, code: str) -> None:
+        self.endpoints[endpoint.path] += 1
         self.codes.append(code)
 
     def waited(self, seconds: float) -> None:

@@ -222,8 +222,9 @@ async def test_a_401_makes_the_credential_fresh() -> None:
         async def headers(self) -> dict[str, str]:
             return {"X-Key": "k"}
 
-        def invalidate(self) -> None:
+        def invalidate(self) -> bool:
             self.invalidated += 1
+            return False
 
     credential = Counting()
     setup = Setup(httpx.Response(401), credential=credential)

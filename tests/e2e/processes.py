@@ -82,7 +82,7 @@ class Simulator:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def truth(self, **query: float) -> dict[tuple[str, tuple[tuple[str, str], ...]], int]:
+    def truth(self, **query: float) -> dict[tuple[str, tuple[tuple[str, str], ...]], Any]:
         """The true totals by metric name and labels."""
         answer = httpx.get(f"{self.url}/_simulator/truth", params=query, timeout=PATIENCE)
         answer.raise_for_status()
@@ -90,6 +90,13 @@ class Simulator:
             (total["name"], tuple(sorted(total["labels"].items()))): total["value"]
             for total in answer.json()["metrics"]
         }
+
+    def requests(self) -> list[dict[str, Any]]:
+        """How often each path was asked for, by status."""
+        answer = httpx.get(f"{self.url}/_simulator/requests", timeout=PATIENCE)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["requests"]
+        return found
 
     def stop(self) -> None:
         self._process.stop()
@@ -105,8 +112,9 @@ def _address(output: Path) -> str | None:
 class Exporter:
     """The daemon; it can be killed and started again on the same state."""
 
-    def __init__(self, directory: Path, config: Mapping[str, Any]) -> None:
+    def __init__(self, directory: Path, config: Mapping[str, Any], *flags: str) -> None:
         self.directory = directory
+        self.flags = flags
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config_file = directory / "config.yaml"
@@ -119,6 +127,7 @@ class Exporter:
                 *(sys.executable, "-m", "exporter", "run"),
                 f"--config.file={self.config_file}",
                 f"--web.listen-address=127.0.0.1:{self.port}",
+                *self.flags,
             ],
             self.directory / "exporter.log",
         )
@@ -137,7 +146,9 @@ class Exporter:
 class Prometheus:
     """A real Prometheus that scrapes every second."""
 
-    def __init__(self, directory: Path, target_port: int) -> None:
+    def __init__(
+        self, directory: Path, target_port: int, scrape: Mapping[str, Any] | None = None
+    ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         config = {
             "global": {"scrape_interval": "1s"},
@@ -145,6 +156,7 @@ class Prometheus:
                 {
                     "job_name": "usage-exporter",
                     "static_configs": [{"targets": [f"127.0.0.1:{target_port}"]}],
+                    **(scrape or {}),
                 }
             ],
         }

@@ -14,7 +14,11 @@ from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
 
 DAY = 86_400
 LOOKBACK_DAYS = 3
-STREAMS = 3
+STREAMS = {
+    *("api_insights", "ai_code_commits", "ai_code_changes"),
+    *("usage", "team_usage", "audit_log"),
+}
+"""What is counted here; the vendors' other streams do not matter."""
 Totals = dict[tuple[str, tuple[tuple[str, str], ...]], int]
 
 
@@ -28,7 +32,11 @@ def simulator(tmp_path: Path) -> Iterator[Simulator]:
 
 
 def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
-    for name, secret in (("github", "sim-github-token"), ("cursor", "sim-cursor-key")):
+    for name, secret in (
+        ("github", "sim-github-token"),
+        ("cursor", "sim-cursor-key"),
+        ("tabnine", "sim-tabnine-token"),
+    ):
         (directory / name).write_text(secret)
     stream = {"interval": "1s", "lookback": f"{LOOKBACK_DAYS}d"}
     return {
@@ -50,6 +58,14 @@ def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
                 "requests_per_minute": 1_000_000,
                 "streams": {"ai_code_commits": stream, "ai_code_changes": stream},
             },
+            {
+                "vendor": "tabnine",
+                "account": "acme",
+                "base_url": f"{simulator.url}/tabnine",
+                "auth": {"token_file": str(directory / "tabnine")},
+                "requests_per_minute": 1_000_000,
+                "streams": {"usage": stream, "team_usage": stream, "audit_log": stream},
+            },
         ],
         "state": {"path": str(directory / "state.db")},
         "privacy": {"users": "plain"},
@@ -66,7 +82,7 @@ def counted(page: str) -> Totals:
         ): int(sample.value)
         for family in text_string_to_metric_families(page)
         for sample in family.samples
-        if re.match(r"(cursor|github)_.*_total$", sample.name)
+        if re.match(r"(cursor|github|tabnine)_.*_total$", sample.name)
         and not sample.name.startswith("cursor_user")
         and sample.value
     }
@@ -91,6 +107,11 @@ FAMILIES = {
     "github_api_subject_rate_limited_requests_total",
     "github_api_route_requests_total",
     "github_api_route_rate_limited_requests_total",
+    "tabnine_completions_total",
+    "tabnine_chat_interactions_total",
+    "tabnine_team_completions_total",
+    "tabnine_team_chat_interactions_total",
+    "tabnine_audit_events_total",
 }
 
 BOT = {
@@ -107,13 +128,13 @@ BOT = {
 
 
 def polled_since(exporter: Exporter, moment: float) -> bool:
-    """Whether every stream has been committed by a poll that began after `moment`."""
+    """Whether every counted stream has been committed by a poll that began after `moment`."""
     found = re.findall(
-        r"^usage_exporter_last_success_timestamp_seconds\{.*\} (\S+)$",
+        r'^usage_exporter_last_success_timestamp_seconds\{.*stream="(\w+)"\} (\S+)$',
         exporter.page(),
         re.MULTILINE,
     )
-    return len(found) == STREAMS and all(float(value) > moment for value in found)
+    return {stream for stream, value in found if float(value) > moment} >= STREAMS
 
 
 def wait_for_polls(exporter: Exporter) -> None:
@@ -152,6 +173,8 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
                 ]
             },
         )
+        day = {"timestamp": time.time() - DAY}
+        simulator.control("assistance", {**day, "completions": 900, "chat_interactions": 60})
         for _ in range(3):
             time.sleep(chance.uniform(0.2, 1.6))
             exporter.process.kill()
@@ -161,6 +184,7 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
         # Late data, then less than was there, then growth beyond it: the debt is paid.
         wait_for_polls(exporter)
         simulator.control("traffic/revise", {**unit, "total": 1_000, "rate_limited": 450})
+        simulator.control("assistance/revise", {**day, "completions": 850})
         wait_for_polls(exporter)
         simulator.control("traffic/revise", {**unit, "total": 700, "rate_limited": 300})
         wait_for_polls(exporter)
@@ -169,6 +193,8 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
             "traffic", {**unit, "timestamp": slot + 300, "total": 800, "rate_limited": 350}
         )
         simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 7}] * 11})
+        simulator.control("assistance", {**day, "completions": 400, "chat_interactions": 90})
+        simulator.control("audit-events", {"items": [{"eventType": "token.revoked"}] * 13})
         exporter.start()
         exporter.wait_until_ready()
 
@@ -182,6 +208,8 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
         assert (
             sum(value for (name, _), value in page.items() if name == "cursor_commits_total") > 25
         )
+        assert page["tabnine_audit_events_total", (("event_type", "token.revoked"),)] == 13
+        assert page["tabnine_completions_total", ()] > 1_250
         assert "usage_exporter_corrections_total" in exporter.page()
 
         moment = time.time()

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporter.board.board import Board
 from exporter.board.render import Format
 from exporter.board.self_metrics import METRICS as SELF_METRICS
-from exporter.client.errors import RateLimitedError, State, UnavailableError
+from exporter.client.errors import ForbiddenError, RateLimitedError, State, UnavailableError
 from exporter.model import DAY, HOUR, Coverage, Kind, Metric, Sample, StreamKey
 from exporter.poll.points import Exposure
 from exporter.poll.poller import Counting, Job, Poller
@@ -375,6 +375,27 @@ async def test_a_reading_that_cannot_be_counted_changes_nothing(rig: Rig) -> Non
     assert job.status.state is State.ERROR
     assert await rig.page() == {}
     assert await rig.store.load(job.key) == StreamState()
+
+
+async def test_a_problem_with_one_part_commits_the_others_and_shows(rig: Rig) -> None:
+    """The state is the problem's, what was read counts, and it is no success, also after a restart."""
+    job = rig.job()
+    good = gives({("a", 0): 5}, {"pro": 3})
+
+    async def in_part(poll: Poll[Any, Any]) -> Reading:
+        reading = await good(poll)
+        reading.problem = ForbiddenError("GET /seats answered 403")
+        return reading
+
+    rig.reads["things"] = in_part
+    await rig.poller.poll(job)
+    assert (job.status.state, job.status.reason) == (State.FORBIDDEN, "GET /seats answered 403")
+    assert await rig.page() == {(THINGS.name, "a"): 5, (SEATS.name, "pro"): 3}
+    stored = await rig.store.load(job.key)
+    assert (stored.progress, stored.last_success) == ({"polls": 1}, None)
+    rig.reads["things"] = good
+    await rig.poller.poll(job)
+    assert (job.status.state, job.status.last_success) == (State.OK, NOON)
 
 
 async def test_when_the_vendor_may_be_asked_again_is_kept(rig: Rig) -> None:

@@ -11,6 +11,7 @@ import httpx
 from exporter.simulator.app import Simulator
 from exporter.simulator.cursor import CursorOptions
 from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.tabnine_rest import TabnineOptions
 from exporter.simulator.traffic import Lag
 from exporter.simulator.world import World, WorldSettings
 from exporter.simulator.world_clock import WorldClock
@@ -41,19 +42,22 @@ def simulator(
     *,
     seed: int = 1,
     developers: int = 12,
+    teams: int = 8,
     lag: Lag | None = None,
     cursor: CursorOptions | None = None,
     github: GitHubOptions | None = None,
+    tabnine: TabnineOptions | None = None,
     wall: Wall | None = None,
 ) -> Simulator:
     """A frozen world of a few people; without options Cursor's limit is off."""
     clock = WorldClock(lambda: 0.0, start=START)
     clock.freeze()
-    settings = WorldSettings(seed=seed, developers=developers, lag=lag or Lag())
+    settings = WorldSettings(seed=seed, developers=developers, teams=teams, lag=lag or Lag())
     return Simulator(
         World(settings, clock),
         cursor=cursor or CursorOptions(requests_per_minute=None),
         github=github,
+        tabnine=tabnine,
         wall=wall or Wall(),
     )
 

@@ -1,5 +1,13 @@
 """The streams under contract: a stream added to a vendor gets an entry here and a fixture folder."""
 
+from tests.streams import (
+    cases_copilot_legacy,
+    cases_copilot_reports,
+    cases_github_account,
+    cases_github_billing,
+    cases_tabnine_account,
+    cases_tabnine_usage,
+)
 from tests.streams.harness import Case, Counted, Place, Route
 from tests.streams.views import (
     cursor_csv,
@@ -98,4 +106,14 @@ API_INSIGHTS = Case(
     paged=f"{_INSIGHTS}/subject-stats",
 )
 
-CASES = (COMMITS, CHANGES, API_INSIGHTS)
+CASES = (
+    COMMITS,
+    CHANGES,
+    API_INSIGHTS,
+    *cases_tabnine_usage.CASES,
+    *cases_tabnine_account.CASES,
+    *cases_copilot_legacy.CASES,
+    *cases_copilot_reports.CASES,
+    *cases_github_account.CASES,
+    *cases_github_billing.CASES,
+)

@@ -96,9 +96,11 @@ class Case:
     """What the contract tests need to know of a stream.
 
     `required` is a field that the stream cannot do without, `counted` one that feeds a counter (None
-    for a stream that has none). `people` are texts of the fixtures that name persons. `empty` are the
-    bodies of a vendor that has nothing. `paged` is the path of a list that `paging` options make the
-    stream read in JSON pages (None: no list has pages).
+    for a stream that has none). `people` are texts of the fixtures that name persons; `users` is the
+    privacy setting without which the stream reads nothing. `empty` are the bodies of a vendor that has
+    nothing. `paged` is the path of a list that `paging` options make the
+    stream read in JSON pages (None: no list has pages). Of a vendor that always has something
+    `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way.
     """
 
     vendor: str
@@ -109,7 +111,9 @@ class Case:
     counted: Counted | None
     empty: Mapping[str, Any]
     people: Sequence[str] = ()
+    users: Users = Users.OFF
     paged: str | None = None
+    whole: bool = True
     paging: Mapping[str, Any] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -202,7 +206,7 @@ class Pipeline:
         case: Case,
         directory: Path,
         *,
-        users: Users = Users.OFF,
+        users: Users | None = None,
         count_history: bool = True,
         birth_hold: int = 0,
         options: Mapping[str, Any] | None = None,
@@ -214,7 +218,7 @@ class Pipeline:
         self.clock = ManualClock(unix(now or case.now))
         self.page = ""
         self._directory = directory
-        self._privacy = Privacy(users, KEY)
+        self._privacy = Privacy(case.users if users is None else users, KEY)
         self._birth_hold, self._count_history = birth_hold, count_history
         self._config = _config(case, directory, target or {}, options or {})
 
@@ -281,15 +285,16 @@ class Pipeline:
         self._store = SQLiteStore.open(self._directory / "state.db", self.clock.time())
         self.board = Board(list(catalogue.metrics().values()), clock=self.clock)
         self.target_status = TargetStatus(vendor.name, target.account)
-        self._client = Client(
+        bare = Client(
             vendor.settings(target),
-            vendor.credential(target),
+            None,
             limits_of(vendor, target),
             self.target_status,
             self.clock,
             Random(7),
             httpx.MockTransport(self.vendor),
         )
+        self._client = bare.authorized(vendor.credential(target, bare))
         [(stream, options)] = [
             pair for pair in enabled_streams(vendor, target) if pair[0].name == self.case.stream
         ]

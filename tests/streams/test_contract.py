@@ -94,7 +94,8 @@ async def test_golden_page(case: Case, tmp_path: Path, golden: Golden) -> None:
         assert run.status.drift == {}
         golden(case.golden(), run.page)
         shown = {m.name for m in run.stream.metrics if run.values(m.name)}
-        assert shown == {m.name for m in run.stream.metrics if not m.people}
+        people = case.users is not Users.OFF
+        assert shown == {m.name for m in run.stream.metrics if people or not m.people}
 
 
 @every_case
@@ -142,6 +143,8 @@ async def test_paging_ends_and_every_page_counts(case: Case, tmp_path: Path) -> 
 @every_case
 async def test_an_empty_answer_is_a_state_and_invents_nothing(case: Case, tmp_path: Path) -> None:
     """Nothing there: the state is empty, gauges are absent, counters at most 0."""
+    if not case.empty:
+        pytest.skip(f"{case.name} always has something")
     async with Pipeline(case, tmp_path) as run:
         run.vendor.bodies.update(case.empty)
         await run.poll()
@@ -162,6 +165,8 @@ async def test_a_failed_poll_changes_nothing(
 
     Neither reason nor log shows a person or the secret. The next good poll makes up for it.
     """
+    if half_way and not case.whole:
+        pytest.skip(f"{case.name} keeps what it read")
     caplog.set_level(logging.DEBUG, "exporter")
     async with Pipeline(case, tmp_path) as run:
         await run.poll()
@@ -278,6 +283,8 @@ async def test_a_field_of_another_type_is_a_schema_error(
 ) -> None:
     """The reason names the place, not the value."""
     async with Pipeline(case, tmp_path) as run:
+        if isinstance(value, str) and isinstance(run.vendor.get(case.required), str):
+            pytest.skip("one text is as good as another")
         run.vendor.set(case.required, value)
         await run.poll()
         assert run.status.state is State.SCHEMA_ERROR
@@ -342,7 +349,7 @@ async def test_nobody_is_shown_by_default(
 ) -> None:
     """No person is on the page, in a log line or in the status, and no family of people exists."""
     caplog.set_level(logging.DEBUG, "exporter")
-    async with Pipeline(case, tmp_path) as run:
+    async with Pipeline(case, tmp_path, users=Users.OFF) as run:
         await run.poll()
         _shows_nobody(case, run.page + run.self_page() + repr(run.status) + _logged(caplog))
         assert "@" not in run.page
@@ -375,8 +382,9 @@ async def test_people_are_shown_where_they_are_asked_for(
         await run.poll()
         for metric in run.stream.metrics:
             assert run.values(metric.name)
+        shown = any(metric.people or metric.names_people for metric in run.stream.metrics)
         for person in case.people:
-            assert f'"{person}"' in run.page
+            assert (f'"{person}"' in run.page) is shown
         assert not any(person in _logged(caplog) for person in case.people)
 
 
@@ -397,8 +405,8 @@ def test_every_stream_has_a_case(vendor: str, stream: str) -> None:
 def test_every_stream_is_in_the_example(vendor: str, stream: str) -> None:
     """A newcomer finds the stream's block in the example configuration."""
     example = yaml.safe_load((ROOT / "config.example.yaml").read_text(encoding="utf-8"))
-    [target] = [target for target in example["targets"] if target["vendor"] == vendor]
-    assert stream in target["streams"]
+    targets = [target for target in example["targets"] if target["vendor"] == vendor]
+    assert any(stream in target["streams"] for target in targets)
 
 
 @every_stream

@@ -46,23 +46,44 @@ def example(secrets: None) -> Config:
 
 
 def test_the_example_loads(secrets: None) -> None:
-    """`check` accepts it as it is."""
-    result = CliRunner().invoke(main, ["check", "--config.file", str(EXAMPLE)])
+    """`check` accepts it as it is; it polls what a newcomer polls."""
+    assert _planned(EXAMPLE) == {
+        (vendor.name, stream.name)
+        for vendor in VENDORS
+        for stream in vendor.streams
+        if stream.by_default
+    }
+
+
+def test_the_example_loads_with_everything_turned_on(secrets: None, tmp_path: Path) -> None:
+    """A stream that is off by default runs as it stands there, but for that line."""
+    path = tmp_path / "config.yaml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(text.replace("enabled: false", "enabled: true"), encoding="utf-8")
+    everything = {(vendor.name, stream.name) for vendor in VENDORS for stream in vendor.streams}
+    assert _planned(path) == everything
+
+
+def _planned(path: Path) -> set[tuple[str, str]]:
+    """The streams that `check` lists, with their vendors."""
+    result = CliRunner().invoke(main, ["check", "--config.file", str(path)])
     assert (result.exit_code, result.stderr) == (0, "")
-    for vendor in VENDORS:
-        for stream in vendor.streams:
-            assert stream.name in result.stdout
+    rows = [line.split() for line in result.stdout.splitlines()[1:]]
+    return {(row[0].partition("/")[0], row[1]) for row in rows}
 
 
 def test_the_example_gives_the_defaults(example: Config) -> None:
     """What a newcomer leaves out is as the example says."""
     for vendor in VENDORS:
-        [target] = [target for target in example.targets if target.vendor == vendor.name]
+        targets = [target for target in example.targets if target.vendor == vendor.name]
         for stream in vendor.streams:
-            assert getattr(target.streams, stream.name) == stream.options()
-        named = {"vendor", "account", "auth", "streams", "org"}
+            blocks = [getattr(target.streams, stream.name) for target in targets]
+            [block] = [block for block in blocks if block is not None]
+            assert block == stream.options(enabled=stream.by_default)
+        named = {"vendor", "account", "auth", "streams", "org", "enterprise"}
         for name, info in vendor.target.model_fields.items():
-            assert name in named or getattr(target, name) == info.get_default()
+            for target in targets:
+                assert name in named or getattr(target, name) == info.get_default()
     for name, block in Config(targets=example.targets):
         assert getattr(example, name) == block
 
@@ -97,6 +118,9 @@ def test_the_example_names_every_option(example: Config) -> None:
     for model in _models(example):
         for name in type(model).model_fields:
             assert re.search(rf"^ *(- |# )?{name}:", text, re.MULTILINE), name
+    for part in json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"].values():
+        for name in part.get("properties", ()):
+            assert re.search(rf"\b{name}:", text), name
     for vendor in VENDORS:
         for stream in vendor.streams:
             block = _block(text, stream.name)

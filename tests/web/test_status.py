@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.client.errors import State
+from exporter.client.pace import Limit
+from exporter.client.request import Endpoint
 from exporter.model import StreamKey
-from exporter.status import StreamStatus, TargetStatus
-from exporter.web.status import ago, ahead, render
+from exporter.status import Polled, RequestBudget, StreamStatus, TargetStatus
+from exporter.web.listing import PAGE_SIZE, Sort, View
+from exporter.web.status import render
+from exporter.web.words import ago, ahead
 
 NOW = 1_784_000_000.0
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
@@ -88,6 +92,7 @@ def test_a_stream_that_was_never_polled_says_so_and_shows_no_zero() -> None:
         "Next poll": "—no poll is planned",
         "Interval": "5m",
         "Records of the last poll": "—no poll has succeeded since the start",
+        "Records per poll": "—no poll has ended since the start",
         "Series": "—nothing has been counted yet",
     }
     assert "1 target, 1 stream: 1 waiting for its first poll" in page.text
@@ -98,6 +103,7 @@ def test_a_stream_that_was_never_polled_says_so_and_shows_no_zero() -> None:
 def test_a_stream_that_works_shows_its_times_in_words_and_its_numbers() -> None:
     stream = _stream("usage", State.OK, last_records=300_000, series=1_234, interval=5_400)
     stream.data_until = NOW - 5 * HOUR
+    stream.history.add(Polled(300_000, failed=False))
     page = _page(_target("acme", stream))
     assert page.rows["usage"] == {
         "State": "ok",
@@ -106,6 +112,8 @@ def test_a_stream_that_works_shows_its_times_in_words_and_its_numbers() -> None:
         "Next poll": "in 2 minutes",
         "Interval": "1h30m",
         "Records of the last poll": "300,000",
+        "Records per poll": "Records of the last poll, none failed"
+        "From 300,000 to 300,000 records in a poll that succeeded.",
         "Series": "1,234",
     }
 
@@ -164,8 +172,9 @@ def test_a_stream_that_answers_has_no_reason() -> None:
 def test_reasons_and_names_cannot_become_markup() -> None:
     attack = "<script>alert('x')</script><img src=x onerror=\"alert(1)\">"
     target = _target(attack, _stream("usage", State.ERROR, reason=attack))
-    target.requested("/a", "200")
-    html = render([target], NOW, telemetry_path='/"><script>', version=attack)
+    target.requested(Endpoint("/a", "core"), "200")
+    view = View(search=attack)
+    html = render([target], NOW, view, telemetry_path='/"><script>', version=attack)
     page = _Page.read(html)
     assert "<script" not in html
     assert "<img" not in html
@@ -238,7 +247,7 @@ def test_times_are_machine_readable_in_utc_and_never_raw_numbers() -> None:
 def test_the_page_stands_alone_and_links_to_the_endpoints() -> None:
     html = render([], NOW, telemetry_path="/custom", version="1.2.3")
     page = _Page.read(html)
-    assert page.links == ["/custom", "/-/healthy", "/-/ready"]
+    assert page.links == ["/custom", "/-/healthy", "/-/ready", "?sort=name", "?sort=age"]
     assert "usage-exporter 1.2.3" in page.text
     assert "://" not in html
     assert "<script" not in html
@@ -261,9 +270,114 @@ def test_tables_name_their_columns_rows_and_subject() -> None:
     html = render(
         [_target("acme", _stream("usage", State.OK))], NOW, telemetry_path="/metrics", version="1"
     )
-    assert html.count('<th scope="col">') == 8
+    assert html.count('<th scope="col">') == 9
     assert '<th scope="row">usage</th>' in html
     assert re.search(r"<caption[^>]*>Streams of github / acme</caption>", html)
+
+
+@pytest.mark.parametrize(
+    ("walk", "words"),
+    [
+        (None, []),
+        ((0, 0), ["walk: no parts to read"]),
+        ((1, 1), ["walk: 1 of 1 part read"]),
+        ((120, 1_300), ["walk: 120 of 1,300 parts read"]),
+    ],
+)
+def test_a_walk_tells_how_far_it_is(walk: tuple[int, int] | None, words: list[str]) -> None:
+    stream = _stream("usage", State.RATE_LIMITED)
+    stream.walk = walk
+    assert _page(_target("acme", stream)).walks == words
+
+
+def test_a_failed_poll_has_a_cross_and_a_poll_without_records_a_bar() -> None:
+    stream = _stream("usage", State.OK)
+    for poll in (Polled(50, False), Polled(0, False), Polled(0, True), Polled(100, True)):
+        stream.history.add(poll)
+    html = render([_target("acme", stream)], NOW, telemetry_path="/metrics", version="1")
+    assert "<title>Records of the last 4 polls, 2 failed</title>" in html
+    assert "<desc>From 0 to 50 records in a poll that succeeded.</desc>" in html
+    assert '<path class="bars" d="M177.5 36v-13M181.5 36v-2M189.5 36v-26"/>' in html
+    assert '<path class="crosses" d="M184 1l4 6m0-6l-4 6M188 1l4 6m0-6l-4 6"/>' in html
+
+
+def test_polls_that_all_failed_have_no_range_of_records() -> None:
+    stream = _stream("usage", State.ERROR)
+    stream.history.add(Polled(0, True))
+    chart = _page(_target("acme", stream)).rows["usage"]["Records per poll"]
+    assert chart == "Records of the last poll, 1 failedNo poll among them succeeded."
+
+
+@pytest.mark.parametrize(
+    ("requests", "limit", "words", "width"),
+    [
+        (0, Limit(60, 60), "0 of 3,600 an hour", 0),
+        (412, Limit(60, 60), "412 of 3,600 an hour", 11),
+        (270, Limit(5, 60), "270 of 300 an hour, nearly used up", 90),
+        (300, Limit(5, 60), "300 of 300 an hour, used up", 100),
+        (301, Limit(5, 60), "301 of 300 an hour, used up", 100),
+        (0, Limit(1, 8 * HOUR), "0 of 0.12 an hour", 0),
+    ],
+)
+def test_the_budget_is_said_in_words_with_a_bar(
+    requests: int, limit: Limit, words: str, width: int
+) -> None:
+    target = _target("acme", _stream("usage", State.OK))
+    target.budget = RequestBudget({"core": [limit]}, lambda: NOW)
+    for _ in range(requests):
+        target.requested(Endpoint("/a", "core"), "200")
+    html = render([target], NOW, telemetry_path="/metrics", version="1")
+    assert f"Requests of the last hour {words} Requests to" in _Page.read(html).text
+    assert re.findall(r'style="width:(\d+)%"', html) == [str(width)]
+
+
+def test_of_several_limits_the_busiest_groups_are_shown() -> None:
+    target = _target("acme", _stream("usage", State.OK))
+    target.budget = RequestBudget({name: [Limit(5, 60)] for name in "abcdef"}, lambda: NOW)
+    for times, name in enumerate("abcde", start=1):
+        for _ in range(times):
+            target.requested(Endpoint("/x", name), "200")
+    assert (
+        "Requests of the last hour 5 of 300 an hour e 4 of 300 an hour d 3 of 300 an hour c "
+        "and 3 groups used less"
+    ) in _page(target).text
+
+
+def test_a_target_without_limits_shows_its_requests_alone() -> None:
+    target = _target("acme", _stream("usage", State.OK))
+    target.budget = RequestBudget({"core": []}, lambda: NOW)
+    target.requested(Endpoint("/a", "core"), "200")
+    assert "Requests of the last hour 1, no limit Requests to" in _page(target).text
+
+
+def test_a_search_shows_what_it_found_and_the_way_back_beside_the_whole_summary() -> None:
+    targets = [
+        _target("acme", _stream("usage", State.OK), _stream("audit", State.FORBIDDEN)),
+        _target("umbrella", _stream("usage", State.OK)),
+    ]
+    page = _page(*targets, view=View("forbidden", Sort.NAME))
+    assert list(page.rows) == ["audit"]
+    assert "2 targets, 3 streams: 2 ok, 1 forbidden" in page.text
+    assert "1 stream of 1 target matches “forbidden”. Show all" in page.text
+    assert page.links[-3:] == ["?q=forbidden", "?q=forbidden&sort=age", "?sort=name"]
+
+
+def test_a_search_that_finds_nothing_says_so() -> None:
+    page = _page(_target("acme", _stream("usage", State.OK)), view=View("nothing like it"))
+    assert page.headings == []
+    assert "Nothing matches “nothing like it”. Show all" in page.text
+
+
+def test_many_targets_come_in_pages_that_lead_to_each_other() -> None:
+    targets = [_target(f"org{index}", _stream("a", State.OK)) for index in range(500)]
+    first, second, third = (
+        _page(*targets, view=View("a", Sort.AGE, number)) for number in (1, 2, 3)
+    )
+    assert [len(page.headings) for page in (first, second, third)] == [PAGE_SIZE, PAGE_SIZE, 100]
+    assert "Targets 201 to 400 of 500" in second.text
+    assert second.links[-2:] == ["?q=a&sort=age", "?q=a&sort=age&page=3"]
+    assert first.links[-1] == "?q=a&sort=age&page=2"
+    assert third.links[-1] == "?q=a&sort=age&page=2"
 
 
 def test_a_thousand_targets_of_five_streams_render_in_under_a_second() -> None:
@@ -315,8 +429,8 @@ def _stream(
     )
 
 
-def _page(*targets: TargetStatus) -> "_Page":
-    return _Page.read(render(targets, NOW, telemetry_path="/metrics", version="0.1.0"))
+def _page(*targets: TargetStatus, view: View = View()) -> "_Page":  # noqa: B008  # it is frozen
+    return _Page.read(render(targets, NOW, view, telemetry_path="/metrics", version="0.1.0"))
 
 
 @dataclass
@@ -329,6 +443,7 @@ class _Page:
     links: list[str] = field(default_factory=list)
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    walks: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, html: str) -> "_Page":
@@ -349,21 +464,28 @@ class _Reader(HTMLParser):
         self._held: list[tuple[str, dict[str, str | None], list[str]]] = []
         self._open: list[str] = []
         self._links: list[str] = []
-        self._skipping = False
+        self._row = ""
+        self._skipping = self._in_chart = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "style":
             self._skipping = True
         elif tag == "a":
             self._links.append(dict(attrs)["href"] or "")
-        elif tag in self._HOLDERS:
-            self._held.append((tag, dict(attrs), []))
+        elif tag == "svg":
+            self._in_chart = True
+        elif tag == "tr":
+            self._row = dict(attrs).get("class") or ""
+        elif tag in self._HOLDERS and not self._in_chart:
+            self._held.append((tag, {**dict(attrs), "row": self._row}, []))
             self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "style":
             self._skipping = False
-        elif tag in self._HOLDERS:
+        elif tag == "svg":
+            self._in_chart = False
+        elif tag in self._HOLDERS and not self._in_chart:
             assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
@@ -388,8 +510,10 @@ class _Reader(HTMLParser):
                 columns.append(text)
             elif tag == "th":
                 row = [text]
-            elif "colspan" in attributes:
+            elif attributes["row"] == "wide reason":
                 page.reasons.append(text)
+            elif attributes["row"] == "wide walk":
+                page.walks.append(text)
             else:
                 row.append(text)
                 page.rows[row[0]] = dict(zip(columns[1:], row[1:], strict=False))

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from exporter.client.auth import Basic, Bearer, Credential
-from exporter.client.client import ClientSettings
+from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.vendors.auth import TokenAuth
 from exporter.vendors.base import Target
@@ -34,6 +34,6 @@ def settings(target: CursorTarget) -> ClientSettings:
     return target.client_settings({"Accept": "application/json, text/csv"})
 
 
-def credential(target: CursorTarget) -> Credential:
+def credential(target: CursorTarget, _: Client) -> Credential:
     secret = target.auth.secret()
     return Basic(secret) if target.auth.scheme == "basic" else Bearer(secret)

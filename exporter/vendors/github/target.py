@@ -1,21 +1,65 @@
 """A GitHub account: an organization or an enterprise on github.com, GHE.com or a GHES host."""
 
-from typing import Self
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from exporter.client.auth import Bearer, Credential
-from exporter.client.client import ClientSettings
+from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
-from exporter.vendors.base import Target
+from exporter.vendors.auth import TokenAuth
+from exporter.vendors.base import AnyStream, Strict, Target
+from exporter.vendors.github.app_auth import APP_GROUP, AppCredential, AppKey
 
 API_VERSION = "2022-11-28"
 
 GROUP = "core"
 """All REST endpoints share one hourly bucket of the credential."""
 
-LIMITS = {GROUP: (Limit(60, 60), Limit(5_000, 3_600))}
+RATE_GROUP = "rate_limit"
+"""`/rate_limit` alone: it is free, and must answer while `core` is used up."""
+
+LIMITS = {
+    GROUP: (Limit(60, 60), Limit(5_000, 3_600)),
+    RATE_GROUP: (Limit(60, 60),),
+    APP_GROUP: (Limit(60, 60),),
+}
 """5,000 requests an hour are documented for a token; a minute's share of them keeps bursts short."""
+
+_GHES_PATH = "/api/v3"
+
+
+class AppAuth(Strict):
+    """A GitHub App that is installed in the organization or enterprise."""
+
+    client_id: str = Field(min_length=1, coerce_numbers_to_str=True)
+    """The App's client ID, as its settings page shows it; its App ID works too."""
+    private_key_file: str
+    """Path of the App's private key (PEM), as GitHub gave it; read again when it changes."""
+    installation_id: int | None = Field(default=None, ge=1)
+    """Which installation to use (default: that of the organization or enterprise, asked for)."""
+
+
+class GithubAuth(TokenAuth):
+    """A token from a file or the environment, or a GitHub App."""
+
+    app: AppAuth | None = None
+    """A GitHub App instead of a token: the exporter gets tokens of an hour for itself."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = (self.token_file, self.token_env, self.app)
+        if sum(one is not None for one in given) != 1:
+            raise ValueError("needs exactly one of token_file and token_env, or app")
+        return self
+
+
+def _version(value: object) -> object:
+    """YAML reads a bare 2022-11-28 as a date."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class GithubTarget(Target):
@@ -23,10 +67,24 @@ class GithubTarget(Target):
 
     base_url: str = Field(default="https://api.github.com", pattern=r"^https?://[^\s?#]+$")
     """`https://api.SUBDOMAIN.ghe.com` for GHE.com, `https://HOST/api/v3` for GHES."""
+    auth: GithubAuth
+    """Where the credential comes from: a token, or a GitHub App."""
+    api_version: Annotated[str, BeforeValidator(_version)] = Field(
+        default=API_VERSION, pattern=r"^\d{4}-\d{2}-\d{2}$"
+    )
+    """The version of the REST API that is asked for; 2022-11-28 and 2026-03-10 are known to work."""
     org: str | None = Field(default=None, min_length=1)
     """The organization's login. Exactly one of org and enterprise."""
     enterprise: str | None = Field(default=None, min_length=1)
     """The enterprise's slug. Exactly one of org and enterprise."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _api_of_a_host(cls, value: str) -> str:
+        problem = _misplaced(value)
+        if problem:
+            raise ValueError(problem)
+        return value
 
     @model_validator(mode="after")
     def _one_scope(self) -> Self:
@@ -34,17 +92,76 @@ class GithubTarget(Target):
             raise ValueError("needs exactly one of org and enterprise")
         return self
 
+    @property
+    def on_ghes(self) -> bool:
+        """Whether the base URL has the form that only GitHub Enterprise Server has."""
+        return urlsplit(self.base_url).path.rstrip("/") == _GHES_PATH
+
 
 def settings(target: GithubTarget) -> ClientSettings:
     return target.client_settings(
-        {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
+        {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": target.api_version}
     )
 
 
-def credential(target: GithubTarget) -> Credential:
-    return Bearer(target.auth.secret())
+def credential(target: GithubTarget, client: Client) -> Credential:
+    """The token, or what gets tokens for an App with the requests of `client`."""
+    app = target.auth.app
+    if app is None:
+        return Bearer(target.auth.secret())
+    return AppCredential(
+        client,
+        AppKey(app.client_id, app.private_key_file, client.clock.time),
+        org=target.org,
+        enterprise=target.enterprise,
+        installation_id=app.installation_id,
+    )
 
 
 def needs_org(target: GithubTarget) -> str | None:
     """Why a stream of organizations does not apply to a target."""
     return None if target.org else "GitHub offers it for organizations only: give org"
+
+
+def needs_enterprise(target: GithubTarget) -> str | None:
+    """Why a stream of enterprises does not apply to a target."""
+    return None if target.enterprise else "GitHub offers it for enterprises only: give enterprise"
+
+
+def not_on_ghes(stream: AnyStream) -> AnyStream:
+    """The stream, left out of the defaults of a GHES target.
+
+    GHES up to 3.19 lacks its API. A later one may have it, so a target that names the stream gets it.
+    """
+
+    def inapplicable(target: GithubTarget) -> str | None:
+        problem = stream.inapplicable(target)
+        if problem or not target.on_ghes or getattr(target.streams, stream.name) is not None:
+            return problem
+        return "GitHub Enterprise Server has no such API (3.19 and before): name the stream to try"
+
+    return replace(stream, inapplicable=inapplicable)
+
+
+def _misplaced(base_url: str) -> str | None:
+    """What is wrong with where a base URL points to, for the hosts whose form GitHub documents."""
+    try:
+        url = urlsplit(base_url)
+        host = (url.hostname or "").lower()
+    except ValueError:
+        return None  # not a URL at all: the client's settings say so
+    path = url.path.rstrip("/")
+    if host in ("github.com", "www.github.com"):
+        return "github.com is the site; its API is at https://api.github.com"
+    if host.endswith(".ghe.com") and not host.startswith("api."):
+        return f"this is the site; its API is at https://api.{host}"
+    if host == "api.github.com" or host.endswith(".ghe.com"):
+        if url.scheme != "https":
+            return f"the token must not travel in the clear: use https://{host}"
+        return f"GitHub's API has no path there: use https://{host}" if path else None
+    if not url.path or path == "/api":
+        return (
+            f"GitHub Enterprise Server has its API below {_GHES_PATH}: use {url.scheme}://HOST"
+            f"{_GHES_PATH} (a gateway without a path of its own: end its address with a slash)"
+        )
+    return None

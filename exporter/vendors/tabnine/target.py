@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from exporter.client.auth import Bearer, Credential
-from exporter.client.client import ClientSettings
+from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.vendors.base import Target
 
@@ -30,5 +30,5 @@ def settings(target: TabnineTarget) -> ClientSettings:
     return target.client_settings({"Accept": "application/json"})
 
 
-def credential(target: TabnineTarget) -> Credential:
+def credential(target: TabnineTarget, _: Client) -> Credential:
     return Bearer(target.auth.secret())

@@ -1,0 +1,154 @@
+"""A GitHub App as the credential: a signed statement for GitHub, and the tokens it gives for it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import jwt
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from exporter.client.auth import Secret
+from exporter.client.client import Client, Endpoint, Request
+from exporter.client.errors import NotFoundError, SchemaError, UnauthorizedError
+from exporter.model import MINUTE
+from exporter.vendors.payload import decode
+
+APP_GROUP = "app"
+"""Requests as the App itself: they do not count against the tokens of its installations."""
+
+TOKENS = Endpoint("/app/installations/{installation_id}/access_tokens", APP_GROUP)
+ORG_INSTALLATION = Endpoint("/orgs/{org}/installation", APP_GROUP)
+ENTERPRISE_INSTALLATION = Endpoint("/enterprises/{enterprise}/installation", APP_GROUP)
+
+RENEWED_BEFORE = 5 * MINUTE
+SHORTEST_USE = MINUTE
+"""A token is used so long at least, whatever a clock that is wrong makes of its end."""
+
+_ISSUED_BEFORE = 60
+_VALID_FOR = 9 * MINUTE
+"""With the minute before, the ten minutes that GitHub allows; a clock may be a minute off."""
+
+_SMALLEST_KEY = 2048
+
+
+class _Installation(msgspec.Struct):
+    id: int
+
+
+class _Token(msgspec.Struct):
+    token: str
+    expires_at: datetime
+
+
+class AppKey:
+    """The App's own credential: a JWT that its private key signs, for the App's endpoints only."""
+
+    def __init__(self, client_id: str, private_key_file: str, time: Callable[[], float]) -> None:
+        self._client_id = client_id
+        self._secret = Secret.from_file(private_key_file)
+        self._time = time
+
+    async def headers(self) -> Mapping[str, str]:
+        now = int(self._time())
+        claims = {"iat": now - _ISSUED_BEFORE, "exp": now + _VALID_FOR, "iss": self._client_id}
+        return {"Authorization": f"Bearer {jwt.encode(claims, self._key(), algorithm='RS256')}"}
+
+    def invalidate(self) -> bool:
+        self._secret.invalidate()
+        return False
+
+    def _key(self) -> RSAPrivateKey:
+        pem = self._secret.read()
+        try:
+            key = load_pem_private_key(pem.encode(), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            key = None
+        # Raised out here, so that no traceback shows what the parser made of the key.
+        if not isinstance(key, RSAPrivateKey) or key.key_size < _SMALLEST_KEY:
+            raise UnauthorizedError(
+                f"secret {self._secret.source} is not an RSA private key in PEM form without a "
+                "password: generate one on the App's settings page and save the file as it is"
+            )
+        return key
+
+
+class AppCredential:
+    """An installation's token: fetched when needed, one fetch at a time, renewed before its end."""
+
+    def __init__(
+        self,
+        client: Client,
+        key: AppKey,
+        *,
+        org: str | None,
+        enterprise: str | None,
+        installation_id: int | None,
+    ) -> None:
+        self._client = client.authorized(key)
+        self._time = client.clock.time
+        self._org, self._enterprise = org, enterprise
+        self._given = installation_id
+        self._found: int | None = None
+        self._token = ""
+        self._fetched_at = 0.0
+        self._renew_at = 0.0
+        self._turn = asyncio.Lock()
+
+    async def headers(self) -> Mapping[str, str]:
+        if not self._fresh:
+            async with self._turn:
+                if not self._fresh:
+                    await self._fetch()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def invalidate(self) -> bool:
+        # A younger one was fetched while the refused request was under way, and is tried instead.
+        if self._time() - self._fetched_at >= SHORTEST_USE:
+            self._token = ""
+        return True
+
+    @property
+    def _fresh(self) -> bool:
+        # A clock that was set back must not keep a token for longer than it lives.
+        return bool(self._token) and self._fetched_at <= self._time() < self._renew_at
+
+    async def _fetch(self) -> None:
+        path = {"installation_id": str(await self._installation())}
+        # A token more harms nobody, so the request may be repeated.
+        request = Request(TOKENS, path, method="POST", idempotent=True)
+        try:
+            answer = await self._client.get(request)
+        except NotFoundError as error:
+            self._found = None  # the App may have been installed anew, under another id
+            raise NotFoundError(
+                f"{error}; the App has no such installation: check installation_id, or leave it out"
+            ) from error
+        given = decode(answer.body, _Token, TOKENS.path)
+        if not given.token or not all("!" <= char <= "~" for char in given.token):
+            raise SchemaError(f"{TOKENS.path}: the token is not one that a header can carry")
+        ends = given.expires_at
+        ends = ends if ends.tzinfo else ends.replace(tzinfo=UTC)
+        now = self._time()
+        self._token, self._fetched_at = given.token, now
+        self._renew_at = max(ends.timestamp() - RENEWED_BEFORE, now + SHORTEST_USE)
+
+    async def _installation(self) -> int:
+        known = self._given if self._given is not None else self._found
+        if known is not None:
+            return known
+        if self._org is not None:
+            request = Request(ORG_INSTALLATION, {"org": self._org})
+        else:
+            request = Request(ENTERPRISE_INSTALLATION, {"enterprise": str(self._enterprise)})
+        try:
+            answer = await self._client.get(request)
+        except NotFoundError as error:
+            where = "organization" if self._org is not None else "enterprise"
+            raise NotFoundError(
+                f"{error}; install the GitHub App in the {where}, or give auth.app.installation_id"
+            ) from error
+        self._found = decode(answer.body, _Installation, request.endpoint.path).id
+        return self._found

@@ -1,0 +1,116 @@
+"""People's days summed by team and by user, without keeping the people's records."""
+
+from collections.abc import Iterable, Sequence
+from operator import add
+from typing import TypeAlias
+
+from exporter.model import Metric, Person
+from exporter.vendors.github.reports_count import UNKNOWN, DayCounts
+from exporter.vendors.github.reports_metrics import TEAM, USER, Measured
+from exporter.vendors.github.reports_records import MEASURES, TeamMember, UserDay, values_of
+
+Team: TypeAlias = int | str
+"""The id of a team, or its slug where it has none."""
+Values: TypeAlias = tuple[int | None, ...]
+
+
+class Membership:
+    """Who was a member of which teams on a day: a number a person, that of a combination of teams."""
+
+    def __init__(self, day: str) -> None:
+        self.slugs: dict[Team, str] = {}
+        self._day = day
+        self._combinations: list[tuple[Team, ...]] = []
+        self._numbers: dict[tuple[Team, ...], int] = {}
+        self._people: dict[int, int] = {}
+        # The complement of each number, shared: an object a person would double the memory.
+        self._taken: list[int] = []
+
+    def add(self, rows: Iterable[TeamMember]) -> None:
+        day, people, slugs, combinations = self._day, self._people, self.slugs, self._combinations
+        for row in rows:
+            if row.day != day and row.day is not None:
+                continue
+            team = row.team_id if row.team_id is not None else row.slug or UNKNOWN
+            if team not in slugs:
+                slugs[team] = row.slug or str(team)
+            number = people.get(row.user_id)
+            teams = () if number is None else combinations[number]
+            if team not in teams:
+                people[row.user_id] = self._number((*teams, team))
+
+    def rewind(self) -> None:
+        """Forget who was taken."""
+        for person, number in self._people.items():
+            if number < 0:
+                self._people[person] = ~number
+
+    def take(self, person: int) -> tuple[Team, ...]:
+        """The teams of a person, once: a person who comes again is a repetition."""
+        number = self._people.get(person, -1)
+        if number < 0:
+            return ()
+        self._people[person] = self._taken[number]
+        return self._combinations[number]
+
+    def _number(self, teams: tuple[Team, ...]) -> int:
+        number = self._numbers.setdefault(teams, len(self._combinations))
+        if number == len(self._combinations):
+            self._combinations.append(teams)
+            self._taken.append(~number)
+        return number
+
+
+class PeopleTally:
+    """Sums the days of people by team, and keeps those of users where they are wanted."""
+
+    def __init__(self, day: str, membership: Membership | None, *, users: bool) -> None:
+        self._day = day
+        self._membership = membership
+        self._sums: dict[Team, tuple[int, ...]] = {}
+        if membership is not None:
+            membership.rewind()
+            self._sums = {team: (0,) * len(MEASURES) for team in membership.slugs}
+        self._users: dict[int, tuple[str, Values]] | None = {} if users else None
+        self._rows = 0
+        self._known = [False] * len(MEASURES)
+
+    def add(self, rows: Sequence[UserDay]) -> None:
+        day, membership, users, sums = self._day, self._membership, self._users, self._sums
+        unknown = not all(self._known)
+        for row in rows:
+            if row.day != day and row.day is not None:
+                continue
+            self._rows += 1
+            values: Values = values_of(row)
+            if unknown:
+                pairs = zip(self._known, values, strict=True)
+                self._known = [known or value is not None for known, value in pairs]
+                unknown = not all(self._known)
+            if membership is not None:
+                teams = membership.take(row.user_id)
+                if teams:
+                    added = tuple(v or 0 for v in values) if None in values else values
+                    for team in teams:
+                        sums[team] = tuple(map(add, sums[team], added))
+            if users is not None and row.user_id not in users:
+                users[row.user_id] = (row.user_login or str(row.user_id), values)
+
+    def count(self, counts: DayCounts) -> None:
+        """Put the sums into the day's counters. A measure that no row had is unknown."""
+        if self._membership is not None:
+            for index, metric in self._shown(TEAM):
+                counts.cover(metric)
+                for team, sums in self._sums.items():
+                    counts.add(metric, (self._membership.slugs[team],), sums[index], str(team))
+        if self._users is not None:
+            for index, metric in self._shown(USER):
+                counts.cover(metric)
+                for user, (login, values) in self._users.items():
+                    if (value := values[index]) is not None:
+                        counts.add(metric, (Person(login),), value, str(user))
+
+    def _shown(self, metrics: Measured) -> Iterable[tuple[int, Metric]]:
+        for index, metric in enumerate(metrics):
+            if metric is not None and (self._known[index] or not self._rows):
+                yield index, metric

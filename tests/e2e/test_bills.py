@@ -1,0 +1,141 @@
+"""Copilot and the bill, end to end: what is in Prometheus equals the simulator's truth to the cent."""
+
+import re
+import time
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
+
+DAY = 86_400
+LOOKBACK_DAYS = {"copilot_reports": 10, "billing_usage": 12, "usage_reports": 20}
+FAMILIES = {
+    "copilot_reports": (
+        "github_copilot_code_acceptances_total",
+        "github_copilot_lines_added_total",
+        "github_copilot_ide_code_generations_total",
+    ),
+    "billing_usage": ("github_billing_net_usd_total", "github_billing_quantity_total"),
+    "usage_reports": (
+        "github_usage_report_net_usd_total",
+        "github_ai_credit_quantity_total",
+        "github_ai_credit_net_usd_total",
+        "github_ai_credit_tokens_total",
+    ),
+}
+Sums = dict[tuple[str, tuple[tuple[str, str], ...]], Decimal]
+
+
+def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
+    (directory / "token").write_text("sim-github-token")
+    streams: dict[str, Any] = {
+        name: {"interval": "1s", "lookback": f"{days}d"} for name, days in LOOKBACK_DAYS.items()
+    }
+    streams["usage_reports"]["create"] = True
+    target = {
+        "vendor": "github",
+        "account": "acme",
+        "enterprise": "acme",
+        "base_url": f"{simulator.url}/github",
+        "auth": {"token_file": str(directory / "token")},
+        "requests_per_minute": 1_000_000,
+        "streams": {
+            **streams,
+            "rate_limit": {"enabled": False},
+            "copilot_seats": {"enabled": False},
+        },
+    }
+    return {
+        "targets": [target],
+        "state": {"path": str(directory / "state.db")},
+        "counting": {"history": "count", "birth_hold": "0s"},
+    }
+
+
+def truth(simulator: Simulator, begun: float) -> Sums:
+    """The true sums of every family since its stream's first day."""
+    found: Sums = {}
+    for stream, days in LOOKBACK_DAYS.items():
+        since = (begun - days * DAY) // DAY * DAY
+        found |= {
+            (name, labels): Decimal(str(value))
+            for (name, labels), value in simulator.truth(since=since).items()
+            if name in FAMILIES[stream]
+        }
+    return found
+
+
+def counted(page: str) -> Sums:
+    families = {name for names in FAMILIES.values() for name in names}
+    found: Sums = defaultdict(Decimal)
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            if sample.name in families and sample.value:
+                labels = {k: v for k, v in sample.labels.items() if k != "account"}
+                found[sample.name, tuple(sorted(labels.items()))] += Decimal(repr(sample.value))
+    return dict(found)
+
+
+def near(one: Sums, other: Sums) -> bool:
+    """Equal to the cent and far beyond: the page shows floats of exact decimals."""
+    return one.keys() == other.keys() and all(
+        abs(value - other[key]) < Decimal("1e-6") for key, value in one.items()
+    )
+
+
+def exports(exporter: Exporter, status: str) -> int:
+    found = re.findall(
+        rf'^github_usage_report_exports{{.*status="{status}".*}} (\S+)$',
+        exporter.page(),
+        re.MULTILINE,
+    )
+    return int(sum(map(float, found)))
+
+
+def test_copilot_and_the_bill_equal_the_truth_across_a_restart_in_an_export(tmp_path: Path) -> None:
+    """Acceptances by feature, lines, net dollars by product and credits by model; no export twice."""
+    simulator = Simulator(tmp_path, "--developers=12", "--no-rate-limit")
+    simulator.control("exports", {"nightly": False, "processing_seconds": 15})
+    begun = time.time()
+    exporter = Exporter(tmp_path, configuration(simulator, tmp_path))
+    prometheus = Prometheus(tmp_path, exporter.port)
+    try:
+        exporter.wait_until_ready()
+        wait_for("an export is being made", lambda: exports(exporter, "processing") == 1)
+        exporter.process.kill()
+        exporter.start()
+        exporter.wait_until_ready()
+        wait_for("both exports are made", lambda: exports(exporter, "completed") == 2, 120)
+        requests = simulator.requests()
+        made = [
+            r for r in requests if r["path"].endswith("/billing/reports") and r["status"] == 202
+        ]
+        assert sum(request["count"] for request in made) == 2
+
+        simulator.control("freeze")
+        expected = truth(simulator, begun)
+        wait_for("the page has it all", lambda: near(counted(exporter.page()), expected), 90)
+        moment = time.time()
+        wait_for(
+            "Prometheus scraped it",
+            lambda: (
+                float(
+                    prometheus.query("max(timestamp(github_billing_net_usd_total))")[0]["value"][1]
+                )
+                > moment
+            ),
+        )
+        for stream, names in FAMILIES.items():
+            for name in names:
+                sums = {key: value for key, value in expected.items() if key[0] == name}
+                total = prometheus.query(f"sum({name})")[0]["value"][1]
+                assert abs(Decimal(total) - sum(sums.values())) < Decimal("0.005"), (stream, name)
+                assert sums, name
+    finally:
+        prometheus.stop()
+        exporter.process.stop()
+        simulator.stop()

@@ -1,0 +1,130 @@
+"""The streams of GitHub's bill under contract, and how their fake endpoints answer."""
+
+import csv
+import io
+import itertools
+from typing import Any
+
+import httpx
+
+from tests.streams.harness import Asked, Case, Counted, Place, Route, answer
+from tests.streams.views import csv_answer
+
+_ORGANIZATION = "/organizations/acme/settings/billing"
+_REPORTS = "/enterprises/acme/settings/billing/reports"
+_FILES = "/enterprises/acme/metered_exports"
+
+_lists = itertools.count(1)
+
+
+def usage(body: Any, asked: Asked) -> httpx.Response:
+    """The lines of the day that was asked for."""
+    query = {name: int(asked.query[name]) for name in ("year", "month", "day")}
+    day = "{year}-{month:02}-{day:02}".format(**query)
+    items = [item for item in body["usageItems"] if str(item.get("date", day)).startswith(day)]
+    if not all(isinstance(item.get("date"), str) for item in body["usageItems"]):
+        items = body["usageItems"]
+    return answer({"usageItems": items})
+
+
+def as_it_stands(body: Any, asked: Asked) -> httpx.Response:
+    """The fixture."""
+    return answer(body)
+
+
+def budgets(body: Any, asked: Asked) -> httpx.Response:
+    """A page of budgets."""
+    size, page = min(int(asked.query["per_page"]), asked.most), int(asked.query["page"])
+    rows = body["budgets"]
+    shown = rows[(page - 1) * size : page * size]
+    more = page * size < len(rows)
+    return answer({"budgets": shown, "has_next_page": more, "total_count": len(rows)})
+
+
+def exports(body: Any, asked: Asked) -> httpx.Response:
+    """The list, on which all exports were made anew; or one of it."""
+    found = [_linked(export) for export in body["usage_report_exports"]]
+    if asked.tail:
+        [one] = [export for export in found if export["id"] == asked.tail.split("~")[0]]
+        return answer({**one, "id": asked.tail})
+    number = next(_lists)
+    return answer(
+        {"usage_report_exports": [{**one, "id": f"{one['id']}~{number}"} for one in found]}
+    )
+
+
+def file(body: Any, asked: Asked) -> httpx.Response:
+    """The CSV of a type."""
+    rows = body["rows"].get(asked.tail, [])
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else ["date"])
+    writer.writeheader()
+    writer.writerows(rows)
+    return csv_answer(text.getvalue())
+
+
+def _linked(export: dict[str, Any]) -> dict[str, Any]:
+    if export["status"] != "completed":
+        return export
+    link = f"https://api.github.com{_FILES}/{export['report_type']}"
+    return {**export, "download_urls": [link]}
+
+
+BILLING_USAGE = Case(
+    vendor="github",
+    stream="billing_usage",
+    now="2026-01-06T10:30:00Z",
+    target={"org": "acme"},
+    routes=(
+        Route(f"{_ORGANIZATION}/usage", "usage", usage),
+        Route(f"{_ORGANIZATION}/usage/summary", "summary", as_it_stands),
+        Route(f"{_ORGANIZATION}/budgets", "budgets", budgets),
+    ),
+    required=Place("usage", ("usageItems", 0, "date")),
+    counted=Counted(
+        Place("usage", ("usageItems", 0, "quantity")),
+        "github_billing_quantity_total",
+        {
+            "product": "Actions",
+            "sku": "Actions Linux",
+            "organization": "acme",
+            "unit": "minutes",
+        },
+    ),
+    empty={
+        "usage": {"usageItems": []},
+        "summary": {"usageItems": []},
+        "budgets": {"budgets": []},
+    },
+    people=("octo-jane", "hubber-ali"),
+    paged=f"{_ORGANIZATION}/budgets",
+)
+
+USAGE_REPORTS = Case(
+    vendor="github",
+    stream="usage_reports",
+    now="2026-01-06T12:00:00Z",
+    target={"enterprise": "acme"},
+    options={"report_types": ["summarized", "ai_credit", "premium_request"]},
+    routes=(
+        Route(_REPORTS, "reports", exports, etag=False),
+        Route(_FILES, "reports", file, etag=False),
+    ),
+    required=Place("reports", ("usage_report_exports", 0, "start_date")),
+    counted=Counted(
+        Place("reports", ("rows", "summarized", 0, "quantity")),
+        "github_usage_report_quantity_total",
+        {
+            "product": "actions",
+            "sku": "actions_linux",
+            "organization": "org-a",
+            "cost_center": "cc-1",
+            "unit": "minutes",
+        },
+    ),
+    empty={"reports": {"usage_report_exports": [], "rows": {}}},
+    people=("octo-jane", "hubber-ali"),
+    whole=False,
+)
+
+CASES = (BILLING_USAGE, USAGE_REPORTS)

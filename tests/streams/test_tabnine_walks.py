@@ -1,0 +1,323 @@
+"""The walks over Tabnine's teams and users: resumed, never merged or split by a name, bounded."""
+
+import json
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from exporter.client.errors import State
+from exporter.model import DAY, HOUR
+from exporter.poll.privacy import Users
+from exporter.vendors import tabnine
+from exporter.vendors.base import StreamOptions
+from tests.streams.cases_tabnine_usage import TABNINE_TEAM_USAGE, TABNINE_USER_USAGE
+from tests.streams.harness import SECRET, Pipeline
+from tests.streams.test_tabnine_usage import bucket
+
+TEAM_USAGE, USER_USAGE = "/api/v1/team/usage", "/api/v1/user/usage"
+COMPLETIONS = "tabnine_team_completions_total"
+USER_COMPLETIONS = "tabnine_user_completions_total"
+YESTERDAY = "2026-01-06"
+
+
+def teams(run: Pipeline, **names: str) -> None:
+    """Let the organization have these teams, by id."""
+    run.vendor.bodies["teams"] = {"data": [{"id": i, "name": n} for i, n in names.items()]}
+
+
+def used(run: Pipeline, **completions: int) -> None:
+    """Let each team or user have these completions, yesterday; those not named are gone."""
+    run.vendor.bodies["usage"] = {
+        part: {"usage": {"granularity": "daily", "data": [bucket(YESTERDAY, number)]}}
+        for part, number in completions.items()
+    }
+
+
+def walked(run: Pipeline, path: str = TEAM_USAGE, name: str = "teamId") -> list[str]:
+    """The parts that usage was asked for."""
+    return [request.url.params[name] for request in run.vendor.asked(path)]
+
+
+def team_run(tmp_path: Path, **more: Any) -> Pipeline:
+    return Pipeline(TABNINE_TEAM_USAGE, tmp_path, **more)
+
+
+def user_run(tmp_path: Path, **more: Any) -> Pipeline:
+    return Pipeline(TABNINE_USER_USAGE, tmp_path, **more)
+
+
+async def test_a_walk_goes_on_where_the_quota_ended(tmp_path: Path) -> None:
+    """What was read before the 429 counts, no team is read twice in one walk, and no unit is lost."""
+    async with team_run(tmp_path) as run:
+        teams(run, a="A", b="B", c="C", d="D")
+        used(run, a=1, b=2, c=3, d=4)
+        limited = httpx.Response(429, headers={"retry-after": str(HOUR)})
+        run.vendor.fail(lambda: limited, after=4, times=1)  # organization, teams, a, b
+        await run.poll()
+        states = [run.status.state]
+        assert run.status.walk == (2, 4)
+        assert run.values(COMPLETIONS) == {("A",): 1, ("B",): 2}
+        assert walked(run) == ["a", "b", "c"]
+
+        run.vendor.heal()
+        run.vendor.requests.clear()
+        await run.restart()
+        used(run, a=10, b=20, c=30, d=40)
+        await run.poll(after=2 * HOUR)
+        states.append(run.status.state)
+        assert states == [State.RATE_LIMITED, State.OK]
+        assert run.status.walk == (4, 4)
+        assert walked(run) == ["c", "d"]
+        assert run.values(COMPLETIONS) == {("A",): 1, ("B",): 2, ("C",): 30, ("D",): 40}
+        assert set(run.values("tabnine_team_active_users")) == {("A",), ("B",), ("C",), ("D",)}
+
+        run.vendor.requests.clear()
+        await run.poll(after=HOUR)
+        assert walked(run) == ["a", "b", "c", "d"]
+        assert run.values(COMPLETIONS) == {("A",): 10, ("B",): 20, ("C",): 30, ("D",): 40}
+        assert run.status.corrections == 0
+
+
+async def test_a_walk_is_one_baseline(tmp_path: Path) -> None:
+    """The teams that the first walk reads on its second poll start at 0 too."""
+    async with team_run(tmp_path, count_history=False) as run:
+        teams(run, a="A", b="B")
+        used(run, a=5, b=6)
+        limited = httpx.Response(429, headers={"retry-after": str(HOUR)})
+        run.vendor.fail(lambda: limited, after=3, times=1)
+        await run.poll()
+        await run.poll(after=2 * HOUR)
+        assert run.values(COMPLETIONS) == {("A",): 0, ("B",): 0}
+        used(run, a=7, b=9)
+        await run.poll(after=HOUR)
+        assert run.values(COMPLETIONS) == {("A",): 2, ("B",): 3}
+
+
+async def test_a_team_that_is_renamed_is_not_counted_again(tmp_path: Path) -> None:
+    """The old name keeps what it counted, the new one gets the growth; its gauges move."""
+    async with team_run(tmp_path) as run:
+        teams(run, a="Old")
+        used(run, a=100)
+        await run.poll()
+        teams(run, a="New")
+        used(run, a=104)
+        for _ in range(2):
+            await run.poll(after=HOUR)
+            assert run.values(COMPLETIONS) == {("Old",): 100, ("New",): 4}
+        assert run.status.corrections == 0
+        assert set(run.values("tabnine_team_active_users")) == {("New",)}
+
+
+async def test_teams_of_one_name_add_up_and_stay_apart(tmp_path: Path) -> None:
+    """Counts are summed and corrected apart; people and ratios of two teams are shown for neither."""
+    async with team_run(tmp_path) as run:
+        teams(run, a="QA", b="QA", c="Web")
+        used(run, a=100, b=50, c=7)
+        await run.poll()
+        assert run.values(COMPLETIONS) == {("QA",): 150, ("Web",): 7}
+        used(run, a=90, b=75, c=7)
+        await run.poll()
+        assert run.values(COMPLETIONS) == {("QA",): 165, ("Web",): 7}
+        assert run.status.corrections == 1
+        assert run.values("tabnine_team_active_users") == {("Web",): 3}
+        teams(run, a="QA", b="QA 2", c="Web")
+        used(run, a=90, b=76, c=7)
+        await run.poll()
+        assert run.values(COMPLETIONS) == {("QA",): 165, ("QA 2",): 1, ("Web",): 7}
+
+
+async def test_a_team_whose_id_begins_like_another_s_is_not_touched(tmp_path: Path) -> None:
+    """That team-1 has nothing any more says nothing of team-10."""
+    async with team_run(tmp_path) as run:
+        teams(run, t1="One", t10="Ten")
+        used(run, t1=1, t10=10)
+        await run.poll()
+        run.vendor.bodies["usage"]["t1"]["usage"]["data"] = []
+        del run.vendor.bodies["usage"]["t10"]
+        await run.poll()
+        assert run.status.corrections == 1
+        assert run.values(COMPLETIONS) == {("One",): 1, ("Ten",): 10}
+
+
+async def test_a_team_that_is_removed_keeps_its_counts(tmp_path: Path) -> None:
+    """One 404 among answers is a team that went; its gauges go, its counts are no zero."""
+    async with team_run(tmp_path) as run:
+        teams(run, a="A", b="B")
+        used(run, a=1, b=2)
+        await run.poll()
+        used(run, a=1)
+        await run.poll()
+        assert run.status.state is State.OK
+        assert run.status.corrections == 0
+        assert run.values(COMPLETIONS) == {("A",): 1, ("B",): 2}
+        assert run.values("tabnine_team_active_users") == {("A",): 3}
+
+
+async def test_an_installation_without_team_usage_says_so(tmp_path: Path) -> None:
+    """Where no team has the endpoint, that is a state and no silence."""
+    async with team_run(tmp_path) as run:
+        teams(run, a="A", b="B")
+        used(run)
+        await run.poll()
+        assert run.status.state is State.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["pages", "no next", "next is null", "next is a number", "bare array"],
+)
+async def test_the_forms_that_lists_have(form: str, tmp_path: Path) -> None:
+    """Every team is found, each once, and the list ends."""
+    rows = [{"id": f"t{number}", "name": f"Team {number}"} for number in range(5)]
+    bodies: dict[str, Any] = {
+        "no next": {"data": rows, "meta": {"count": 5, "total": 5}},
+        "next is null": {"data": rows, "meta": {"count": 5, "total": 5, "next": None}},
+        "next is a number": {"data": rows, "meta": {"count": 5, "total": 5, "next": 5}},
+        "bare array": rows,
+    }
+    async with team_run(tmp_path) as run:
+        run.vendor.bodies["teams"] = bodies.get(form, {"data": rows})
+        run.vendor.most = 2 if form == "pages" else 10_000
+        await run.poll()
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert sorted(walked(run)) == [row["id"] for row in rows]
+        lists = run.vendor.asked("/organization/teams")
+        assert len(lists) == (3 if form == "pages" else 1)
+        assert lists[0].url.params["limit"] == "200"
+        assert lists[0].url.params["offset"] == "0"
+
+
+async def test_five_hundred_teams_take_little_memory(tmp_path: Path) -> None:
+    """A walk over 500 teams that were counted before takes less than 20 MB, and keeps its pace."""
+    async with team_run(tmp_path) as run:
+        teams(run, **{f"t{number:03}": f"Team {number}" for number in range(500)})
+        week = [bucket(f"2026-01-0{day}") for day in range(1, 8)]
+        run.vendor.bodies["usage"] = {"usage": {"granularity": "daily", "data": week}}
+        await run.poll()
+        began = run.clock.now
+        tracemalloc.start()
+        await run.poll(after=HOUR)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(set(walked(run))) == 500
+        assert run.clock.now - began - HOUR >= 500
+        assert peak < 20 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("stream", "options", "requests"),
+    [
+        ("usage", {}, 3),
+        ("usage", {"agent_usage": "off"}, 2),
+        ("team_usage", {}, 102),
+        ("team_usage", {"expected_teams": 500}, 504),
+        ("user_usage", {"expected_teams": 500, "expected_users": 20_000}, 20_506),
+    ],
+)
+def test_what_a_poll_is_planned_to_cost(
+    stream: str, options: dict[str, int], requests: int, tmp_path: Path
+) -> None:
+    """At the default intervals 500 teams and 20,000 users stay within a request a second."""
+    token = tmp_path / "token"
+    token.write_text(SECRET, encoding="utf-8")
+    target = tabnine.VENDOR.target.model_validate_json(
+        json.dumps({"vendor": "tabnine", "account": "a", "auth": {"token_file": str(token)}})
+    )
+    [declared] = [one for one in tabnine.STREAMS if one.name == stream]
+    chosen: StreamOptions = declared.options(**options)
+    [cost] = declared.plan(target, chosen)
+    assert cost.requests == requests
+    assert cost.requests / chosen.interval < 0.25
+
+
+async def test_users_come_from_teams_and_from_outside(tmp_path: Path) -> None:
+    """Each is asked for once; who was deactivated long ago is not asked for."""
+    gone = {"id": "u3", "email": "c@example.com", "deactivatedAt": "2025-11-24T10:15:30.56Z"}
+    late = {"id": "u4", "email": "d@example.com", "deactivatedAt": "2026-01-06T10:15:30.5Z"}
+    async with user_run(tmp_path) as run:
+        teams(run, a="A", b="B")
+        run.vendor.bodies["team_users"] = {
+            "a": {"data": [{"id": "u1", "email": "a@example.com"}, gone]},
+            "b": {"data": [{"id": "u1", "email": "a@example.com"}, late]},
+        }
+        run.vendor.bodies["users"] = {"data": [{"id": "u2", "username": "b"}, {"id": "u5"}]}
+        used(run, u1=1, u2=2, u3=3, u4=4, u5=5)
+        await run.poll()
+        assert Counter(walked(run, USER_USAGE, "userId")) == Counter(["u1", "u2", "u4", "u5"])
+        assert run.values(USER_COMPLETIONS) == {
+            ("a@example.com",): 1,
+            ("b",): 2,
+            ("d@example.com",): 4,
+            ("u5",): 5,
+        }
+        asked = [dict(request.url.params) for request in run.vendor.asked("/organization/users")]
+        assert [query["active"] for query in asked] == ["true", "false"]
+        assert all(query["teamMember"] == "false" for query in asked)
+        assert all({"limit", "offset", "organizationId"} <= query.keys() for query in asked)
+
+
+async def test_without_people_nobody_is_asked_about(tmp_path: Path) -> None:
+    """With `privacy.users: off` the stream sends no request and says what to change."""
+    async with user_run(tmp_path, users=Users.OFF) as run:
+        await run.poll()
+        assert run.vendor.requests == []
+        assert run.status.state is State.ERROR
+        assert "privacy.users is off" in run.status.reason
+
+
+async def test_a_user_s_day_that_is_gone_is_corrected(tmp_path: Path) -> None:
+    """Zeros are not sent to the ledger; the coverage speaks for them."""
+    async with user_run(tmp_path) as run:
+        teams(run, a="A")
+        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "a@example.com"}]}
+        used(run, u1=9)
+        await run.poll()
+        used(run, u1=0)
+        await run.poll(after=DAY)
+        assert run.status.corrections == 1
+        used(run, u1=12)
+        await run.poll(after=DAY)
+        assert run.values(USER_COMPLETIONS) == {("a@example.com",): 12}
+
+
+async def test_a_user_of_another_address_is_the_same_user(tmp_path: Path) -> None:
+    """Growth goes to the address of today; nothing is counted twice."""
+    async with user_run(tmp_path) as run:
+        teams(run, a="A")
+        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "old@example.com"}]}
+        used(run, u1=9)
+        await run.poll()
+        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "new@example.com"}]}
+        used(run, u1=11)
+        await run.poll(after=DAY)
+        assert run.values(USER_COMPLETIONS) == {("old@example.com",): 9, ("new@example.com",): 2}
+
+
+async def test_a_long_walk_commits_on_its_way_and_counts_the_same(tmp_path: Path) -> None:
+    """More teams than are read at once: one poll, several commits, every user once, progress shown."""
+    async with user_run(tmp_path) as run:
+        names = {f"t{number:03}": f"Team {number}" for number in range(60)}
+        teams(run, **names)
+        run.vendor.bodies["team_users"] = {
+            team: {"data": [{"id": f"u-{team}", "email": f"{team}@example.com"}]} for team in names
+        }
+        run.vendor.bodies["users"] = {"data": []}
+        used(run, **{f"u-{team}": 3 for team in names})
+        commits = []
+        commit = run.poller._store.commit
+
+        async def counted(*arguments: Any) -> None:
+            commits.append(arguments)
+            await commit(*arguments)
+
+        run.poller._store.commit = counted  # type: ignore[assignment, method-assign]
+        await run.poll()
+        assert len(commits) == 3
+        assert run.status.polls == 1
+        assert run.status.walk == (61, 61)
+        assert run.values(USER_COMPLETIONS) == {(f"{team}@example.com",): 3 for team in names}
+        assert (await run.state()).progress == {}

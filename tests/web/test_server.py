@@ -1,0 +1,253 @@
+"""The server on real sockets: TLS, users, and clients that would hold it up."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import bcrypt
+import httpx
+import pytest
+import yaml
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from exporter.web import protocol, server
+from exporter.web.guard import Guard, WebConfigFile
+from tests.web.certificates import Authority
+
+HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+
+
+async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("hello\n")(scope, receive, send)
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    content: dict[str, Any] | None = None,
+    directory: Path | None = None,
+    app: ASGIApp = hello,
+    most_requests: int = 40,
+) -> AsyncIterator[int]:
+    """A running server; gives its port."""
+    file = None
+    if content is not None and directory is not None:
+        path = directory / "web.yml"
+        path.write_text(yaml.safe_dump(content))
+        file = WebConfigFile(path)
+    listening = server.listen("127.0.0.1:0")
+    http = server.create(
+        Guard(app, file, most_requests), file.config.tls_server_config if file else None
+    )
+    task = asyncio.create_task(http.serve(sockets=[listening]))
+    try:
+        while not http.started:  # noqa: ASYNC110  # uvicorn has no event for it
+            await asyncio.sleep(0)
+        yield listening.getsockname()[1]
+    finally:
+        http.should_exit = True
+        await task
+
+
+def client(port: int, **more: Any) -> httpx.AsyncClient:
+    scheme = "https" if "verify" in more else "http"
+    return httpx.AsyncClient(base_url=f"{scheme}://localhost:{port}", trust_env=False, **more)
+
+
+async def status(port: int, auth: tuple[str, str] | None = None) -> int:
+    async with client(port) as asking:
+        return (await asking.get("/", auth=auth)).status_code
+
+
+async def test_users_and_passwords(tmp_path: Path) -> None:
+    """The right pair is let in; every other is a 401 that says how to ask."""
+    async with serving({"basic_auth_users": {"prometheus": HASH}}, tmp_path) as port:
+        assert await status(port, ("prometheus", "secret")) == 200
+        assert await status(port, ("prometheus", "wrong")) == 401
+        assert await status(port, ("nobody", "secret")) == 401
+        async with client(port) as asking:
+            refused = await asking.get("/", headers={"Authorization": "Basic ???"})
+            assert refused.status_code == 401
+            assert refused.headers["www-authenticate"] == 'Basic realm="usage-exporter"'
+
+
+async def test_a_right_password_is_hashed_once_and_a_wrong_one_not_faster_for_unknown_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scrape does not cost a hash; an unknown user costs as many hashes as a known one."""
+    hashed = []
+    real = bcrypt.checkpw
+
+    def counting(password: bytes, against: bytes) -> bool:
+        hashed.append(against)
+        return real(password, against)
+
+    async with serving({"basic_auth_users": {"prometheus": HASH}}, tmp_path) as port:
+        monkeypatch.setattr(bcrypt, "checkpw", counting)
+        for _ in range(5):
+            assert await status(port, ("prometheus", "secret")) == 200
+        assert len(hashed) == 1
+        await status(port, ("prometheus", "guess"))
+        await status(port, ("nobody", "guess"))
+        assert [against.split(b"$")[2] for against in hashed] == [b"04"] * 3
+
+
+async def test_a_flood_of_guesses_does_not_stop_who_is_known(tmp_path: Path) -> None:
+    """Guesses beyond a bound are turned away; the known pair is answered from memory."""
+    async with serving(
+        {"basic_auth_users": {"prometheus": HASH}}, tmp_path, most_requests=500
+    ) as port:
+        assert await status(port, ("prometheus", "secret")) == 200
+        guesses = [status(port, ("prometheus", f"guess {n}")) for n in range(100)]
+        answers = await asyncio.gather(status(port, ("prometheus", "secret")), *guesses)
+        assert answers[0] == 200
+        assert set(answers[1:]) <= {401, 429}
+
+
+async def test_response_headers(tmp_path: Path) -> None:
+    """What the file names is on every answer, in place of the exporter's own."""
+    headers = {"X-Frame-Options": "sameorigin", "Strict-Transport-Security": "max-age=60"}
+    async with (
+        serving({"http_server_config": {"headers": headers}}, tmp_path) as port,
+        client(port) as asking,
+    ):
+        answer = await asking.get("/")
+        assert answer.headers["x-frame-options"] == "sameorigin"
+        assert answer.headers["strict-transport-security"] == "max-age=60"
+
+
+async def test_a_new_certificate_is_shown_without_a_restart(tmp_path: Path) -> None:
+    """The next handshake has it; one that cannot be used leaves the old."""
+    authority = Authority(tmp_path)
+    authority.issue("server", "localhost")
+    tls = {"cert_file": "server.pem", "key_file": "server.key"}
+    trust = ssl.create_default_context(cafile=str(authority.file))
+
+    async def serial(port: int) -> str:
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=trust, server_hostname="localhost"
+        )
+        certificate = writer.get_extra_info("peercert")
+        writer.close()
+        return str(certificate["serialNumber"])
+
+    async with serving({"tls_server_config": tls}, tmp_path) as port:
+        async with client(port, verify=trust) as asking:
+            assert (await asking.get("/")).text == "hello\n"
+        first = await serial(port)
+        authority.issue("server", "localhost")
+        second = await serial(port)
+        assert second != first
+        (tmp_path / "server.pem").write_text("broken")
+        assert await serial(port) == second
+
+
+async def test_an_old_version_of_tls_is_refused(tmp_path: Path) -> None:
+    """min_version holds."""
+    authority = Authority(tmp_path)
+    authority.issue("server", "localhost")
+    tls = {"cert_file": "server.pem", "key_file": "server.key", "min_version": "TLS13"}
+    trust = ssl.create_default_context(cafile=str(authority.file))
+    trust.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with (
+        serving({"tls_server_config": tls}, tmp_path) as port,
+        client(port, verify=trust) as old,
+    ):
+        with pytest.raises(httpx.ConnectError):
+            await old.get("/")
+
+
+async def test_client_certificates(tmp_path: Path) -> None:
+    """None, one of another authority, and one with another name are turned away."""
+    authority = Authority(tmp_path)
+    authority.issue("server", "localhost")
+    good, stranger = authority.issue("good", "scraper"), authority.issue("stranger", "somebody")
+    (tmp_path / "elsewhere").mkdir()
+    foreign = Authority(tmp_path / "elsewhere").issue("good", "scraper")
+    tls = {
+        "cert_file": "server.pem",
+        "key_file": "server.key",
+        "client_auth_type": "RequireAndVerifyClientCert",
+        "client_ca_file": "ca.pem",
+        "client_allowed_sans": ["scraper"],
+    }
+
+    async def answer(port: int, pair: tuple[Path, Path] | None) -> bool:
+        trust = ssl.create_default_context(cafile=str(authority.file))
+        if pair is not None:
+            trust.load_cert_chain(*pair)
+        async with client(port, verify=trust) as asking:
+            try:
+                return (await asking.get("/")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+    async with serving({"tls_server_config": tls}, tmp_path) as port:
+        assert await answer(port, good)
+        assert not await answer(port, None)
+        assert not await answer(port, stranger)
+        assert not await answer(port, foreign)
+
+
+async def test_connections_that_send_nothing_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of too many idle connections the oldest are closed; a scrape gets through at once."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 20)
+    async with serving() as port:
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
+        assert await status(port) == 200
+        assert await idle[0][0].read() == b"", "the oldest was closed"
+        for _, writer in idle:
+            writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_a_slow_head_is_cut_off(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever does not finish a request's head in time is disconnected."""
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        assert await asyncio.wait_for(reader.read(), 30) == b""
+        writer.close()
+
+
+async def test_an_endless_head_is_cut_off() -> None:
+    """A head beyond its limit is not buffered."""
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nX-Endless: ")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(64):
+                writer.write(b"a" * 1024)
+                await writer.drain()
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 30) == b""
+        writer.close()
+
+
+async def test_a_kept_connection_serves_again_and_again() -> None:
+    """Deadlines do not hit a client that behaves."""
+    async with serving() as port, client(port) as asking:
+        assert [(await asking.get("/")).status_code for _ in range(20)] == [200] * 20
+
+
+async def test_too_many_requests_at_once_are_told_so() -> None:
+    """The bound holds, and room that becomes free is used."""
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            entered.set()
+            await leave.wait()
+        await hello(scope, receive, send)
+
+    async with serving(app=slow, most_requests=1) as port, client(port) as asking:
+        waiting = asyncio.create_task(asking.get("/slow"))
+        await entered.wait()
+        assert await status(port) == 503
+        leave.set()
+        assert (await waiting).status_code == 200
+        assert await status(port) == 200
