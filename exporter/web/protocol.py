@@ -18,7 +18,10 @@ MOST_CONNECTIONS = 1_024
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP connection; of too many, the one that has been idle longest is closed."""
+    """uvicorn's HTTP connection; of too many, the one that has been idle longest is closed.
+
+    Those that never finished a request go first: a scraper's kept connection is not theirs to take.
+    """
 
     allowed_sans: ClassVar[frozenset[str]]
     most_connections: ClassVar[int]
@@ -27,6 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._head_bytes = 0
+        self._served = False
         self._deadline = self.loop.call_later(HEADER_SECONDS, self._abort)
         if self.allowed_sans:
             tls = transport.get_extra_info("ssl_object")
@@ -34,9 +38,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._abort()
                 return
         self._idle[self] = None
-        if len(self.connections) > self.most_connections and self._idle:
-            oldest, _ = self._idle.popitem(last=False)
-            oldest._abort()
+        if len(self.connections) > self.most_connections:
+            self._victim()._abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._idle.pop(self, None)
@@ -58,6 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._served = True
         if not self.transport.is_closing():
             self._head_bytes = 0
             self._idle[self] = None
@@ -69,6 +73,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._deadline.cancel()
         self._deadline = self.loop.call_later(HEADER_SECONDS, self._abort)
+
+    def _victim(self) -> "BoundedProtocol":
+        return next((idle for idle in self._idle if not idle._served), next(iter(self._idle)))
 
     def _abort(self) -> None:
         self._idle.pop(self, None)

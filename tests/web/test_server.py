@@ -195,8 +195,12 @@ async def test_client_certificates(tmp_path: Path) -> None:
 async def test_connections_that_send_nothing_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of too many idle connections the oldest are closed; a scrape gets through at once."""
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 20)
-    async with serving() as port:
+    async with serving() as port, client(port) as kept:
+        first = await kept.get("/")
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
+        again = await kept.get("/")
+        streams = [answer.extensions["network_stream"] for answer in (first, again)]
+        assert streams[0].get_extra_info("client_addr") == streams[1].get_extra_info("client_addr")
         assert await status(port) == 200
         assert await idle[0][0].read() == b"", "the oldest was closed"
         for _, writer in idle:

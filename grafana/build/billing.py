@@ -1,0 +1,191 @@
+"""GitHub's bill: this month, budgets, products, cost centers and AI credits."""
+
+from grafana.build.page import Page, Row, Variable, of_vendor
+from grafana.build.panels import Column, Lines, Query, Stat, Table
+
+_LATE = "GitHub bills by UTC day and completes a day up to 5 days later: the newest days grow."
+_EXPORT = "From the usage report exports: as late as the newest of them, usually a day."
+_DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
+_MONTH = f"Of the calendar month in UTC; it falls to 0 on the 1st. {_LATE}"
+_NET = "Net: after discounts and included usage."
+
+
+def _in_range(metric: str, by: str) -> str:
+    return f"sum by ({by}) (increase({metric}{{@}}[$__range]))"
+
+
+PAGE = Page(
+    slug="billing",
+    title="Usage exporter / Billing",
+    summary="GitHub's bill: the month, budgets, products, cost centers and AI credits.",
+    variables=of_vendor("github_billing_month_net_usd"),
+    choices=(Variable("product", "Product", "github_billing_month_net_usd{@}"),),
+    rows=(
+        Row(
+            "This month",
+            (
+                Stat(
+                    title="This month",
+                    note=f"{_NET} {_MONTH}",
+                    unit="currencyUSD",
+                    query=Query("sum(github_billing_month_net_usd{@})"),
+                ),
+                Stat(
+                    title="Month's end, at the pace so far",
+                    note="This month divided by the share of the month that has passed. A guess: "
+                    "late days make it low, monthly fees billed on the 1st make it high, and "
+                    f"before the 3rd it says nothing. {_NET}",
+                    unit="currencyUSD",
+                    width=5,
+                    query=Query(
+                        "sum(github_billing_month_net_usd{@})"
+                        " / (day_of_month() - 1 + hour() / 24 > 2) * days_in_month()"
+                    ),
+                ),
+                Table(
+                    title="Budgets",
+                    note="What GitHub says is consumed, and the limit. An empty cell: GitHub's "
+                    f"API names no amount for this budget. {_MONTH}",
+                    keys={"budget_scope": "Scope", "budget_name": "Budget"},
+                    width=15,
+                    columns=(
+                        Column(
+                            "Limit",
+                            "sum by (budget_scope, budget_name) (github_billing_budget_usd{@})",
+                            "currencyUSD",
+                        ),
+                        Column(
+                            "Consumed",
+                            "sum by (budget_scope, budget_name)"
+                            " (github_billing_budget_consumed_usd{@})",
+                            "currencyUSD",
+                        ),
+                        Column(
+                            "Share",
+                            "sum by (budget_scope, budget_name)"
+                            " (github_billing_budget_consumed_usd{@})"
+                            " / (sum by (budget_scope, budget_name)"
+                            " (github_billing_budget_usd{@}) > 0)",
+                            "percentunit",
+                            {0.8: "orange", 1: "red"},
+                        ),
+                    ),
+                ),
+                Lines(
+                    title="The month so far: $product",
+                    note=f"{_NET} {_MONTH}",
+                    unit="currencyUSD",
+                    width=6,
+                    height=6,
+                    repeat="product",
+                    queries=(
+                        Query(
+                            "sum by (product)"
+                            ' (github_billing_month_net_usd{@, product=~"$product"})',
+                            "{{product}}",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        Row(
+            "Where it goes",
+            (
+                Lines(
+                    title="Cost a day by product",
+                    note=f"{_NET} {_DAY}",
+                    unit="currencyUSD",
+                    stacked=True,
+                    width=12,
+                    queries=(
+                        Query(
+                            "sum by (product) (increase(github_billing_net_usd_total{@}[1d]))",
+                            "{{product}}",
+                        ),
+                    ),
+                ),
+                Table(
+                    title="Products in the time range",
+                    note=_LATE,
+                    keys={"product": "Product", "sku": "SKU"},
+                    columns=(
+                        Column(
+                            "Net",
+                            _in_range("github_billing_net_usd_total", "product, sku"),
+                            "currencyUSD",
+                        ),
+                        Column(
+                            "Gross",
+                            _in_range("github_billing_gross_usd_total", "product, sku"),
+                            "currencyUSD",
+                        ),
+                        Column(
+                            "Discount",
+                            _in_range("github_billing_discount_usd_total", "product, sku"),
+                            "currencyUSD",
+                        ),
+                    ),
+                ),
+                Table(
+                    title="Cost centers in the time range",
+                    note=f"Usage without a cost center has an empty one. {_NET} {_EXPORT}",
+                    keys={"cost_center": "Cost center", "organization": "Organization"},
+                    columns=(
+                        Column(
+                            "Net",
+                            _in_range(
+                                "github_usage_report_net_usd_total", "cost_center, organization"
+                            ),
+                            "currencyUSD",
+                        ),
+                    ),
+                ),
+                Table(
+                    title="Exports",
+                    note="Report exports that GitHub lists, by status: without completed ones the "
+                    "panels that need them stand still.",
+                    keys={"report_type": "Report", "status": "Status"},
+                    columns=(
+                        Column(
+                            "Exports",
+                            "sum by (report_type, status) (github_usage_report_exports{@})",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        Row(
+            "AI credits",
+            (
+                Lines(
+                    title="AI credits a day by model",
+                    note=f"Credits, not money. Each point is the sum of the 24 hours before it. "
+                    f"{_EXPORT}",
+                    unit="short",
+                    stacked=True,
+                    width=12,
+                    queries=(
+                        Query(
+                            "sum by (model) (increase(github_ai_credit_quantity_total{@}[1d]))",
+                            "{{model}}",
+                        ),
+                    ),
+                ),
+                Table(
+                    title="Models in the time range",
+                    note=f"{_NET} {_EXPORT}",
+                    keys={"model": "Model"},
+                    columns=(
+                        Column(
+                            "Net",
+                            _in_range("github_ai_credit_net_usd_total", "model"),
+                            "currencyUSD",
+                        ),
+                        Column("Credits", _in_range("github_ai_credit_quantity_total", "model")),
+                        Column("Tokens", _in_range("github_ai_credit_tokens_total", "model")),
+                    ),
+                ),
+            ),
+        ),
+    ),
+)

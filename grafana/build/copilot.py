@@ -1,0 +1,205 @@
+"""GitHub Copilot: people, features, teams, languages and models, seats."""
+
+from grafana.build.page import Page, Row, Variable, of_vendor
+from grafana.build.panels import Column, Lines, Query, Stat, Table
+
+_LATE = (
+    "GitHub publishes a UTC day 2 to 3 days later and revises it until the 5th: the newest days are "
+    "missing, and a step is the arrival of a report."
+)
+_DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
+_SEATS = "As last polled. GitHub's last activity of a seat lags by up to a day."
+
+
+def _acceptance(family: str, by: str, window: str) -> str:
+    accepted = f"sum by ({by}) (increase({family}_code_acceptances_total{{@}}[{window}]))"
+    made = f"sum by ({by}) (increase({family}_code_generations_total{{@}}[{window}]))"
+    return f"clamp_max({accepted} / ({made} > 0), 1)"
+
+
+def _by(family: str, measure: str, by: str) -> str:
+    return f"sum by ({by}) (increase({family}_{measure}_total{{@}}[$__range]))"
+
+
+def _breakdown(title: str, note: str, family: str, by: str, heading: str) -> Table:
+    return Table(
+        title=title,
+        note=f"{note} In the time range. {_LATE}",
+        keys={by: heading},
+        columns=(
+            Column("Generations", _by(family, "code_generations", by)),
+            Column("Acceptances", _by(family, "code_acceptances", by)),
+            Column("Acceptance", _acceptance(family, by, "$__range"), "percentunit"),
+            Column("Lines added", _by(family, "lines_added", by)),
+        ),
+    )
+
+
+PAGE = Page(
+    slug="copilot",
+    title="Usage exporter / Copilot",
+    summary="GitHub Copilot: people, features, teams, languages, models and seats.",
+    variables=of_vendor("github_copilot_seats"),
+    choices=(Variable("team_slug", "Team", "github_copilot_team_interactions_total{@}", "team"),),
+    rows=(
+        Row(
+            "Seats",
+            (
+                Stat(
+                    title="Seats",
+                    note=_SEATS,
+                    unit="short",
+                    query=Query("sum(github_copilot_seats{@})"),
+                ),
+                Stat(
+                    title="Active this cycle",
+                    note=f"Seats used in the billing cycle. {_SEATS}",
+                    unit="short",
+                    query=Query("sum(github_copilot_seats_active_this_cycle{@})"),
+                ),
+                Stat(
+                    title="Idle 30 days or unused",
+                    note=f"What could be given back. New seats count as never used. {_SEATS}",
+                    unit="percentunit",
+                    steps={0.1: "orange", 0.25: "red"},
+                    query=Query(
+                        'sum(github_copilot_seats_idle{@, idle=~"never|30d_to_90d|over_90d"})'
+                        " / (sum(github_copilot_seats_idle{@}) > 0)"
+                    ),
+                ),
+                Lines(
+                    title="Seats by time since the last use",
+                    note=_SEATS,
+                    unit="short",
+                    stacked=True,
+                    width=12,
+                    height=8,
+                    queries=(Query("sum by (idle) (github_copilot_seats_idle{@})", "{{idle}}"),),
+                ),
+            ),
+        ),
+        Row(
+            "People and features",
+            (
+                Lines(
+                    title="Active people",
+                    note="GitHub counts them over a day, 7 and 28 days that end with the newest "
+                    f"report. {_LATE}",
+                    unit="short",
+                    queries=(
+                        Query("sum(github_copilot_daily_active_users{@})", "a day"),
+                        Query("sum(github_copilot_weekly_active_users{@})", "7 days"),
+                        Query("sum(github_copilot_monthly_active_users{@})", "28 days"),
+                    ),
+                ),
+                Lines(
+                    title="Interactions a day by feature",
+                    note=f"Prompts that people sent; completions are not prompted. {_DAY}",
+                    unit="short",
+                    stacked=True,
+                    queries=(
+                        Query(
+                            "sum by (feature) (increase(github_copilot_interactions_total{@}[1d]))",
+                            "{{feature}}",
+                        ),
+                    ),
+                ),
+                Lines(
+                    title="Acceptance by feature, 7 days",
+                    note="Acceptances for each generation, cut at 100 %. Agents that edit by "
+                    f"themselves have nothing to accept and are missing. {_LATE}",
+                    unit="percentunit",
+                    maximum=1,
+                    queries=(Query(_acceptance("github_copilot", "feature", "7d"), "{{feature}}"),),
+                ),
+            ),
+        ),
+        Row(
+            "Teams",
+            (
+                Lines(
+                    title="Activity a day: $team",
+                    note="One scale a panel: compare the shape, then the table. A person in two "
+                    f"teams counts in both, so teams do not add up to the total. {_DAY}",
+                    unit="short",
+                    width=6,
+                    height=6,
+                    repeat="team",
+                    queries=(
+                        Query(
+                            "sum by (team_slug) (increase("
+                            'github_copilot_team_interactions_total{@, team_slug=~"$team"}[1d]))',
+                            "interactions",
+                        ),
+                        Query(
+                            "sum by (team_slug) (increase("
+                            'github_copilot_team_code_acceptances_total{@, team_slug=~"$team"}'
+                            "[1d]))",
+                            "acceptances",
+                        ),
+                    ),
+                ),
+                _breakdown(
+                    "Teams in the time range",
+                    "A person in two teams counts in both.",
+                    "github_copilot_team",
+                    "team_slug",
+                    "Team",
+                ),
+                Table(
+                    title="Pull requests in the time range",
+                    note=f"Pull requests of the organization and what Copilot did in them. {_LATE}",
+                    keys={"account": "Account"},
+                    columns=tuple(
+                        Column(
+                            heading,
+                            "sum by (account)"
+                            f" (increase(github_copilot_pull_requests_{measure}_total{{@}}"
+                            "[$__range]))",
+                        )
+                        for heading, measure in (
+                            ("Created", "created"),
+                            ("Created by Copilot", "created_by_copilot"),
+                            ("Reviewed", "reviewed"),
+                            ("Reviewed by Copilot", "reviewed_by_copilot"),
+                            ("Merged", "merged"),
+                        )
+                    ),
+                ),
+            ),
+        ),
+        Row(
+            "Languages, models and editors",
+            (
+                _breakdown(
+                    "Languages",
+                    "Rare languages are in other.",
+                    "github_copilot_language",
+                    "language",
+                    "Language",
+                ),
+                _breakdown(
+                    "Models",
+                    "The model that GitHub names; auto and unknown are GitHub's words.",
+                    "github_copilot_model",
+                    "model",
+                    "Model",
+                ),
+                _breakdown("Editors", "By IDE.", "github_copilot_ide", "ide", "IDE"),
+                Lines(
+                    title="CLI tokens a day",
+                    note=f"Tokens of the Copilot CLI. {_DAY}",
+                    unit="short",
+                    width=12,
+                    queries=(
+                        Query(
+                            "sum by (token_kind)"
+                            " (increase(github_copilot_cli_tokens_total{@}[1d]))",
+                            "{{token_kind}}",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
