@@ -74,6 +74,7 @@ class Control:
             Route("/audit-events", _guarded(self._audit_events), methods=["POST"]),
             Route("/teams/rename", _guarded(self._rename_team), methods=["POST"]),
             Route("/billing", _guarded(self._bill), methods=["POST"]),
+            Route("/exports", _guarded(self._exports)),
             Route("/exports", _guarded(self._set_exports), methods=["POST"]),
             Route("/quiet", _guarded(self._quiet), methods=["POST"]),
             Route("/faults", _guarded(self._add_fault), methods=["POST"]),
@@ -163,9 +164,14 @@ class Control:
         self._world.billing.inject([_decoded(bytes(i), UsageInput).item(now) for i in items])
         return json_response({"added": len(items)})
 
+    async def _exports(self, _request: Request) -> Response:
+        made = self._world.exports.all(self._world.clock.time())
+        told = [{"report_type": one.report_type, "created": one.created} for one in made]
+        return json_response({"exports": told})
+
     async def _set_exports(self, request: Request) -> Response:
         _decoded(await request.body(), ExportsInput).apply(self._world.exports)
-        return json_response({"exports": len(self._world.exports.all(self._world.clock.time()))})
+        return await self._exports(request)
 
     async def _quiet(self, request: Request) -> Response:
         self._world.quiet(_decoded(await request.body(), _Quiet).since)

@@ -93,9 +93,16 @@ class Simulator:
 
     def requests(self) -> list[dict[str, Any]]:
         """How often each path was asked for, by status."""
-        answer = httpx.get(f"{self.url}/_simulator/requests", timeout=PATIENCE)
+        return self._told("requests")
+
+    def exports(self) -> list[dict[str, Any]]:
+        """The usage report exports: what each is of, and when it was created."""
+        return self._told("exports")
+
+    def _told(self, what: str) -> list[dict[str, Any]]:
+        answer = httpx.get(f"{self.url}/_simulator/{what}", timeout=PATIENCE)
         answer.raise_for_status()
-        found: list[dict[str, Any]] = answer.json()["requests"]
+        found: list[dict[str, Any]] = answer.json()[what]
         return found
 
     def stop(self) -> None:

@@ -27,6 +27,12 @@ FAMILIES = {
         "github_ai_credit_tokens_total",
     ),
 }
+FILES = {
+    "github_usage_report_net_usd_total": "summarized",
+    "github_ai_credit_quantity_total": "ai_credit",
+    "github_ai_credit_net_usd_total": "ai_credit",
+    "github_ai_credit_tokens_total": "ai_credit",
+}
 Sums = dict[tuple[str, tuple[tuple[str, str], ...]], Decimal]
 
 
@@ -57,15 +63,22 @@ def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
 
 
 def truth(simulator: Simulator, begun: float) -> Sums:
-    """The true sums of every family since its stream's first day."""
+    """The true sums of every family since its stream's first day.
+
+    A file tells the days up to yesterday, as they were posted when it was made.
+    """
+    created = {export["report_type"]: export["created"] for export in simulator.exports()}
     found: Sums = {}
     for stream, days in LOOKBACK_DAYS.items():
-        since = (begun - days * DAY) // DAY * DAY
-        found |= {
-            (name, labels): Decimal(str(value))
-            for (name, labels), value in simulator.truth(since=since).items()
-            if name in FAMILIES[stream]
-        }
+        query = {"since": (begun - days * DAY) // DAY * DAY}
+        for name in FAMILIES[stream]:
+            if name in FILES:
+                query |= {"at": created[FILES[name]], "until": begun // DAY * DAY}
+            found |= {
+                (family, labels): Decimal(str(value))
+                for (family, labels), value in simulator.truth(**query).items()
+                if family == name
+            }
     return found
 
 
