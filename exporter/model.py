@@ -62,7 +62,8 @@ class Metric:
     `labels` are the metric's own, after those of its scope. `people` marks a family whose series are
     persons: it exists only where the configuration asks for people. `names_people` marks one where
     some labels can name a person. `open_labels` are those that a
-    vendor can grow without end; they turn to `other` when a series is folded (default: all).
+    vendor can grow without end; they turn to `other` when a series is folded (default: all). `group` is
+    the label that names a group of people, where the series say what those people do.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Metric:
     names_people: bool = False
     open_labels: tuple[str, ...] | None = None
     combine: Combine = Combine.SUM
+    group: str | None = None
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -81,12 +83,21 @@ class Metric:
         return self.scope.labels + self.labels
 
     def folded(self, labels: tuple[str, ...]) -> tuple[str, ...]:
-        """The label values that a series of this metric is added to when it is folded."""
+        """The label values that a series of this metric is added to when it is folded.
+
+        An empty one stays empty: to Prometheus the series does not have that label.
+        """
         open_labels = self.labels if self.open_labels is None else self.open_labels
         return tuple(
-            OTHER if name in open_labels else value
+            OTHER if name in open_labels and value else value
             for name, value in zip(self.labels, labels, strict=True)
         )
+
+    def combined(self, one: "Number | float", other: "Number | float") -> "Number | float":
+        """Two values whose labels became equal as one; of those that cannot be combined the last."""
+        if self.combine is Combine.SUM:
+            return one + other  # type: ignore[operator]  # a Decimal never meets a float here
+        return max(one, other) if self.combine is Combine.MAX else other
 
 
 class Person(str):
@@ -152,6 +163,9 @@ class StreamKey(NamedTuple):
 SeriesKey: TypeAlias = tuple[str, tuple[str, ...]]
 """A metric's name and the values of its own labels."""
 
+
+GroupSizes: TypeAlias = dict[tuple[str, int | None], int]
+"""How many people a group has: by the value of its label and the bucket, None for whatever bucket."""
 
 Slot: TypeAlias = tuple[int, str]
 """Where a value read is remembered: the start of its bucket and the identity within the series."""

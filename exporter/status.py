@@ -77,6 +77,7 @@ class StreamStatus:
     last_records: int = 0
     corrections: int = 0
     folded: int = 0
+    last_folded: int = 0
     drift: Counter[str] = field(default_factory=Counter)
     series: int = 0
     durations: Durations = field(default_factory=Durations)
@@ -113,7 +114,8 @@ class StreamStatus:
 
     def drifted(self, fields: Counter[str]) -> None:
         for name, times in fields.items():
-            known = name in self.drift or len(self.drift) < DRIFT_FIELDS
+            # Some vendors key their records by address: such a name is no field's.
+            known = name in self.drift or (len(self.drift) < DRIFT_FIELDS and "@" not in name)
             self.drift[name if known else OTHER] += times
 
     def _ended(self, *, failed: bool) -> None:

@@ -22,6 +22,7 @@ NEVER = {
     "board": {"vendors", "poll", "store", "web", "simulator"},
     "poll": {"web", "simulator"},
     "web": {"vendors", "poll", "store", "simulator"},
+    "doctor": {"poll", "board", "simulator"},
     "simulator": {"client", "vendors", "poll", "store", "board", "web"},
 }
 """For each part, the parts that it must not know."""

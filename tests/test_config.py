@@ -73,6 +73,7 @@ targets:
     auth: {{token_env: TOKEN, scheme: bearer}}
     streams:
       ai_code_commits: {{enabled: false}}
+      ai_code_changes: {{max_series: 100, drop_labels: [model]}}
 state: {{path: /var/lib/x.db}}
 privacy: {{users: pseudonym, key_file: {key}}}
 limits: {{series_per_stream: 7}}
@@ -86,6 +87,8 @@ counting: {{birth_hold: 0s, history: count, expire_after: 1h}}
     assert (options.interval, options.lookback, options.routes.top_actors) == (600, 6 * HOUR, 3)
     names = [stream.name for stream, _ in enabled_streams(vendor_of(cursor), cursor)]
     assert "ai_code_commits" not in names
+    changes = cursor.streams.ai_code_changes
+    assert (changes.max_series, changes.drop_labels) == (100, ("model",))
     assert config.privacy.users is Users.PSEUDONYM
     assert read_key(str(config.privacy.key_file)) == b"k" * 32
     assert (config.counting.birth_hold, config.counting.expire_after) == (0, HOUR)
@@ -229,6 +232,26 @@ def test_every_error_is_told_at_once() -> None:
             "      ai_code_commits: {enabled: false}\n"
             "      ai_code_changes: {enabled: false}\n",
             "c.yaml:5: targets[0].streams: the target has no stream; name one or remove the target",
+        ),
+        (
+            GOOD + "    streams:\n      ai_code_changes:\n        max_series: 0\n",
+            "c.yaml:7: targets[0].streams.ai_code_changes.max_series: input should be greater than",
+        ),
+        (
+            GOOD + "    streams:\n      ai_code_changes:\n        drop_labels: model\n",
+            "c.yaml:7: targets[0].streams.ai_code_changes.drop_labels: input should be a valid tuple",
+        ),
+        (
+            GOOD + "    streams:\n      ai_code_changes:\n        drop_labels:\n"
+            "          - model\n          - modell\n",
+            (
+                "c.yaml:9: targets[0].streams.ai_code_changes.drop_labels[1]: ai_code_changes has no"
+                " label 'modell'; it can drop file_extension, model, source, user"
+            ),
+        ),
+        (
+            GOOD + "    streams: {ai_code_changes: {enabled: false, drop_labels: [account]}}\n",
+            "c.yaml:5: targets[0].streams.ai_code_changes.drop_labels[0]: ai_code_changes has no label",
         ),
         (GOOD + "    base_url: ftp://x\n", "c.yaml:5: targets[0].base_url: string should match"),
         (
@@ -418,3 +441,24 @@ def test_the_json_schema_knows_every_option_of_every_stream() -> None:
             known = [definitions[name.removeprefix("#/$defs/")] for name in references]
             assert [set(part["properties"]) for part in known] == [set(stream.options.model_fields)]
     assert schema()["properties"].keys() == Config.model_fields.keys()
+
+
+def test_a_path_that_can_be_none_is_a_problem_of_its_key() -> None:
+    """A NUL, or half a character, where a file is named."""
+    text = GOOD + '    ca_file: "a\\0b"\nprivacy: {users: pseudonym, key_file: "a\\0b"}\n'
+    at_target, at_key = problems(text)
+    assert "targets[0].ca_file" in at_target
+    assert "privacy.key_file" in at_key
+
+
+def test_half_a_character_can_be_told() -> None:
+    """A message that no terminal takes would hide every other one."""
+    (problem,) = problems(GOOD + '    "\\ud800": 1\n')
+    assert "\\ud800" in problem
+    problem.encode()
+
+
+def test_a_host_that_is_none_is_a_problem_of_its_key() -> None:
+    """The host has a character that no domain name may have."""
+    (problem,) = problems(GOOD + '    base_url: "https://a\\U000936d3"\n')
+    assert "targets[0].base_url: base_url is not a URL" in problem

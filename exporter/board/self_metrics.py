@@ -76,7 +76,7 @@ SERIES = _stream("series", Kind.GAUGE, "Series that the stream has on the page."
 FOLDED = _stream(
     "series_folded_total",
     Kind.COUNTER,
-    "Series that polls added to other because limits.series_per_stream was reached.",
+    "Series that polls added to other because the stream's limit of series was reached.",
 )
 DRIFT = _stream(
     "schema_drift_total",

@@ -66,9 +66,11 @@ class Client:
         self._random = random
         self._paces = {group: Pace(some, clock, group) for group, some in limits.items()}
         self._own_pace: Pace | None = None
-        self._cache = ConditionalCache(settings.max_cached)
+        self._cache = ConditionalCache(settings.max_cached, clock.time)
         self._backoff = retry.Backoff(
-            limited_base=settings.limited_wait, max_wait=settings.max_wait
+            tries=settings.tries,
+            limited_base=settings.limited_wait,
+            max_wait=settings.max_wait,
         )
         self._origin = httpx.URL(settings.base_url)
         self._http = connect(
@@ -80,11 +82,10 @@ class Client:
         )
 
     def narrowed(self, limit: Limit | None) -> "Client":
-        """A view that shares everything and obeys one more limit of its own."""
-        if limit is None:
-            return self
+        """A view that shares everything and may obey one more limit of its own."""
         view = copy.copy(self)
-        view._own_pace = Pace([limit], self._clock, "the stream")
+        if limit is not None:
+            view._own_pace = Pace([limit], self._clock, "the stream")
         return view
 
     def authorized(self, credential: Credential) -> "Client":
@@ -92,6 +93,10 @@ class Client:
         view = copy.copy(self)
         view._credential = credential
         return view
+
+    def forget(self) -> None:
+        """Ask anew, without ETags, for what this view has read: its content was no good."""
+        self._cache.forget(self)
 
     @property
     def clock(self) -> Clock:
@@ -207,7 +212,7 @@ class Client:
         url = ""
         if request.endpoint.conditional and request.method == "GET" and not request.signed:
             url = str(request.resolve(self._settings.base_url))
-            cached = self._cache.get(url)
+            cached = self._cache.get(url, self)
         for etag in (cached.etag if cached else None, None):
             async with self._replied(request, etag) as reply:
                 response = reply.response
@@ -222,7 +227,7 @@ class Client:
                 ):
                     content = b"".join([piece async for piece in pieces])
                 if url and response.status_code == 200 and reply.target.trusted:
-                    self._cache.put(url, response.headers, content)
+                    self._cache.put(url, response.headers, content, self)
                 return Answer(response.status_code, response.headers, content)
         raise SchemaError(f"{request.label} answered 304 to a request without a condition")
 
@@ -304,6 +309,9 @@ class Client:
             except UnicodeError as error:
                 # What the resolver makes of a host name that is none, such as one too long.
                 raise httpx.ConnectError("the host name is not valid") from error
+            except httpx.InvalidURL as error:
+                # httpx looks at the address of a redirect, also where it does not follow it.
+                raise httpx.RemoteProtocolError("the redirect is not a URL") from error
             if ours and not request.endpoint.free:
                 pace.tighten(response.headers)
             try:
@@ -350,14 +358,20 @@ class Client:
                 )
             return
         ours = same_origin(reply.target.url, self._origin)
-        shown = self._credential if status == 401 and reply.target.trusted else None
-        renewed = shown is not None and shown.invalidate()
+        renewed = status == 401 and reply.target.trusted and await self._renewed(reply)
         # What a foreign host says may quote the signed link.
         start = await self._start_of(request, response) if ours else b""
         message = retry.vendor_message(start, kind, reply.secrets)
         raise retry.RefusedError(
             status, response.headers, message, foreign=not ours, renewed=renewed
         )
+
+    async def _renewed(self, reply: _Reply) -> bool:
+        """Whether there is another credential than the one that was refused."""
+        credential = self._credential
+        if credential is None or credential.invalidate():
+            return credential is not None
+        return secrets_in(await credential.headers()) != reply.secrets
 
     async def _start_of(self, request: Request, response: httpx.Response) -> bytes:
         """The body of an answer that is not data; read, so that the connection can be kept."""

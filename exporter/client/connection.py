@@ -25,18 +25,30 @@ def connect(
         # They write whole URLs and response headers, signed links among them, at INFO and DEBUG.
         logging.getLogger(name).setLevel(logging.WARNING)
     return httpx.AsyncClient(
-        transport=transport,
-        verify=_tls(ca_file, _changed(ca_file)) if transport is None else True,
-        proxy=proxy if transport is None else None,
-        http1=True,
-        http2=False,
+        transport=wire(proxy, ca_file) if transport is None else transport,
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(timeout),
-        limits=httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30),
         headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
+
+
+def wire(proxy: str | None, ca_file: str | None) -> httpx.AsyncHTTPTransport:
+    """The connections of one client; raises ValueError for a proxy or a file that cannot be used."""
+    return httpx.AsyncHTTPTransport(
+        verify=tls(ca_file),
+        http1=True,
+        http2=False,
+        trust_env=False,
+        proxy=None if proxy is None else httpx.Proxy(proxy),
+        limits=httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30),
+    )
+
+
+def tls(ca_file: str | None) -> ssl.SSLContext:
+    """How vendors' certificates are checked; raises ValueError for a file that cannot be used."""
+    return _tls(ca_file, _changed(ca_file))
 
 
 def _changed(ca_file: str | None) -> int:

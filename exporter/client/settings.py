@@ -15,7 +15,7 @@ class ClientSettings:
 
     `max_body` bounds an answer in memory, `max_stream` one that is streamed, both decompressed.
     A stream may take 120 times `timeout`. `limited_wait` is the shortest wait for a rate limit
-    that comes without a time.
+    that comes without a time, `tries` how often a request is made before it fails.
     """
 
     base_url: str
@@ -29,9 +29,13 @@ class ClientSettings:
     max_cached: int = 16 * 1024**2
     max_stream: int = 4 * 1024**3
     limited_wait: float = 60.0
+    tries: int = 3
 
     def __post_init__(self) -> None:
-        url = httpx.URL(self.base_url)
+        try:
+            url = httpx.URL(self.base_url)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"base_url is not a URL: {error}") from error
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError("base_url must be an absolute http or https URL")
         if url.userinfo or url.query or url.fragment:

@@ -13,7 +13,7 @@ from exporter.client.errors import UnauthorizedError
 from exporter.config.explain import UNKNOWN_KEY, explained
 from exporter.config.model import Config, one_target, vendor_of
 from exporter.config.text import ConfigError, Place, Problem
-from exporter.vendors.base import Target, enabled_streams
+from exporter.vendors.base import AnyStream, StreamOptions, Target, enabled_streams
 
 SHORTEST_KEY = 16
 
@@ -83,6 +83,8 @@ def _check_target(at: Place, target: Target) -> Iterator[Problem]:
         problem = stream.inapplicable(target)
         if options is not None and options.enabled and problem:
             yield (*at, "streams", stream.name), f"{problem}, or remove the stream"
+        if options is not None:
+            yield from _check_labels((*at, "streams", stream.name, "drop_labels"), stream, options)
     if not enabled_streams(vendor, target):
         yield (*at, "streams"), "the target has no stream; name one or remove the target"
     try:
@@ -91,9 +93,26 @@ def _check_target(at: Place, target: Target) -> Iterator[Problem]:
         yield (*at, "base_url"), str(error)
 
 
+def _check_labels(at: Place, stream: AnyStream, options: StreamOptions) -> Iterator[Problem]:
+    known = dict.fromkeys(label for metric in stream.metrics for label in metric.labels)
+    names = ", ".join(sorted(known))
+    remedy = f"it can drop {names}" if known else "it has none that can be dropped"
+    for index, name in enumerate(options.drop_labels):
+        if name not in known:
+            yield (*at, index), f"{stream.name} has no label {name!r}; {remedy}"
+
+
 def _check_ca_file(at: Place, path: object) -> Iterator[Problem]:
-    if isinstance(path, str) and not os.access(path, os.R_OK):
+    if isinstance(path, str) and not _readable(path):
         yield at, f"{path} cannot be read; check the path and its mode"
+
+
+def _readable(path: str) -> bool:
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:
+        # No path at all: it has a NUL or half a character in it.
+        return False
 
 
 def _check_secrets(at: Place, auth: object) -> Iterator[Problem]:
@@ -122,8 +141,9 @@ def read_key(path: str) -> bytes:
     """The key of the pseudonyms; raises ConfigError."""
     try:
         key = Path(path).read_bytes().strip()
-    except OSError as error:
-        raise ConfigError([f"{path} cannot be read: {error.strerror}"]) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError([f"{path} cannot be read: {reason}"]) from error
     if len(key) < SHORTEST_KEY:
         remedy = f"at least {SHORTEST_KEY} are needed: openssl rand -hex 32 > {path}"
         raise ConfigError([f"{path} holds {len(key)} bytes; {remedy}"])

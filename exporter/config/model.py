@@ -31,6 +31,8 @@ class PrivacyConfig(Strict):
     """off: no people at all; pseudonym: keyed hashes; plain: as the vendor names them."""
     key_file: str | None = None
     """The key of the pseudonyms: a file with at least 16 bytes that stays the same."""
+    min_group_size: int = Field(default=1, ge=0)
+    """A team of fewer people is not shown by name but counted in `other`; 0 and 1 show all."""
 
     @model_validator(mode="after")
     def _key_for_pseudonyms(self) -> Self:
@@ -38,12 +40,17 @@ class PrivacyConfig(Strict):
             raise ValueError("users: pseudonym needs key_file")
         return self
 
+    @property
+    def shows_people(self) -> bool:
+        """Whether families of people exist."""
+        return self.users is not Users.OFF
+
 
 class LimitsConfig(Strict):
     """What bounds memory and series."""
 
     series_per_stream: int = Field(default=5_000, ge=1)
-    """Series of one stream of one target; further ones are added to `other`."""
+    """Series of one stream of one target; further ones are added to `other`. Streams may have their own."""
 
 
 class CountingConfig(Strict):

@@ -16,8 +16,9 @@ class ConfigError(Exception):
     """The configuration cannot be used; `problems` has a line for each thing to mend."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+        # YAML can spell half a character, which no terminal and no log takes.
+        self.problems = tuple(p.encode("utf-8", "backslashreplace").decode() for p in problems)
+        super().__init__("\n".join(self.problems))
 
 
 def read_text(path: Path) -> str:

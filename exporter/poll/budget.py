@@ -32,12 +32,8 @@ class Gathered:
             slots[bucket, identity] = slots.get((bucket, identity), 0) + value
         elif key not in self.gauges:
             self.gauges[key] = value
-        elif metric.combine is Combine.MAX:
-            self.gauges[key] = max(self.gauges[key], value)
-        elif metric.combine is Combine.SUM:
-            self.gauges[key] += value  # type: ignore[operator]  # a Decimal never meets a float here
         else:
-            self.gauges[key] = value
+            self.gauges[key] = metric.combined(self.gauges[key], value)
 
 
 def gather(samples: Iterable[Sample]) -> Gathered:
@@ -66,7 +62,7 @@ def fold(gathered: Gathered, known: Collection[SeriesKey], limit: int) -> tuple[
     kept: set[SeriesKey] = set()
     for keys in sorted(groups.values(), key=lambda keys: _rank(gathered, keys, known)):
         fresh = [key for key in keys if key not in known]
-        if len(fresh) < len(keys) or len(fresh) <= room or not keys[0][1]:
+        if len(fresh) < len(keys) or len(fresh) <= room or not any(keys[0][1]):
             kept.update(keys)
             room -= len(fresh)
     return _folded(gathered, kept)

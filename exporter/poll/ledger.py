@@ -12,7 +12,7 @@ Values: TypeAlias = dict[SeriesKey, dict[Slot, Number]]
 
 
 def identity_in_other(labels: tuple[str, ...]) -> str:
-    """What a folded series without an identity is remembered by inside `other`."""
+    """What is counted without an identity is remembered by, in a series with fewer labels or `other`."""
     return "\x1f".join(("", *labels))
 
 
@@ -81,20 +81,23 @@ def _read(
 def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float) -> None:
     """Move what was counted of an identity to the series that it belongs to by its name of today.
 
-    So does a series that `other` held and that is on its own today. Only what is remembered moves:
-    the old series keeps its counter, the new one grows from here.
+    So does a series that `other` held and that is on its own today, and one whose labels are other
+    ones by today's choice. Only what is remembered moves: the old series keeps its counter, the new
+    one grows from here.
     """
     wanted: dict[tuple[str, Slot], tuple[SeriesKey, Slot]] = {}
     for key, slots in values.items():
-        folded = identity_in_other(key[1])
+        whole = identity_in_other(key[1])
         for slot in slots:
-            wanted[key[0], (slot[0], slot[1] or folded)] = key, slot
+            wanted[key[0], (slot[0], slot[1] or whole)] = key, slot
     for key, series in list(ledger.items()):
         held = values.get(key, {})
-        for slot in [slot for slot in series.slots if slot[1] and slot not in held]:
-            if (key[0], slot) not in wanted:
+        whole = identity_in_other(key[1])
+        for slot in [slot for slot in series.slots if slot not in held]:
+            identified = key[0], (slot[0], slot[1] or whole)
+            if identified not in wanted:
                 continue
-            owner, place = wanted[key[0], slot]
+            owner, place = wanted[identified]
             if owner not in ledger:
                 ledger[owner] = Series(created=now)
                 result.born.add(owner)

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import math
+import traceback
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from exporter.board.board import Board
@@ -12,17 +13,22 @@ from exporter.board.self_metrics import stream_families, target_families
 from exporter.client.client import Client
 from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
-from exporter.model import MINUTE, Metric, SeriesKey, StreamKey, Window, floor
+from exporter.model import MINUTE, Metric, SeriesKey, StreamKey, Window
 from exporter.poll.budget import Gathered, fold, gather
+from exporter.poll.groups import ALL_GROUPS, GroupLimit
+from exporter.poll.labels import LabelChoice
 from exporter.poll.ledger import Counted, count, forget
 from exporter.poll.points import Exposure
 from exporter.poll.privacy import Privacy
-from exporter.poll.windows import Reach, window
+from exporter.poll.windows import Reach, next_horizon, window
 from exporter.status import StreamStatus, TargetStatus
 from exporter.store.store import Changes, Gauge, Store, StoreError, StreamState
 from exporter.vendors.base import AnyStream, Poll, Reading, StreamOptions, Target
 
 _log = logging.getLogger(__name__)
+
+_SUSPECT = frozenset({State.SCHEMA_ERROR, State.UNAVAILABLE, State.ERROR})
+"""How a poll ends that may have kept answers which nobody can use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,10 @@ class Job:
     def metrics(self) -> dict[str, Metric]:
         return {metric.name: metric for metric in self.stream.metrics}
 
+    @property
+    def labels(self) -> LabelChoice:
+        return LabelChoice(self.options.drop_labels)
+
 
 @dataclass(frozen=True, slots=True)
 class Counting:
@@ -53,6 +63,7 @@ class Counting:
     exposure: Exposure
     count_history: bool
     series_per_stream: int
+    groups: GroupLimit = ALL_GROUPS
 
 
 class Poller:
@@ -75,10 +86,12 @@ class Poller:
         gone = _forget_people(state, job, self._privacy.fingerprint)
         if gone:
             _log.warning("privacy changed: families of %s that name people start afresh", job.key)
-            await self._store.commit(job.key, state, Changes(frozenset(gone), gauges=True))
+            changes = Changes(frozenset(gone), gauges=True, erase=True)
+            await self._store.commit(job.key, state, changes)
         status = job.status
         if state.last_success is not None:
-            status.state = State.EMPTY if state.empty else State.OK
+            # A stream that goes on under other options keeps the state of its last poll.
+            status.state = status.state or (State.EMPTY if state.empty else State.OK)
             status.last_success, status.data_until = state.last_success, state.data_until
         await self._show(job, state, job.metrics)
         await self.show_status(job)
@@ -98,7 +111,9 @@ class Poller:
         except StoreError as error:
             self._failed(job, State.ERROR, str(error))
         except Exception as error:  # noqa: BLE001  # one stream's bug must not stop the others
-            _log.exception("poll of %s broke", job.key)
+            # Not the message: it may quote what the vendor sent, and that may be a person.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("poll of %s broke: %s\n%s", job.key, type(error).__name__, trace)
             self._failed(job, State.ERROR, f"{type(error).__name__} (a bug; see the log)")
         finally:
             status.polling_since = None
@@ -125,7 +140,21 @@ class Poller:
         target = job.target_status
         await self._board.put(f"{target.vendor}/{target.account}", target_families(target))
 
+    async def remove(self, job: Job) -> None:
+        """Take a stream off the page; what was counted of it stays in the store."""
+        await self._board.remove(str(job.key))
+        await self._board.remove(f"{job.key}#status")
+        target = job.target_status
+        source = f"{target.vendor}/{target.account}"
+        if target.streams:
+            await self._board.put(source, target_families(target))
+        else:
+            await self._board.remove(source)
+
     def _failed(self, job: Job, state: State, reason: str, retry_at: float | None = None) -> None:
+        if state in _SUSPECT:
+            # A damaged answer came with the ETag of a good one, and would be "not modified" for good.
+            job.client.forget()
         job.status.failed(state, reason, retry_at)
         _log.warning("poll of %s failed: state=%s reason=%r", job.key, state.value, reason)
 
@@ -159,6 +188,7 @@ class Poller:
         status.committed(reading.records)
         status.corrections += counted.corrections
         status.folded += folded
+        status.last_folded = folded
         status.drifted(reading.drift)
         status.data_until = state.data_until
         _log.info("polled %s: records=%d window=%s", job.key, reading.records, wanted)
@@ -174,10 +204,12 @@ class Poller:
         self, job: Job, state: StreamState, reading: Reading, wanted: Window, now: float
     ) -> tuple[Counted, int, set[str]]:
         """Count a reading into the state; returns what it counted and folded, and the gauges it set."""
+        coverage = self._privacy.covered(reading.coverage)
+        samples = self._privacy.apply(reading.samples, reading.coverage)
         gathered, folded = fold(
-            gather(self._privacy.apply(reading.samples)),
-            state.ledger.keys(),
-            self._counting.series_per_stream,
+            gather(job.labels.apply(self._counting.groups.apply(samples, reading.groups))),
+            _shown(state.ledger, job),
+            job.options.max_series or self._counting.series_per_stream,
         )
         covered = {
             metric.name
@@ -190,7 +222,7 @@ class Poller:
         counted = count(
             state.ledger,
             gathered.counters,
-            reading.coverage,
+            coverage,
             horizon=state.horizon,
             baseline=frozenset() if self._counting.count_history else fresh,
             now=now,
@@ -210,9 +242,11 @@ class Poller:
     async def _show(self, job: Job, state: StreamState, metrics: Mapping[str, Metric]) -> None:
         now = self._clock.time()
         exposure = self._counting.exposure
-        job.status.series = len(state.ledger) + len(state.gauges)
+        job.status.series = len(_shown(state.ledger, job)) + len(_shown(state.gauges, job))
         job.status.refresh_at = exposure.next_change(state, now)
-        families = await asyncio.to_thread(exposure.points, job.key, state, metrics, now)
+        families = await asyncio.to_thread(
+            exposure.points, job.key, state, metrics, now, job.labels
+        )
         await self._board.put(str(job.key), families)
 
 
@@ -224,6 +258,14 @@ def _window(reach: Reach, now: float, state: StreamState) -> Window:
             "state file to start counting afresh"
         )
     return wanted
+
+
+def _shown(series: Mapping[SeriesKey, object], job: Job) -> Collection[SeriesKey]:
+    """The series that have none of the labels that the stream drops."""
+    if not job.options.drop_labels:
+        return series.keys()
+    metrics, choice = job.metrics, job.labels
+    return {key for key in series if key[0] in metrics and choice.shows(metrics[key[0]], key[1])}
 
 
 def _forget_people(state: StreamState, job: Job, fingerprint: str) -> set[SeriesKey]:
@@ -245,9 +287,13 @@ def _forget_people(state: StreamState, job: Job, fingerprint: str) -> set[Series
 def _complete(state: StreamState, job: Job, wanted: Window, fresh: set[str]) -> None:
     """The whole window was read: the next one may begin later, and what is older is forgotten."""
     state.started |= fresh
-    state.read_until = max(wanted.end, state.read_until or 0)
-    oldest = floor(wanted.end - job.options.lookback, job.stream.bucket)
-    state.horizon = max(wanted.start, oldest, state.horizon or 0)
+    state.read_until = wanted.end
+    if not state.ledger:
+        # Nothing was counted that could be counted twice.
+        state.horizon = None
+        return
+    newest = max((slot[0] for s in state.ledger.values() for slot in s.slots), default=None)
+    state.horizon = next_horizon(job.reach, wanted, newest, state.horizon or wanted.start)
     forget(state.ledger, state.horizon)
 
 
@@ -257,7 +303,7 @@ def _replace_gauges(
     """Take the gauges of a reading; returns the names of the metrics that it speaks for.
 
     What a complete reading does not have is gone; of a walk over several polls, what was not read
-    since it began.
+    since it began. What the walk read before is a share of a series that other parts add to as well.
     """
     replaced = {metric.name for metric in reading.complete}
     replaced |= {key[0] for key in gathered.gauges}
@@ -267,6 +313,12 @@ def _replace_gauges(
         for key, gauge in state.gauges.items()
         if reading.unfinished or key[0] not in replaced or gauge.read_at >= since
     }
-    fresh = {key: Gauge(value, now) for key, value in gathered.gauges.items()}
+    by_part = {metric.name for metric in reading.by_part} if since < now else set()
+    fresh = {}
+    for key, value in gathered.gauges.items():
+        before = kept.get(key)
+        if key[0] in by_part and before is not None and before.read_at >= since:
+            value = gathered.metrics[key[0]].combined(before.value, value)
+        fresh[key] = Gauge(value, now)
     state.gauges = kept | fresh
     return replaced

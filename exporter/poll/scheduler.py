@@ -2,29 +2,42 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exporter.client.errors import State
 from exporter.clock import Clock
+from exporter.model import StreamKey
 from exporter.poll.poller import Job, Poller
 from exporter.poll.windows import first_poll, next_poll
 
 _log = logging.getLogger(__name__)
 
 
-class Scheduler:
-    """Runs the poller. A stream's next poll is planned when its last one has ended."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stream:
+    """A job and who polls it."""
 
-    def __init__(self, poller: Poller, clock: Clock, random: Random) -> None:
-        self._poller = poller
+    job: Job
+    poller: Poller
+
+
+_Work: TypeAlias = Callable[[_Stream], Coroutine[Any, Any, None]]
+
+
+class Scheduler:
+    """Runs pollers. A stream's next poll is planned when its last one has ended."""
+
+    def __init__(self, clock: Clock, random: Random) -> None:
         self._clock = clock
         self._random = random
-        self._running: set[asyncio.Task[None]] = set()
+        self._streams: dict[StreamKey, _Stream] = {}
+        self._running: dict[asyncio.Task[None], StreamKey | None] = {}
         # A run that is late because the machine was busy or asleep is still due: by default
         # APScheduler drops it after one second.
         self._scheduler = AsyncIOScheduler(
@@ -32,15 +45,27 @@ class Scheduler:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 
-    def start(self, jobs: Sequence[Job]) -> None:
-        """Plan the first poll of every job."""
-        now = self._clock.time()
-        for index, job in enumerate(jobs):
-            status = job.status
-            due = first_poll(index, len(jobs), now, job.options.interval, status.last_success)
-            self._plan_poll(job, due)
-            self._plan_refresh(job)
+    def add(self, jobs: Sequence[Job], poller: Poller) -> None:
+        """Have the streams polled, from `start` on."""
+        added = [_Stream(job, poller) for job in jobs]
+        self._streams |= {stream.job.key: stream for stream in added}
+        if self._scheduler.running:
+            self._plan_first(added)
+
+    def start(self) -> None:
+        """Plan the first poll of every stream."""
+        self._plan_first(list(self._streams.values()))
         self._scheduler.start()
+
+    async def remove(self, jobs: Sequence[Job], grace: float) -> None:
+        """Poll these streams no more; give running polls `grace` seconds to end, then abandon them."""
+        keys = {job.key for job in jobs}
+        for key in keys & self._streams.keys():
+            del self._streams[key]
+            for name in (_poll_of(key), _refresh_of(key)):
+                if self._scheduler.get_job(name) is not None:
+                    self._scheduler.remove_job(name)
+        await self._end([task for task, key in self._running.items() if key in keys], grace)
 
     def every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run something besides polls, for as long as the scheduler runs."""
@@ -54,42 +79,62 @@ class Scheduler:
         """Start nothing more; give running polls `grace` seconds to end, then abandon them."""
         self._scheduler.shutdown(wait=False)
         await asyncio.sleep(0)  # the shutdown itself is a callback of the loop
-        if not self._running:
+        await self._end(list(self._running), grace)
+
+    async def _end(self, tasks: Collection[asyncio.Task[None]], grace: float) -> None:
+        if not tasks:
             return
-        _, unfinished = await asyncio.wait(self._running, timeout=grace)
+        _, unfinished = await asyncio.wait(tasks, timeout=grace)
         for task in unfinished:
             task.cancel()
         if unfinished:
             _log.info("abandoned running polls: count=%d", len(unfinished))
             await asyncio.wait(unfinished)
 
-    def _plan_poll(self, job: Job, due: float) -> None:
-        job.status.next_poll = due
-        self._plan(f"poll {job.key}", due, self._poll, job)
+    def _plan_first(self, streams: Sequence[_Stream]) -> None:
+        now = self._clock.time()
+        for index, stream in enumerate(streams):
+            job, status = stream.job, stream.job.status
+            # Where polls failed, other options may be the remedy: that is found out at once.
+            last = None if status.failures_in_row else status.last_success
+            due = first_poll(index, len(streams), now, job.options.interval, last)
+            self._plan_poll(stream, due)
+            self._plan_refresh(stream)
 
-    def _plan_refresh(self, job: Job) -> None:
-        if job.status.refresh_at is not None:
-            self._plan(f"refresh {job.key}", job.status.refresh_at, self._refresh, job)
+    def _plan_poll(self, stream: _Stream, due: float) -> None:
+        if self._has(stream):
+            stream.job.status.next_poll = due
+            self._plan(_poll_of(stream.job.key), due, self._poll, stream)
 
-    def _plan(
-        self, name: str, due: float, work: Callable[[Job], Coroutine[Any, Any, None]], job: Job
-    ) -> None:
+    def _plan_refresh(self, stream: _Stream) -> None:
+        due = stream.job.status.refresh_at
+        if due is not None and self._has(stream):
+            self._plan(_refresh_of(stream.job.key), due, self._refresh, stream)
+
+    def _has(self, stream: _Stream) -> bool:
+        return self._streams.get(stream.job.key) is stream
+
+    def _plan(self, name: str, due: float, work: _Work, stream: _Stream) -> None:
         async def begin() -> None:
-            self._begin(work(job), name)
+            # It may have been removed after it came due.
+            if self._has(stream):
+                self._begin(work(stream), name, stream.job.key)
 
         when = datetime.fromtimestamp(due, UTC)
         self._scheduler.add_job(begin, "date", run_date=when, id=name, replace_existing=True)
 
-    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _begin(
+        self, work: Coroutine[Any, Any, None], name: str, key: StreamKey | None = None
+    ) -> None:
         # In a task of its own: what APScheduler itself runs is cancelled at a stop, and logged.
         task = asyncio.create_task(work, name=name)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[task] = key
+        task.add_done_callback(self._running.pop)
 
-    async def _poll(self, job: Job) -> None:
+    async def _poll(self, stream: _Stream) -> None:
         started = self._clock.time()
-        await self._poller.poll(job)
-        status = job.status
+        job, status = stream.job, stream.job.status
+        await stream.poller.poll(job)
         due = next_poll(
             status.state or State.ERROR,
             started,
@@ -99,9 +144,17 @@ class Scheduler:
             retry_at=status.retry_at,
             random=self._random,
         )
-        self._plan_poll(job, due)
-        self._plan_refresh(job)
+        self._plan_poll(stream, due)
+        self._plan_refresh(stream)
 
-    async def _refresh(self, job: Job) -> None:
-        await self._poller.refresh(job)
-        self._plan_refresh(job)
+    async def _refresh(self, stream: _Stream) -> None:
+        await stream.poller.refresh(stream.job)
+        self._plan_refresh(stream)
+
+
+def _poll_of(key: StreamKey) -> str:
+    return f"poll {key}"
+
+
+def _refresh_of(key: StreamKey) -> str:
+    return f"refresh {key}"

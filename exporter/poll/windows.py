@@ -24,15 +24,30 @@ def window(reach: Reach, now: float, read_until: float | None, horizon: int | No
 
     It starts a lookback before the end of the last good read, so that no downtime shorter than the
     vendor's retention loses a bucket; never before `horizon`, below which the ledger has forgotten
-    what it counted; and never before what the vendor still has.
+    what it counted; and never before what the vendor still has. A read that ended after `now` was by
+    a clock that was set back since: how far it went is unknown, so all that is remembered is read.
     """
     reread_from = min(now, now if read_until is None else read_until) - reach.lookback
+    if read_until is not None and read_until > now and horizon is not None:
+        reread_from = horizon
     start = floor(reread_from, reach.bucket)
     oldest = floor(now - reach.retention, reach.bucket) + reach.bucket
     start = max(start, oldest)
     if horizon is not None:
         start = max(start, horizon)
     return Window(start, max(start, int(now)))
+
+
+def next_horizon(reach: Reach, read: Window, newest: int | None, horizon: int) -> int:
+    """Before which bucket the ledger forgets, once the window was read.
+
+    A lookback before its end, or before the end of `newest`, the newest bucket that has a value: a
+    clock that was set forward finds no data there, and so forgets nothing too early.
+    """
+    if newest is None:
+        return horizon
+    until = min(read.end, newest + reach.bucket)
+    return max(horizon, floor(until - reach.lookback, reach.bucket))
 
 
 def next_poll(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from exporter.model import DAY, HOUR, floor
 from exporter.simulator.membership import Member
 from exporter.simulator.people import WORKDAY_HOURS, WORKDAY_START, Developer
+from exporter.simulator.rollout import Rollout, lags
 from exporter.simulator.seeded import randomness
 from exporter.simulator.workday import weekend
 
@@ -80,11 +81,18 @@ class Assistance:
     """All days of all people."""
 
     def __init__(
-        self, seed: int, developers: Sequence[Developer], members: Sequence[Member], first: int
+        self,
+        seed: int,
+        developers: Sequence[Developer],
+        members: Sequence[Member],
+        rollout: Rollout,
+        first: int,
     ) -> None:
         self.first = first
         self._seed = seed
         self._members = members
+        self._rollout = rollout
+        self._lagging = [lags(developer) for developer in developers]
         self._work_starts = [
             (WORKDAY_START - developer.utc_offset) * HOUR % DAY for developer in developers
         ]
@@ -144,22 +152,23 @@ class Assistance:
     def _generate(self, day: int) -> tuple[_PersonDay, ...]:
         chance = randomness(self._seed, "assistance", day)
         rows: list[_PersonDay] = []
-        for member in self._members:
+        for index, member in enumerate(self._members):
             # Drawn for everybody, so that one who leaves changes nobody else's days.
-            row = _person_day(chance, day)
+            row = _person_day(chance, day, lagging=self._lagging[index])
             gone = member.deactivated is not None and member.deactivated < (day + 1) * DAY
-            rows.append(_IDLE if gone else row)
+            using = self._rollout.begun(index, day * DAY) and not gone
+            rows.append(row if using else _IDLE)
         return tuple(rows)
 
 
-def _person_day(chance: random.Random, day: int) -> _PersonDay:
+def _person_day(chance: random.Random, day: int, *, lagging: bool) -> _PersonDay:
     present = chance.random() < (0.05 if weekend(day) else 0.86)
     completing, chatting, delegating = (chance.random() < share for share in (0.8, 0.7, 0.4))
     level = chance.uniform(0.2, 1.8)
     part, revisions = _plan(chance)
     if not present:
         return _IDLE
-    completions = int(completing * level * 45)
+    completions = int(completing * level * (15 if lagging else 45))
     interactions = int(chatting * level * 22)
     agent = int(delegating * level * 14)
     added, removed = agent * 60, agent * 7
@@ -169,7 +178,7 @@ def _person_day(chance: random.Random, day: int) -> _PersonDay:
         completion_lines=completions * 2,
         keystrokes=int(level * 3_100) if completing or chatting else 0,
         chat_interactions=interactions,
-        chat_useful_interactions=interactions * 5 // 9,
+        chat_useful_interactions=interactions * (2 if lagging else 5) // 9,
         chat_lines=interactions * 6 // 5,
         chat_characters=int(interactions * 11 * level),
         agent_interactions=agent,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from exporter.model import DAY, HOUR
 from exporter.simulator.people import TEAMS, Developer
+from exporter.simulator.rollout import Rollout
 from exporter.simulator.seeded import randomness
 
 CACHED_DAYS = 75
@@ -52,12 +53,13 @@ class Sku(NamedTuple):
 
 
 _OF_REPOSITORIES = (
-    Sku("actions", "actions_linux", "minutes", Decimal("0.006")),
-    Sku("actions", "actions_windows", "minutes", Decimal("0.010")),
-    Sku("actions", "actions_macos", "minutes", Decimal("0.062")),
-    Sku("packages", "packages_bandwidth", "gigabytes", Decimal("0.50")),
-    Sku("git_lfs", "git_lfs_storage", "gigabyte-hours", Decimal("0.000094")),
+    (Sku("actions", "actions_linux", "minutes", Decimal("0.006")), 600),
+    (Sku("actions", "actions_windows", "minutes", Decimal("0.010")), 400),
+    (Sku("actions", "actions_macos", "minutes", Decimal("0.062")), 200),
+    (Sku("packages", "packages_bandwidth", "gigabytes", Decimal("0.50")), 12),
+    (Sku("git_lfs", "git_lfs_storage", "gigabyte-hours", Decimal("0.000094")), 40_000),
 )
+"""What repositories use, each with the most of it a day."""
 _CREDITS = Sku("copilot", AI_CREDIT, "ai-credits", Decimal("0.01"))
 _REQUESTS = Sku("copilot", PREMIUM_REQUEST, "requests", Decimal("0.04"))
 _SEATS = Sku("copilot", "copilot_for_business", "user-months", _SEAT_PRICE)
@@ -116,6 +118,7 @@ class Billing:
         self._developers = developers
         self._repositories = repositories
         self._first = first
+        self._rollout = Rollout(seed, "copilot", developers, first)
         self._day: Callable[[int], tuple[UsageItem, ...]] = functools.lru_cache(CACHED_DAYS)(
             self._generate
         )
@@ -162,10 +165,10 @@ class Billing:
 
     def _use_of_repositories(self, chance: random.Random, day: int) -> Iterator[UsageItem]:
         for index, repository in enumerate(self._repositories):
-            for sku in _OF_REPOSITORIES:
+            for sku, most in _OF_REPOSITORIES:
                 if chance.random() < 0.35:
                     continue
-                quantity = Decimal(chance.randint(1, 60_000)) / 100
+                quantity = Decimal(chance.randint(1, 100 * most)) / 100
                 gross = quantity * sku.price
                 yield UsageItem(
                     day,
@@ -182,6 +185,8 @@ class Billing:
         on = date_of(day)
         of_month = Decimal(monthrange(on.year, on.month)[1])
         for index, developer in enumerate(self._developers):
+            if not self._rollout.begun(index, day):
+                continue
             team = TEAMS.index(developer.team) if developer.team in TEAMS else 0
             line = UsageItem(
                 day,

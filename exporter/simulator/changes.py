@@ -4,7 +4,9 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from exporter.model import DAY
 from exporter.simulator.people import LANGUAGES, Developer
+from exporter.simulator.rollout import Rollout
 from exporter.simulator.seeded import randomness
 from exporter.simulator.workday import moment_of_work, volume_of_day
 
@@ -45,20 +47,24 @@ class Change(NamedTuple):
 class ChangeSource:
     """Generates a day's changes."""
 
-    def __init__(self, seed: int, developers: Sequence[Developer]) -> None:
+    def __init__(self, seed: int, developers: Sequence[Developer], rollout: Rollout) -> None:
         self._seed = seed
         self._developers = developers
+        self._rollout = rollout
 
     def day(self, day: int) -> list[Change]:
         """The changes ingested in a UTC day, oldest first."""
         chance = randomness(self._seed, "changes", day)
-        count = volume_of_day(chance, day, len(self._developers), CHANGES_PER_DEVELOPER_WEEK)
-        rows = [self._change(chance, day, index) for index in range(count)]
+        people = self._rollout.people(day * DAY)
+        count = volume_of_day(chance, day, len(people), CHANGES_PER_DEVELOPER_WEEK)
+        rows = [
+            self._change(chance, day, index, self._developers[chance.choice(people)])
+            for index in range(count)
+        ]
         rows.sort(key=lambda row: row[:2])
         return rows
 
-    def _change(self, chance: random.Random, day: int, index: int) -> Change:
-        author = chance.choice(self._developers)
+    def _change(self, chance: random.Random, day: int, index: int, author: Developer) -> Change:
         tab = chance.random() < 0.6
         files = _files(chance, author, 1 if tab else chance.randint(1, 4), 6 if tab else 40)
         added = sum(file.added for file in files)

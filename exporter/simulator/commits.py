@@ -5,8 +5,10 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from exporter.model import DAY
 from exporter.simulator.event_log import DAY_MILLISECONDS
 from exporter.simulator.people import Developer
+from exporter.simulator.rollout import Rollout
 from exporter.simulator.seeded import randomness
 from exporter.simulator.workday import moment_of_work, volume_of_day
 
@@ -67,19 +69,21 @@ class Commit(NamedTuple):
 
 
 class CommitSource:
-    """Generates a day's commits; `per_day` replaces the volume that follows from the developers."""
+    """Generates a day's commits; `per_day` replaces the volume that follows from the rollout."""
 
     def __init__(
         self,
         seed: int,
         developers: Sequence[Developer],
         repositories: Sequence[str],
+        rollout: Rollout,
         first_day: int,
         per_day: int | None = None,
     ) -> None:
         self._seed = seed
         self._developers = developers
         self._repositories = repositories
+        self._rollout = rollout
         self._first_day = first_day
         self._per_day = per_day
         self._own = functools.lru_cache(maxsize=2 * (REPEAT_DAYS + 1))(self._generate)
@@ -95,25 +99,25 @@ class CommitSource:
 
     def _generate(self, day: int) -> tuple[list[Commit], list[Commit]]:
         chance = randomness(self._seed, "commits", day)
+        people = self._rollout.people(day * DAY)
         count = self._per_day
         if count is None:
-            count = volume_of_day(chance, day, len(self._developers), COMMITS_PER_DEVELOPER_WEEK)
+            count = volume_of_day(chance, day, len(people), COMMITS_PER_DEVELOPER_WEEK)
         rows: list[Commit] = []
         repeats: list[Commit] = []
         for _ in range(count):
-            row = self._commit(chance, day)
+            row = self._commit(chance, day, self._developers[chance.choice(people)])
             rows.append(row)
             roll = chance.random()
             if roll < REPEAT_SHARE:
                 repeats.append(_repeat(chance, row))
             elif roll < REPEAT_SHARE + SHARED_HASH_SHARE:
-                other = chance.choice(self._developers)
+                other = self._developers[chance.choice(people)]
                 if other.user_id != row.user_id:
                     rows.append(row._replace(user_id=other.user_id, user_email=other.email))
         return rows, repeats
 
-    def _commit(self, chance: random.Random, day: int) -> Commit:
-        author = chance.choice(self._developers)
+    def _commit(self, chance: random.Random, day: int, author: Developer) -> Commit:
         created = moment_of_work(chance, day, author)
         total_added = int(chance.expovariate(1 / 60))
         total_deleted = int(chance.expovariate(1 / 25))

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY
 from exporter.simulator.people import Developer
+from exporter.simulator.rollout import Rollout, lags
 from exporter.simulator.seeded import randomness
 from exporter.simulator.workday import weekend
 
@@ -101,9 +102,12 @@ class _Edit(NamedTuple):
 class CopilotActivity:
     """All days of all people."""
 
-    def __init__(self, seed: int, developers: Sequence[Developer], first: int) -> None:
+    def __init__(
+        self, seed: int, developers: Sequence[Developer], rollout: Rollout, first: int
+    ) -> None:
         self._seed = seed
         self._developers = developers
+        self._rollout = rollout
         self._first = first
         self._edits: dict[int, list[_Edit]] = {}
         self._quiet: float | None = None
@@ -193,7 +197,7 @@ class CopilotActivity:
         return {
             index: _person_day(chance, index, developer)
             for index, developer in enumerate(self._developers)
-            if chance.random() < share
+            if chance.random() < share and self._rollout.begun(index, day)
         }
 
     def _pull_requests(self, day: int) -> PullRequests:
@@ -214,10 +218,11 @@ class CopilotActivity:
 
 def _person_day(chance: random.Random, index: int, developer: Developer) -> PersonDay:
     ide = IDES[index % len(IDES)]
+    most = 0.15 if lags(developer) else 0.45
     uses = []
     for language in developer.languages:
         shown = chance.randint(15, 120)
-        taken = int(shown * chance.uniform(0.2, 0.45))
+        taken = int(shown * chance.uniform(most / 2, most))
         figures = (0, shown, taken, shown * chance.randint(1, 3), 0, taken * 2, 0)
         uses.append(Use("code_completion", ide, language, None, figures))
     prompts = chance.randint(1, 14)

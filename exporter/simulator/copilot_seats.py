@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from exporter.model import DAY, HOUR, floor
 from exporter.simulator.people import Developer
+from exporter.simulator.rollout import Rollout
 from exporter.simulator.seeded import randomness
 from exporter.simulator.workday import weekend
 
@@ -17,7 +18,7 @@ _EDITORS = ("vscode/1.96.2/copilot/1.250.0", "JetBrains-IU/243.21565/copilot-int
 _IDLE_DAYS = {1: 10, 2: 40, 3: 85}
 """Those who used it last so many days before the world's present began, by habit."""
 _NEVER_USED = 0
-_HABITS = 10
+_HABITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,14 @@ class CopilotSeats:
         seed: int,
         developers: Sequence[Developer],
         organizations: tuple[str, str],
+        rollout: Rollout,
         first: int,
         start: float,
     ) -> None:
         self.organizations = organizations
         self._seed = seed
         self._developers = developers
+        self._rollout = rollout
         self._first = first
         self._start = floor(start, DAY)
         self._quiet: float | None = None
@@ -68,7 +71,7 @@ class CopilotSeats:
         moment = now if self._quiet is None else min(now, self._quiet)
         for index, person in enumerate(self._developers):
             created = self._created(index)
-            if index % 8 == 7 or created > moment:
+            if _invited(index) or created > moment:
                 continue
             last = self._last_active(index, person, moment)
             last = last if last is None or last >= max(created, moment - KEPT) else None
@@ -77,16 +80,16 @@ class CopilotSeats:
 
     def invited(self) -> int:
         """How many people have not accepted their seat."""
-        return sum(index % 40 == 7 for index in range(len(self._developers)))
+        return sum(map(_invited, range(len(self._developers))))
 
     def quiet(self, since: float | None) -> None:
         """Let what is told stand still from `since` on; None lifts it."""
         self._quiet = since
 
     def _created(self, index: int) -> int:
-        if index % 17 == 5:
-            # They get their seats one after the other while the world goes on.
-            return self._start + (index % 29) * DAY + 9 * HOUR
+        begins = int(self._rollout.begins(index))
+        if begins > self._first:
+            return begins + 9 * HOUR
         return self._first - randomness(self._seed, "seat", index).randint(100, 300) * DAY
 
     def _grants(self, index: int, person: Developer) -> tuple[Grant, ...]:
@@ -109,6 +112,11 @@ class CopilotSeats:
         while weekend(hour // DAY) or not person.working(hour):
             hour -= HOUR
         return hour + chance.randrange(HOUR)
+
+
+def _invited(index: int) -> bool:
+    """Whether a person has not accepted a seat."""
+    return index % 40 == 7
 
 
 def month_start(moment: float) -> int:

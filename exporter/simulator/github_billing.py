@@ -17,6 +17,7 @@ from exporter.simulator.billing import (
     UsageItem,
     date_of,
 )
+from exporter.simulator.budgets import Budget, consumed
 from exporter.simulator.github_rest import Answer, GitHubError, GitHubRest
 from exporter.simulator.world import World
 
@@ -142,7 +143,11 @@ class BillingApi:
     def _budgets(self, request: Request) -> Answer:
         self._account(request)
         scope = request.query_params.get("scope")
-        rows = [row for row in self._all_budgets() if scope in (None, row["budget_scope"])]
+        rows = [
+            self._budget_json(budget, detailed=budget.scope == "user")
+            for budget in self._world.budgets
+            if scope in (None, budget.scope)
+        ]
         page = max(1, _number(request, "page", 1))
         size = min(LARGEST_PAGE_SIZE, max(1, _number(request, "per_page", DEFAULT_PAGE_SIZE)))
         return Answer(
@@ -155,30 +160,27 @@ class BillingApi:
 
     def _budget(self, request: Request) -> Answer:
         self._account(request)
-        for row in self._all_budgets():
-            if row["id"] == request.path_params["budget_id"]:
-                consumed = {"consumed_amount": Decimal(row["budget_amount"]) / 4}
-                return Answer({**consumed, **row})
+        for budget in self._world.budgets:
+            if _budget_id(budget) == request.path_params["budget_id"]:
+                return Answer(self._budget_json(budget, detailed=True))
         raise GitHubError(404, "Not Found")
 
-    def _all_budgets(self) -> list[dict[str, Any]]:
-        world = self._world
-        budgets = [
-            _budget(0, "enterprise", 5_000, "actions"),
-            _budget(1, "enterprise", 9_000, "copilot"),
-        ]
-        for index, organization in enumerate(world.billing.organizations):
-            entity = {"budget_entity_name": organization}
-            budgets.append(_budget(10 + index, "organization", 2_000, "packages", **entity))
-        for index, repository in enumerate(world.repositories[:7]):
-            entity = {"budget_entity_name": repository}
-            budgets.append(_budget(20 + index, "repository", 100, "actions_linux", **entity))
-        for index, person in enumerate(world.developers[:4]):
-            consumed = {"consumed_amount": Decimal(index * 75) / 10}
-            budgets.append(
-                _budget(40 + index, "user", 50, "ai_credits", user=person.login, **consumed)
-            )
-        return budgets
+    def _budget_json(self, budget: Budget, *, detailed: bool) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "id": _budget_id(budget),
+            "budget_type": "SkuPricing" if "_" in budget.covers else "ProductPricing",
+            "budget_product_skus": [budget.covers],
+            "budget_scope": budget.scope,
+            "budget_amount": budget.amount,
+            "prevent_further_usage": budget.scope == "user",
+            "budget_alerting": {"will_alert": False, "alert_recipients": []},
+        }
+        if budget.scope != "enterprise":
+            row["user" if budget.scope == "user" else "budget_entity_name"] = budget.entity
+        if detailed:
+            now = self._world.clock.time()
+            row["consumed_amount"] = consumed(budget, self._world.billing, now)
+        return row
 
     def _cost_centers(self, request: Request) -> Answer:
         self._account(request)
@@ -249,17 +251,8 @@ def _charged_to(items: Iterator[UsageItem], chosen: str) -> Iterator[UsageItem]:
             yield item
 
 
-def _budget(number: int, scope: str, amount: int, product: str, **more: Any) -> dict[str, Any]:
-    return {
-        "id": f"2066deda-923f-43f9-88d2-{number:012d}",
-        "budget_type": "SkuPricing" if "_" in product else "ProductPricing",
-        "budget_product_skus": [product],
-        "budget_scope": scope,
-        "budget_amount": amount,
-        "prevent_further_usage": scope == "user",
-        "budget_alerting": {"will_alert": False, "alert_recipients": []},
-        **more,
-    }
+def _budget_id(budget: Budget) -> str:
+    return f"2066deda-923f-43f9-88d2-{budget.number:012d}"
 
 
 def _zeros() -> list[Decimal]:

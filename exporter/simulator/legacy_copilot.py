@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY, HOUR, floor
 from exporter.simulator.people import Developer
+from exporter.simulator.rollout import Rollout, lags
 from exporter.simulator.seeded import randomness
 from exporter.simulator.workday import weekend
 
@@ -62,11 +63,17 @@ class LegacyCopilot:
     """All days of all people."""
 
     def __init__(
-        self, seed: int, developers: Sequence[Developer], repositories: Sequence[str], first: int
+        self,
+        seed: int,
+        developers: Sequence[Developer],
+        repositories: Sequence[str],
+        rollout: Rollout,
+        first: int,
     ) -> None:
         self._seed = seed
         self._developers = developers
         self._repositories = repositories
+        self._rollout = rollout
         self._first = first
         self._quiet: float | None = None
         self._day = functools.lru_cache(maxsize=128)(self._generate)
@@ -104,11 +111,17 @@ class LegacyCopilot:
 
     def _generate(self, day: int) -> list[PersonDay]:
         chance = randomness(self._seed, "legacy-copilot", day)
-        return [self._person_day(chance, day, developer) for developer in self._developers]
+        return [
+            self._person_day(chance, day, developer, begun=self._rollout.begun(index, day * DAY))
+            for index, developer in enumerate(self._developers)
+        ]
 
-    def _person_day(self, chance: random.Random, day: int, developer: Developer) -> PersonDay:
-        present = chance.random() < (0.05 if weekend(day) else 0.85)
-        code = {language: _code(chance) for language in developer.languages}
+    def _person_day(
+        self, chance: random.Random, day: int, developer: Developer, *, begun: bool
+    ) -> PersonDay:
+        present = chance.random() < (0.05 if weekend(day) else 0.85) and begun
+        most = 0.2 if lags(developer) else 0.5
+        code = {language: _code(chance, most) for language in developer.languages}
         chats = chance.randint(0, 12)
         summaries = {chance.choice(self._repositories): chance.randint(1, 3)}
         dotcom_chats, summarizing = chance.randint(0, 2), chance.random() < 0.2
@@ -141,7 +154,7 @@ def told_breakdown(day: int, rows: Breakdown) -> Breakdown | None:
     return {key: code for key, code in rows.items() if code.suggestions >= SMALLEST_ROW}
 
 
-def _code(chance: random.Random) -> Code:
+def _code(chance: random.Random, most: float) -> Code:
     suggestions = chance.randint(1, 80)
-    acceptances = int(suggestions * chance.uniform(0.1, 0.5))
+    acceptances = int(suggestions * chance.uniform(most / 5, most))
     return Code(suggestions, acceptances, suggestions * 2, acceptances + acceptances // 2)

@@ -63,7 +63,7 @@ def entity_record(activity: CopilotActivity, report: DayReport, *, enterprise: b
             "median_minutes_to_merge": 214.5,
         },
     }
-    if line.sessions:
+    if any(line):
         record["totals_by_cli"] = {
             "session_count": line.sessions,
             "request_count": line.requests,

@@ -185,7 +185,7 @@ class Traffic:
                 total = int(chance.expovariate(1 / 12)) + 1
                 limited = 0
                 if chance.random() < 0.003:
-                    total, limited = total + 1_200, chance.randint(50, 400)
+                    total, limited = total + 300, chance.randint(3, 20)
                 route = chance.randrange(len(ROUTES))
                 yield _unit(chance, bucket, caller, route, total, limited)
 

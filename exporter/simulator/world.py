@@ -6,6 +6,7 @@ from exporter.model import DAY
 from exporter.simulator.assistance import Assistance
 from exporter.simulator.audit import AuditEvent, AuditSource
 from exporter.simulator.billing import Billing
+from exporter.simulator.budgets import budgets
 from exporter.simulator.changes import Change, ChangeSource
 from exporter.simulator.commits import Commit, CommitSource
 from exporter.simulator.copilot_activity import CopilotActivity
@@ -16,6 +17,7 @@ from exporter.simulator.indexing import Indexing
 from exporter.simulator.legacy_copilot import LegacyCopilot
 from exporter.simulator.membership import Membership
 from exporter.simulator.people import TEAMS, hire
+from exporter.simulator.rollout import Rollout
 from exporter.simulator.traffic import Lag, Traffic
 from exporter.simulator.world_clock import WorldClock
 
@@ -62,14 +64,19 @@ class World:
         start = clock.time()
         first_day = int(start // DAY) - HISTORY_DAYS
         self.first = first_day * DAY
+        copilot, cursor, tabnine = (
+            Rollout(settings.seed, assistant, self.developers, self.first)
+            for assistant in ("copilot", "cursor", "tabnine")
+        )
         commit_source = CommitSource(
             settings.seed,
             self.developers,
             self.repositories,
+            cursor,
             first_day,
             settings.commits_per_day,
         )
-        change_source = ChangeSource(settings.seed, self.developers)
+        change_source = ChangeSource(settings.seed, self.developers, cursor)
         self.commits: EventLog[Commit] = EventLog(commit_source.day, first_day)
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
@@ -77,6 +84,7 @@ class World:
             settings.seed,
             self.developers,
             (ORGANIZATION, SECOND_ORGANIZATION),
+            copilot,
             self.first,
             start,
         )
@@ -87,19 +95,27 @@ class World:
             self.repositories,
             self.first,
         )
+        self.budgets = tuple(
+            budgets(
+                self.enterprise,
+                self.billing.organizations,
+                self.repositories,
+                self.developers,
+            )
+        )
         self.exports = ExportDesk(self.first)
         self.membership = Membership(
             settings.seed, self.developers, settings.teams, self.first, start
         )
         self.assistance = Assistance(
-            settings.seed, self.developers, self.membership.members, self.first
+            settings.seed, self.developers, self.membership.members, tabnine, self.first
         )
         audit_source = AuditSource(settings.seed, self.developers, self.membership)
         self.audit: EventLog[AuditEvent] = EventLog(audit_source.day, first_day)
         self.legacy_copilot = LegacyCopilot(
-            settings.seed, self.developers, self.repositories, self.first
+            settings.seed, self.developers, self.repositories, copilot, self.first
         )
-        self.copilot = CopilotActivity(settings.seed, self.developers, self.first)
+        self.copilot = CopilotActivity(settings.seed, self.developers, copilot, self.first)
         self.indexing = Indexing(settings.seed, len(self.membership.teams), self.repositories)
 
     def quiet(self, since: float | None) -> None:

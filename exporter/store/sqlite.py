@@ -159,6 +159,9 @@ class SQLiteStore:
                         for (metric, labels), (value, read_at) in state.gauges.items()
                     ),
                 )
+        if changes.erase:
+            # Until then the file has the old pages, and afterwards the log would.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -206,7 +209,8 @@ class SQLiteStore:
             series_id = self._connection.execute(
                 "INSERT INTO series (stream_id, metric, labels, created, counter, debt, released)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " counter = excluded.counter, debt = excluded.debt, released = excluded.released"
+                " created = excluded.created, counter = excluded.counter, debt = excluded.debt,"
+                " released = excluded.released"
                 " RETURNING id",
                 (
                     stream_id,
@@ -243,6 +247,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # Not every build of SQLite overwrites what is deleted; the names of people are among it.
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         _log.info("state file %s: migrating to schema %d", path, number)
@@ -291,6 +297,11 @@ def _explained(path: Path) -> Iterator[None]:
         raise StoreError(
             f"state file {path} cannot be opened for writing: {error.strerror}; "
             "check state.path, its directory and the owner"
+        ) from error
+    except json.JSONDecodeError as error:
+        raise StoreError(
+            f"state file {path}: a row of it cannot be read ({error}): it is damaged and is left as "
+            "it is; restore a backup, or move it away to start counting afresh"
         ) from error
     except sqlite3.Error as error:
         text = str(error)

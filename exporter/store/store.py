@@ -39,10 +39,14 @@ class StreamState:
 
 
 class Changes(NamedTuple):
-    """Which series of a stream's state changed or are gone; the rest is not written again."""
+    """Which series of a stream's state changed or are gone; the rest is not written again.
+
+    With `erase` what is gone leaves no trace in the files either.
+    """
 
     series: frozenset[SeriesKey]
     gauges: bool
+    erase: bool = False
 
 
 class Store(Protocol):

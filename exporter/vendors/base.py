@@ -4,6 +4,7 @@ import enum
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -14,8 +15,9 @@ from exporter.client.client import Client, ClientSettings
 from exporter.client.errors import PollError, RateLimitedError
 from exporter.client.pace import Limit
 from exporter.duration import Duration
-from exporter.model import MINUTE, Coverage, Metric, Sample, Window
+from exporter.model import MINUTE, Coverage, GroupSizes, Metric, Sample, Window
 from exporter.vendors.auth import TokenAuth
+from exporter.vendors.probe import Diagnosis
 
 
 class Strict(BaseModel):
@@ -35,6 +37,10 @@ class StreamOptions(Strict):
     """How far back each poll reads again, because the vendor revises its data."""
     requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """A limit of this stream's own, besides that of its endpoints."""
+    max_series: int | None = Field(default=None, ge=1)
+    """Replaces limits.series_per_stream for this stream."""
+    drop_labels: tuple[str, ...] = ()
+    """Labels that the stream's series do not have; what differed only in them is added up."""
 
 
 class Target(Strict):
@@ -67,6 +73,13 @@ class Target(Strict):
             proxy=self.proxy,
             ca_file=self.ca_file,
         )
+
+    def quotas(self) -> frozenset[str]:
+        """What the vendor's limits may hang on, in words: targets with one in common share them."""
+        auth = self.auth
+        if auth.token_file is not None:
+            return frozenset({f"file {Path(auth.token_file).resolve()}"})
+        return frozenset({f"variable {auth.token_env}"} if auth.token_env else ())
 
 
 class Shape(enum.StrEnum):
@@ -107,6 +120,9 @@ class Reading:
     """What one read of a stream found.
 
     `complete` are the gauges that the samples give in full: what is not among the samples is gone.
+    `by_part` are those that a walk reads part by part: of series that several parts add to, each reading of
+    one walk holds a share.
+    `groups` are the sizes of the groups of people among the label values; one that is missing is unknown.
     `data_until` is the end of the newest bucket with data. `drift` counts fields by name that no
     record knows.
 
@@ -122,6 +138,8 @@ class Reading:
     samples: list[Sample] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     complete: tuple[Metric, ...] = ()
+    by_part: tuple[Metric, ...] = ()
+    groups: GroupSizes = field(default_factory=dict)
     records: int = 0
     data_until: float | None = None
     drift: Counter[str] = field(default_factory=Counter)
@@ -151,7 +169,8 @@ class Stream(Generic[TargetT, OptionsT]):
 
     `bucket` is the size in seconds of the coarsest slice that it counts in; `retention` how far back
     the vendor answers. `settled_after` is how long after a bucket's end its data are usually final.
-    `inapplicable` says why a target cannot have this stream, or None.
+    `inapplicable` says why a target cannot have this stream, or None. `label_sizes` is about how many
+    values a label has beside the other labels of a metric, where that is known.
     """
 
     name: str
@@ -166,6 +185,7 @@ class Stream(Generic[TargetT, OptionsT]):
     plan: Callable[[TargetT, OptionsT], Sequence[Cost]]
     by_default: bool = True
     inapplicable: Callable[[TargetT], str | None] = lambda _: None
+    label_sizes: Callable[[TargetT, OptionsT], Mapping[str, int]] = lambda _, __: {}
 
 
 AnyStream = Stream[Any, Any]
@@ -176,6 +196,7 @@ class Vendor(Generic[TargetT]):
     """A kind of service. `limits` gives the documented limits by endpoint group.
 
     `credential` is given a client without one, for a credential that the vendor itself hands out.
+    `diagnosis` is what the doctor asks of each stream and says of refusals.
     """
 
     name: str
@@ -185,6 +206,7 @@ class Vendor(Generic[TargetT]):
     limits: Mapping[str, Sequence[Limit]]
     settings: Callable[[TargetT], ClientSettings]
     credential: Callable[[TargetT, Client], Credential]
+    diagnosis: Diagnosis[TargetT]
 
 
 AnyVendor = Vendor[Any]

@@ -43,7 +43,7 @@ def drift(body: bytes, kind: Any) -> Counter[str]:
     found: Counter[str] = Counter()
     try:
         document = _untyped.decode(body)
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SchemaError(f"an unknown field of the answer cannot be read: {error}") from error
     _search(document, kind, found)
     return found

@@ -1,13 +1,30 @@
 """A walk over many parts of a target, a paced request or more each, that goes on where a quota ended it."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from exporter.client.errors import NotFoundError, RateLimitedError
 from exporter.model import Window
 from exporter.vendors.base import Poll, Reading
+from exporter.vendors.progress import recalled
 
 _KEY = "walk"
+
+_Moment = Annotated[float, msgspec.Meta(ge=0, le=253_402_300_799)]
+
+
+class _Walk(msgspec.Struct):
+    """How far a walk has come; Unix seconds, to the year 9999."""
+
+    began: _Moment | None = None
+    start: _Moment | None = None
+    after: str = ""
+
+
+class _Remembered(msgspec.Struct):
+    walk: _Walk = msgspec.field(default_factory=_Walk)
 
 
 async def walk(
@@ -24,10 +41,10 @@ async def walk(
     `pause_after` parts the reading is `paused`, so that a long walk holds little and loses little.
     """
     ids = sorted(parts)
-    before = poll.progress.get(_KEY, {})
-    began = float(before.get("began", poll.now))
-    window = Window(int(before.get("start", poll.window.start)), poll.window.end)
-    after = str(before.get("after", ""))
+    before = recalled(poll.progress, _Remembered).walk
+    began = poll.now if before.began is None else before.began
+    start = poll.window.start if before.start is None else int(before.start)
+    window, after = Window(start, poll.window.end), before.after
     done = sum(1 for part in ids if part <= after)
     here = {"began": began, "start": window.start}
     for number, part in enumerate(ids[done:]):

@@ -1,7 +1,8 @@
-"""The routes: metrics, health, readiness and the status page."""
+"""The routes: metrics, health, readiness, the status page and the orders to a running exporter."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
@@ -16,6 +17,13 @@ from exporter.web.negotiation import CONTENT_TYPES, accepts_gzip, negotiate
 
 MOST_NAMES = 100
 """How many `name[]` of one request are read."""
+
+
+class Lifecycle(NamedTuple):
+    """What the port may order: `reload` gives the reason of a refusal or nothing, `quit` stops."""
+
+    reload: Callable[[], Awaitable[str]]
+    quit: Callable[[], None]
 
 
 class Metrics:
@@ -73,10 +81,11 @@ def create(
     telemetry_path: str,
     status_page: Callable[[Mapping[str, str]], str],
     ready: Callable[[], bool],
+    lifecycle: Lifecycle | None = None,
 ) -> ASGIApp:
     """The ASGI application; everything that it does not know is a 404.
 
-    `status_page` is given the query of the page's address.
+    `status_page` is given the query of the page's address. Without `lifecycle` its routes answer 403.
     """
 
     async def status(request: Request) -> Response:
@@ -91,6 +100,20 @@ def create(
             return PlainTextResponse("ready\n")
         return PlainTextResponse("waiting for the first polls\n", status_code=503)
 
+    async def reload(_: Request) -> Response:
+        if lifecycle is None:
+            return _forbidden()
+        refusal = await lifecycle.reload()
+        if refusal:
+            return PlainTextResponse(f"failed to reload config: {refusal}\n", status_code=500)
+        return PlainTextResponse("configuration reloaded\n")
+
+    async def leave(_: Request) -> Response:
+        if lifecycle is None:
+            return _forbidden()
+        lifecycle.quit()
+        return PlainTextResponse("stopping\n")
+
     metrics = Metrics(board)
     pages = Starlette(
         routes=[
@@ -98,6 +121,8 @@ def create(
             Route(telemetry_path, metrics, methods=["GET", "HEAD"]),
             Route("/-/healthy", healthy),
             Route("/-/ready", readiness),
+            Route("/-/reload", reload, methods=_ORDERS),
+            Route("/-/quit", leave, methods=_ORDERS),
         ]
     )
 
@@ -109,6 +134,13 @@ def create(
     return application
 
 
+def _forbidden() -> Response:
+    return PlainTextResponse(
+        "Lifecycle API is not enabled: start the exporter with --web.enable-lifecycle\n", 403
+    )
+
+
+_ORDERS = ["POST", "PUT"]
 _PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "

@@ -294,4 +294,5 @@ def _walk(stream: StreamStatus) -> _Bar | None:
 def _series(stream: StreamStatus) -> _Cell:
     if stream.last_success is None:
         return _Cell(absent="nothing has been counted yet")
-    return _Cell(f"{stream.series:,}")
+    folded = f", {stream.last_folded:,} more in other" if stream.last_folded else ""
+    return _Cell(f"{stream.series:,}{folded}")

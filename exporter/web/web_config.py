@@ -1,6 +1,7 @@
 """The file of `--web.config.file`, in the format of the Prometheus exporter-toolkit."""
 
 import enum
+import re
 import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +20,12 @@ def _refused(reason: str) -> AfterValidator:
         raise ValueError(f"cannot be honoured: {reason}; remove it")
 
     return AfterValidator(refuse)
+
+
+_COST = re.compile(rb"^(\$2[abxy]\$)(?:0[4-9]|[12][0-9]|3[01])\$")
+
+_HeaderText = Annotated[str, Field(pattern=r"^[\t\x20-\x7e]*$")]
+"""What an HTTP header can hold: a line break in it would end it, and begin another."""
 
 
 class _Block(BaseModel):
@@ -87,13 +94,13 @@ class TlsServer(_Block):
 class Headers(_Block):
     """Response headers that the toolkit knows."""
 
-    content_security_policy: str | None = Field(None, alias="Content-Security-Policy")
+    content_security_policy: _HeaderText | None = Field(None, alias="Content-Security-Policy")
     frame_options: Literal["", "deny", "sameorigin"] | None = Field(None, alias="X-Frame-Options")
     content_type_options: Literal["", "nosniff"] | None = Field(
         None, alias="X-Content-Type-Options"
     )
-    xss_protection: str | None = Field(None, alias="X-XSS-Protection")
-    transport_security: str | None = Field(None, alias="Strict-Transport-Security")
+    xss_protection: _HeaderText | None = Field(None, alias="X-XSS-Protection")
+    transport_security: _HeaderText | None = Field(None, alias="Strict-Transport-Security")
 
 
 def _http1(value: object) -> object:
@@ -121,7 +128,8 @@ class WebConfig(_Block):
     def _hashed_passwords(self) -> Self:
         for user, hashed in self.basic_auth_users.items():
             try:
-                bcrypt.checkpw(b"", hashed.encode())
+                # Its cost as low as can be: one of 31 would take days, though it is a valid hash.
+                bcrypt.checkpw(b"", _COST.sub(rb"\g<1>04$", hashed.encode(), count=1))
             except ValueError as error:
                 raise ValueError(
                     f"basic_auth_users: the password of {user} is not a bcrypt hash; make one with "
@@ -142,7 +150,8 @@ def read(path: Path) -> WebConfig:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise WebConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # A ValueError: not UTF-8, or what YAML takes for a date or a number and Python does not.
         raise WebConfigError(f"{path}: is not YAML: {error}") from error
     try:
         config = WebConfig.model_validate(data or {})

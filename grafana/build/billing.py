@@ -48,6 +48,7 @@ PAGE = Page(
                     f"API names no amount for this budget. {_MONTH}",
                     keys={"budget_scope": "Scope", "budget_name": "Budget"},
                     width=15,
+                    sort_by="Share",
                     columns=(
                         Column(
                             "Limit",

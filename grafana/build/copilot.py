@@ -21,11 +21,15 @@ def _by(family: str, measure: str, by: str) -> str:
     return f"sum by ({by}) (increase({family}_{measure}_total{{@}}[$__range]))"
 
 
-def _breakdown(title: str, note: str, family: str, by: str, heading: str) -> Table:
+def _breakdown(
+    title: str, note: str, family: str, by: str, heading: str, width: int = 12, height: int = 8
+) -> Table:
     return Table(
         title=title,
         note=f"{note} In the time range. {_LATE}",
         keys={by: heading},
+        width=width,
+        height=height,
         columns=(
             Column("Generations", _by(family, "code_generations", by)),
             Column("Acceptances", _by(family, "code_acceptances", by)),
@@ -145,11 +149,15 @@ PAGE = Page(
                     "github_copilot_team",
                     "team_slug",
                     "Team",
+                    width=24,
+                    height=11,
                 ),
                 Table(
                     title="Pull requests in the time range",
                     note=f"Pull requests of the organization and what Copilot did in them. {_LATE}",
                     keys={"account": "Account"},
+                    width=24,
+                    height=5,
                     columns=tuple(
                         Column(
                             heading,

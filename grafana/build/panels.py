@@ -148,6 +148,9 @@ def _lines(panel: Lines, matchers: str) -> timeseries.Panel:
         built.stacking(common_builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A"))
     if panel.maximum is not None:
         built.max(panel.maximum)
+    elif panel.unit == "percentunit":
+        # Alone, zeros would have an axis up to 10,000 %.
+        built.axis_soft_max(1)
     return built
 
 

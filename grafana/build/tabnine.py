@@ -142,6 +142,7 @@ PAGE = Page(
                     note=f"Counts of the range; people of the newest settled day. {_LATE}",
                     keys={"team_name": "Team"},
                     width=24,
+                    height=11,
                     columns=(
                         Column(
                             "Completions", _in_range("tabnine_team_completions_total", "team_name")

@@ -327,6 +327,13 @@ async def test_an_unsafe_redirect_is_refused(location: str, reason: str) -> None
     assert "pw" not in str(caught.value)
 
 
+async def test_a_redirect_that_is_no_url_is_a_broken_answer() -> None:
+    """httpx itself stumbles over it, though it is not to follow it."""
+    setup = Setup(redirect("https:list"))
+    with pytest.raises(UnavailableError, match="connection broke"):
+        await setup.client.get(Request(LIST))
+
+
 async def test_redirects_end() -> None:
     """Five are followed, the sixth is one too many."""
     setup = Setup(redirect("/again"))

@@ -20,6 +20,12 @@ T = TypeVar("T")
 PATIENCE = 60.0
 """Seconds that a condition is waited for: far above what it takes, because machines are noisy."""
 
+# One for all: each has the certificate authorities read, which is most of what a request costs. No
+# connection is kept, because the programs behind them are killed.
+_http = httpx.Client(
+    timeout=PATIENCE, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+)
+
 
 def wait_for(what: str, check: Callable[[], T | None], patience: float = PATIENCE) -> T:
     """The first true value of `check`, asked again and again; it is real processes that we wait for."""
@@ -62,9 +68,17 @@ class Process:
             self._process.send_signal(by)
         return self._process.wait(PATIENCE)
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if it still runs."""
+        self._process.send_signal(number)
+
     @property
     def running(self) -> bool:
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
 
 class Simulator:
@@ -78,13 +92,13 @@ class Simulator:
         self.url = wait_for("the simulator's address", lambda: _address(output))
 
     def control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        answer = httpx.post(f"{self.url}/_simulator/{path}", json=body or {}, timeout=PATIENCE)
+        answer = _http.post(f"{self.url}/_simulator/{path}", json=body or {})
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def truth(self, **query: float) -> dict[tuple[str, tuple[tuple[str, str], ...]], Any]:
         """The true totals by metric name and labels."""
-        answer = httpx.get(f"{self.url}/_simulator/truth", params=query, timeout=PATIENCE)
+        answer = _http.get(f"{self.url}/_simulator/truth", params=query)
         answer.raise_for_status()
         return {
             (total["name"], tuple(sorted(total["labels"].items()))): total["value"]
@@ -100,7 +114,7 @@ class Simulator:
         return self._told("exports")
 
     def _told(self, what: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.url}/_simulator/{what}", timeout=PATIENCE)
+        answer = _http.get(f"{self.url}/_simulator/{what}")
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()[what]
         return found
@@ -144,21 +158,26 @@ class Exporter:
 
     def _answers(self, path: str) -> bool:
         assert self.process.running, self.process.output.read_text()
-        return httpx.get(self.url + path, timeout=PATIENCE).status_code == 200
+        return _http.get(self.url + path).status_code == 200
 
     def page(self) -> str:
-        return httpx.get(f"{self.url}/metrics", timeout=PATIENCE).text
+        return _http.get(f"{self.url}/metrics").text
 
 
 class Prometheus:
     """A real Prometheus that scrapes every second."""
 
     def __init__(
-        self, directory: Path, target_port: int, scrape: Mapping[str, Any] | None = None
+        self,
+        directory: Path,
+        target_port: int,
+        scrape: Mapping[str, Any] | None = None,
+        rules: Path | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         config = {
-            "global": {"scrape_interval": "1s"},
+            "global": {"scrape_interval": "1s", "evaluation_interval": "5s"},
+            "rule_files": [str(rules)] if rules else [],
             "scrape_configs": [
                 {
                     "job_name": "usage-exporter",
@@ -178,13 +197,11 @@ class Prometheus:
             ],
             directory / "prometheus.log",
         )
-        wait_for("Prometheus is ready", lambda: httpx.get(f"{self.url}/-/ready").status_code == 200)
+        wait_for("Prometheus is ready", lambda: _http.get(f"{self.url}/-/ready").status_code == 200)
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query."""
-        answer = httpx.get(
-            f"{self.url}/api/v1/query", params={"query": expression}, timeout=PATIENCE
-        )
+        answer = _http.get(f"{self.url}/api/v1/query", params={"query": expression})
         answer.raise_for_status()
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result

@@ -1,5 +1,6 @@
 """Simulator, daemon and Prometheus as processes: what arrives equals the truth, to the unit."""
 
+import contextlib
 import random
 import re
 import time
@@ -69,7 +70,7 @@ def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
         ],
         "state": {"path": str(directory / "state.db")},
         "privacy": {"users": "plain"},
-        "counting": {"history": "count", "birth_hold": "3s"},
+        "counting": {"history": "count", "birth_hold": "10s"},
     }
 
 
@@ -181,6 +182,8 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
             exporter.start()
             exporter.wait_until_ready()
 
+        limited = 'github_api_subject_rate_limited_requests_total{subject_name="burst-bot"}'
+        wait_for("Prometheus saw the bot", lambda: bool(prometheus.query(limited)))
         # Late data, then less than was there, then growth beyond it: the debt is paid.
         wait_for_polls(exporter)
         simulator.control("traffic/revise", {**unit, "total": 1_000, "rate_limited": 450})
@@ -200,9 +203,12 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
 
         simulator.control("freeze")
         wait_for_polls(exporter)
-        time.sleep(3.5)  # the last births are held at 0 for three seconds
-        wait_for_polls(exporter)
         truth = shared(simulator.truth(since=since), FAMILIES)
+        # The last births are held at 0 for ten seconds.
+        with contextlib.suppress(AssertionError):
+            wait_for(
+                "the page has it all", lambda: shared(counted(exporter.page()), FAMILIES) == truth
+            )
         page = shared(counted(exporter.page()), FAMILIES)
         assert page == truth
         assert (
@@ -221,11 +227,9 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
             ),
         )
         assert scraped(prometheus) == truth
-        bot = '{subject_name="burst-bot"}'
-        limited = f"github_api_subject_rate_limited_requests_total{bot}"
         assert growth(prometheus, limited) == 650, "the first burst is there, seen from zero"
         assert float(prometheus.query(f"increase({limited}[30m])")[0]["value"][1]) > 0
-        assert growth(prometheus, f"github_api_subject_requests_total{bot}") == 1_500
+        assert growth(prometheus, limited.replace("rate_limited_", "")) == 1_500
     finally:
         prometheus.stop()
         exporter.process.stop()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model import OTHER, Kind, Metric, Person, Sample
+from exporter.model import OTHER, Coverage, Kind, Metric, Person, Sample, Window
 from exporter.poll.privacy import Privacy, Users
 
 PEOPLE = Metric("user_commits_total", Kind.COUNTER, "By user.", ("user",), people=True)
@@ -30,9 +30,9 @@ def pseudonym(name: str, key: bytes = KEY) -> str:
 
 
 def test_off_drops_families_of_people_and_hides_persons_elsewhere() -> None:
-    """What is left still adds up: the person becomes `other`, everything else stays."""
+    """What is left still adds up: the person becomes `other` without an id, everything else stays."""
     shown = list(Privacy(Users.OFF).apply([BY_USER, BY_ACTOR, BY_APP]))
-    assert shown == [BY_ACTOR._replace(labels=("user", OTHER)), BY_APP]
+    assert shown == [BY_ACTOR._replace(labels=("user", OTHER), identity=""), BY_APP]
 
 
 def test_plain_shows_people_as_the_vendor_names_them() -> None:
@@ -44,14 +44,39 @@ def test_plain_shows_people_as_the_vendor_names_them() -> None:
     ]
 
 
-def test_a_pseudonym_replaces_persons_and_nothing_else() -> None:
-    """Only the person's label changes, in families of people and in others."""
+def test_a_pseudonym_replaces_persons_and_ids_and_nothing_else() -> None:
+    """Labels that are no person stay. Ids are hidden even there: who is a person may change."""
     shown = list(Privacy(Users.PSEUDONYM, KEY).apply([BY_USER, BY_ACTOR, BY_APP]))
     assert shown == [
-        BY_USER._replace(labels=(pseudonym("Ada@example.com"),)),
-        BY_ACTOR._replace(labels=("user", pseudonym("ada"))),
-        BY_APP,
+        BY_USER._replace(labels=(pseudonym("Ada@example.com"),), identity=pseudonym("1")),
+        BY_ACTOR._replace(labels=("user", pseudonym("ada")), identity=pseudonym("1")),
+        BY_APP._replace(identity=pseudonym("2")),
     ]
+
+
+NOBODY = Metric("things_total", Kind.COUNTER, "By thing.", ("thing",))
+
+
+@given(st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=6), st.data())
+def test_hidden_ids_are_covered_as_the_ids_were(parts: list[str], data: st.DataObject) -> None:
+    """An identity is in the coverage of a part afterwards if it is the longest that covered it."""
+    privacy = Privacy(Users.PSEUDONYM, KEY)
+    coverage = [Coverage((PEOPLE, NOBODY), Window(0, 60), part) for part in parts]
+    part = data.draw(st.sampled_from(parts)) if parts else ""
+    identity = part + data.draw(st.text(max_size=4)) + "."
+    people = BY_USER._replace(identity=identity)
+    thing = Sample(NOBODY, ("a",), 1, 0, identity)
+    hidden, same = privacy.apply([people, thing], coverage)
+    assert same == thing
+    assert identity not in hidden.identity
+    longest = max((p.casefold() for p in parts if identity.startswith(p)), key=len, default=None)
+    after = privacy.covered(coverage)
+    found = [c for c in after if PEOPLE in c.metrics and (0, hidden.identity) in c]
+    assert bool(found) == (longest is not None)
+    of_things = [c for c in after if NOBODY in c.metrics]
+    assert [c.identities for c in of_things] == parts
+    for users in (Users.OFF, Users.PLAIN):
+        assert list(PRIVACIES[users].covered(coverage)) == coverage
 
 
 def test_pseudonyms_outlive_the_process() -> None:

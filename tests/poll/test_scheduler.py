@@ -21,6 +21,11 @@ SOON = 5.0
 """How long a test waits for what happens within milliseconds."""
 
 
+def start(scheduler: Scheduler, poller: "FakePoller", *jobs: Job) -> None:
+    scheduler.add(jobs, cast(Poller, poller))
+    scheduler.start()
+
+
 def job(name: str, interval: int = HOUR) -> Job:
     options = StreamOptions.model_construct(interval=interval)
     nothing = cast(Any, None)
@@ -84,7 +89,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def scheduler(poller: FakePoller, clock: ManualClock) -> AsyncIterator[Scheduler]:
-    scheduler = Scheduler(cast(Poller, poller), clock, Random(7))
+    scheduler = Scheduler(clock, Random(7))
     yield scheduler
     if scheduler._scheduler.running:
         await scheduler.stop(0)
@@ -96,7 +101,7 @@ async def test_polls_that_are_late_run_all_the_same(
 ) -> None:
     """A machine that was asleep for a day still owes every poll; by default they would be dropped."""
     clock.now -= DAY
-    scheduler.start([job("a"), job("b")])
+    start(scheduler, poller, job("a"), job("b"))
     await poller.until(lambda: {"a", "b"} <= set(poller.polled))
 
 
@@ -109,7 +114,7 @@ async def test_no_job_has_a_misfire_grace(scheduler: Scheduler, poller: FakePoll
     async def tick() -> None:
         raise AssertionError("not within this test")
 
-    scheduler.start([waiting])
+    start(scheduler, poller, waiting)
     scheduler.every(HOUR, tick)
     planned = scheduler._scheduler.get_jobs()
     assert len(planned) == 3
@@ -129,7 +134,7 @@ async def test_a_stream_is_never_polled_twice_at_once(
             await asyncio.sleep(0)
 
     poller.work = work
-    scheduler.start([job("a", interval=1), job("b", interval=1)])
+    start(scheduler, poller, job("a", interval=1), job("b", interval=1))
     await poller.until(lambda: min(poller.polled.count(name) for name in "ab") >= 5)
     assert poller.most == {"a": 1, "b": 1}
 
@@ -147,7 +152,7 @@ async def test_streams_are_polled_side_by_side(
             await hanging.wait()
 
     poller.work = work
-    scheduler.start([job("slow", interval=1), job("quick", interval=1)])
+    start(scheduler, poller, job("slow", interval=1), job("quick", interval=1))
     await poller.until(lambda: poller.polled.count("quick") >= 3)
     assert poller.polled.count("slow") == 1
     assert poller.together == 2
@@ -184,7 +189,7 @@ async def test_the_next_poll_is_planned_by_the_state(
 
     poller.work = work
     only = job("a")
-    scheduler.start([only])
+    start(scheduler, poller, only)
     assert only.status.next_poll == clock.now
     await poller.until(lambda: (only.status.next_poll or 0) > clock.now)
     assert earliest <= (only.status.next_poll or 0) - clock.now <= latest
@@ -196,7 +201,7 @@ async def test_first_polls_are_spread_and_keep_the_interval(
     """A restart does not ask sooner than the last good poll and the interval allow."""
     jobs = [job(str(number)) for number in range(4)]
     jobs[3].status.last_success = clock.now - 600
-    scheduler.start(jobs)
+    start(scheduler, poller, *jobs)
     due = [(job.status.next_poll or 0) - clock.now for job in jobs]
     assert due == pytest.approx([0, 0.25, 0.5, HOUR - 600])
 
@@ -214,7 +219,7 @@ async def test_a_refresh_runs_when_the_page_changes_next(
     restored, fresh = job("restored"), job("fresh")
     restored.status.refresh_at = clock.now
     restored.status.last_success = clock.now
-    scheduler.start([fresh, restored])
+    start(scheduler, poller, fresh, restored)
     await poller.until(lambda: len(poller.refreshed) == 2)
     assert sorted(poller.refreshed) == ["fresh", "restored"]
     assert poller.polled == ["fresh"]
@@ -232,7 +237,7 @@ async def test_stop_waits_for_running_polls(scheduler: Scheduler, poller: FakePo
         ended = True
 
     poller.work = work
-    scheduler.start([job("a")])
+    start(scheduler, poller, job("a"))
     await poller.until(lambda: poller.running["a"] == 1)
     stopping = asyncio.create_task(scheduler.stop(SOON))
     await asyncio.sleep(0)
@@ -259,7 +264,7 @@ async def test_stop_abandons_polls_that_take_too_long(
             raise
 
     poller.work = work
-    scheduler.start([job("a")])
+    start(scheduler, poller, job("a"))
     await poller.until(lambda: poller.running["a"] == 1)
     await scheduler.stop(0.001)
     assert cancelled
@@ -276,6 +281,53 @@ async def test_other_work_runs_besides_the_polls(scheduler: Scheduler, poller: F
         ticks += 1
         poller.happened.set()
 
-    scheduler.start([])
+    start(scheduler, poller)
     scheduler.every(0.001, tick)
     await poller.until(lambda: ticks >= 2)
+
+
+async def test_a_removed_stream_is_polled_no_more_and_the_others_go_on(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """Its running poll is waited for, and does not plan another; nor does one that was due."""
+    clock.now -= DAY
+    go = asyncio.Event()
+
+    async def work(job: Job) -> None:
+        job.status.state = State.OK
+        if job.key.stream == "slow":
+            await go.wait()
+
+    poller.work = work
+    slow, due, quick = job("slow", interval=1), job("due", interval=1), job("quick", interval=1)
+    start(scheduler, poller, slow, due, quick)
+    await poller.until(lambda: poller.running["slow"] == 1)
+    removing = asyncio.create_task(scheduler.remove([slow, due], SOON))
+    await asyncio.sleep(0)
+    assert not removing.done()
+    go.set()
+    await asyncio.wait_for(removing, SOON)
+    polled = Counter(poller.polled)
+    await poller.until(lambda: poller.polled.count("quick") >= polled["quick"] + 3)
+    assert poller.polled.count("slow") == 1
+    assert poller.polled.count("due") == polled["due"]
+
+
+async def test_a_stream_that_is_removed_and_added_is_polled_once_at_a_time(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """The former poll is over, here by being abandoned, before the next begins."""
+    clock.now -= DAY
+
+    async def work(job: Job) -> None:
+        await asyncio.Event().wait()
+
+    poller.work = work
+    start(scheduler, poller, job("a"))
+    await poller.until(lambda: poller.running["a"] == 1)
+    await scheduler.remove([job("a")], 0.001)
+    assert poller.running["a"] == 0
+    scheduler.add([job("a")], cast(Poller, poller))
+    await poller.until(lambda: poller.running["a"] == 1)
+    assert poller.polled == ["a", "a"]
+    assert poller.most["a"] == 1

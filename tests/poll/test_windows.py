@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.client.errors import State
-from exporter.model import DAY, HOUR, MINUTE, floor
-from exporter.poll.windows import Reach, first_poll, next_poll, window
+from exporter.model import DAY, HOUR, MINUTE, Window, floor
+from exporter.poll.windows import Reach, first_poll, next_horizon, next_poll, window
 
 NOW = 1_700_000_000.5
 TODAY = floor(NOW, DAY)
@@ -185,3 +185,29 @@ def test_first_polls_are_spread() -> None:
 def test_a_restart_does_not_spend_the_quota(last_success: float | None, due: float) -> None:
     """What was read within the interval waits for it; a success in the future says nothing."""
     assert first_poll(0, 10, NOW, HOUR, last_success) == due
+
+
+@given(reaches, moments, moments, st.none() | moments, moments)
+def test_a_horizon_follows_data_and_not_a_clock(
+    reach: Reach, now: float, before: float, newest: float | None, later: float
+) -> None:
+    """Without a value in the buckets that it came to, a read forgets as if it had not come there."""
+    horizon, bucket = floor(before, reach.bucket), None
+    if newest is not None:
+        bucket = floor(min(newest, now), reach.bucket)
+    honest, ahead = (
+        next_horizon(reach, Window(horizon, max(horizon, int(end))), bucket, horizon)
+        for end in (now, max(now, later))
+    )
+    assert honest >= horizon
+    most = horizon if bucket is None else bucket + reach.bucket - reach.lookback
+    assert ahead <= max(horizon, most)
+    if bucket is not None and bucket + reach.bucket <= now:
+        assert ahead == honest
+
+
+def test_after_a_clock_was_set_forward_all_that_is_remembered_is_read() -> None:
+    """How far the poll of the wrong clock really came, nobody knows."""
+    horizon = TODAY - 9 * DAY
+    found = window(Reach(DAY, 2 * DAY, 90 * DAY), NOW, NOW + 30 * DAY, horizon)
+    assert (found.start, found.end) == (horizon, int(NOW))

@@ -127,8 +127,21 @@ async def test_budgets_come_in_pages() -> None:
     assert max(Counter(ids).values()) == 1
     people = await read.bill(f"{ENTERPRISE}/budgets", scope="user")
     assert all(budget["user"] for budget in people["budgets"])
-    alone = await read.bill(f"{ENTERPRISE}/budgets/{ids[0]}")
-    assert alone["consumed_amount"] == alone["budget_amount"] / 4
+
+
+async def test_what_a_budget_has_consumed_is_what_the_bill_says() -> None:
+    """Of the month so far; the list tells it for people only."""
+    read = reader(simulator())
+    summary = (await read.bill(f"{ENTERPRISE}/usage/summary", year=2026, month=1))["usageItems"]
+    budgets = (await read.bill(f"{ENTERPRISE}/budgets", per_page=100))["budgets"]
+    told = {budget["budget_scope"] for budget in budgets if "consumed_amount" in budget}
+    assert told == {"user"}
+    for budget in budgets[:2]:
+        [product] = budget["budget_product_skus"]
+        alone = await read.bill(f"{ENTERPRISE}/budgets/{budget['id']}")
+        spent = net([item for item in summary if item["product"] == product])
+        assert abs(alone["consumed_amount"] - spent) < Decimal("0.001")
+        assert spent > 0
 
 
 async def test_an_export_takes_its_time_and_tells_the_truth() -> None:

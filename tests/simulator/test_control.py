@@ -48,7 +48,7 @@ async def test_the_world_flows_with_its_clock() -> None:
     """Commits appear as time passes; a quiet world makes no more of them."""
     reader = Reader(simulator())
     before = await reader.pages(COMMITS, startDate="2026-01-05")
-    await reader.control("advance", seconds=3600)
+    await reader.control("advance", seconds=4 * 3600)
     after = await reader.pages(COMMITS, startDate="2026-01-05")
     assert len(after) > len(before)
     assert after[-len(before) :] == before

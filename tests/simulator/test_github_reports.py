@@ -9,7 +9,14 @@ import httpx
 import pytest
 
 from exporter.simulator.app import Simulator
-from exporter.simulator.copilot_activity import REPORT_LAG
+from exporter.simulator.copilot_activity import (
+    REPORT_LAG,
+    CommandLine,
+    DayReport,
+    PersonDay,
+    PullRequests,
+)
+from exporter.simulator.report_records import entity_record
 from tests.simulator.support import DAY, START, Reader, Wall, named, simulator
 
 TODAY = int(START // DAY) * DAY
@@ -177,3 +184,15 @@ async def test_a_use_can_be_injected() -> None:
         for row in await rows(reader, f"{ORG}/users-1-day", day)
     }
     assert after == before | {login: before.get(login, 0) + 700}
+
+
+def test_the_command_line_is_told_when_its_sessions_are_rounded_away() -> None:
+    """What is told first of a day may be no session and one request: it is one request."""
+    report = DayReport(
+        SETTLED,
+        {0: PersonDay((), CommandLine(sessions=0, requests=1, output_tokens=9))},
+        PullRequests(0, 0, 0, 0, 0, 0, 0),
+    )
+    record = entity_record(simulator().world.copilot, report, enterprise=False)
+    told = record["totals_by_cli"]
+    assert (told["session_count"], told["request_count"]) == (0, 1)

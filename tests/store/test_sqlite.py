@@ -402,3 +402,14 @@ async def test_what_was_committed_survives_a_kill(path: Path, tmp_path: Path) ->
     left = copied(path, tmp_path / "left", ["state.db", "state.db-wal"])
     await store.close()
     assert await reopened(left) == state(counter=2, a=2)
+
+
+async def test_a_damaged_row_is_told_with_the_file_and_the_remedy(path: Path) -> None:
+    """What is no JSON where JSON was written was not written by an exporter."""
+    store = SQLiteStore.open(path, NOW)
+    await commit(store, state(a=1))
+    await store.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE stream SET progress = '{'")
+    with pytest.raises(StoreError, match=r"state\.db.*damaged.*move it away"):
+        await reopened(path)

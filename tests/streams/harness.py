@@ -21,6 +21,7 @@ from exporter.board.self_metrics import METRICS as SELF_METRICS
 from exporter.client.client import Client
 from exporter.config import Config
 from exporter.model import StreamKey
+from exporter.poll.groups import GroupLimit
 from exporter.poll.points import Exposure
 from exporter.poll.poller import Counting, Job, Poller
 from exporter.poll.privacy import Privacy, Users
@@ -212,13 +213,16 @@ class Pipeline:
         options: Mapping[str, Any] | None = None,
         target: Mapping[str, Any] | None = None,
         now: str | None = None,
+        key: bytes = KEY,
+        min_group_size: int = 1,
     ) -> None:
         self.case = case
         self.vendor = FakeVendor(case)
         self.clock = ManualClock(unix(now or case.now))
         self.page = ""
         self._directory = directory
-        self._privacy = Privacy(case.users if users is None else users, KEY)
+        self._key, self._groups = key, GroupLimit(min_group_size)
+        self._privacy = Privacy(case.users if users is None else users, key)
         self._birth_hold, self._count_history = birth_hold, count_history
         self._config = _config(case, directory, target or {}, options or {})
 
@@ -233,7 +237,7 @@ class Pipeline:
         """End the process and start it again on the same state file, with another privacy if given."""
         await self._close()
         if users is not None:
-            self._privacy = Privacy(users, KEY)
+            self._privacy = Privacy(users, self._key)
         await self._open()
 
     async def poll(self, after: float = 0) -> None:
@@ -305,7 +309,7 @@ class Pipeline:
         client = self._client.narrowed(per_minute(limit) if limit else None)
         self.job = Job(key, target, stream, options, client, status, self.target_status)
         exposure = Exposure(self._birth_hold, 86_400, self.clock.time())
-        counting = Counting(exposure, self._count_history, 5_000)
+        counting = Counting(exposure, self._count_history, 5_000, self._groups)
         self.poller = Poller(self._store, self.board, self._privacy, counting, self.clock)
         await self.poller.restore(self.job)
         await self._look()

@@ -118,6 +118,14 @@ def test_a_stream_that_works_shows_its_times_in_words_and_its_numbers() -> None:
     }
 
 
+def test_series_in_other_are_told_beside_those_that_are_shown() -> None:
+    """A budget of series that is used up must not go unseen."""
+    stream = _stream("usage", State.OK, series=5_000)
+    stream.last_folded = 1_200
+    row = _page(_target("acme", stream)).rows["usage"]
+    assert row["Series"] == "5,000, 1,200 more in other"
+
+
 def test_a_zero_that_was_read_is_shown_as_zero() -> None:
     row = _page(_target("acme", _stream("usage", State.EMPTY))).rows["usage"]
     assert (row["Records of the last poll"], row["Series"]) == ("0", "0")

@@ -87,7 +87,10 @@ TLS = {"cert_file": "server.pem", "key_file": "server.key"}
         ({"tls_server_config": {**TLS, "min_version": "TLS13", "max_version": "TLS12"}}, "above"),
         ({"http_server_config": {"http2": True}}, "http2: false"),
         ({"basic_auth_users": {"p": "plain text"}}, "password of p is not a bcrypt hash"),
+        ({"basic_auth_users": {"p": HASH.replace("$04$", "$32$")}}, "password of p is not"),
         ({"rate_limit": {"burst": 1}}, "rate_limit"),
+        ({"http_server_config": {"headers": {"X-XSS-Protection": "0\nA: b"}}}, "X-XSS-Protection"),
+        ({"http_server_config": {"headers": {"X-XSS-Protection": "\u2026"}}}, "X-XSS-Protection"),
         ([1], "web.yml"),
     ],
 )
@@ -98,6 +101,22 @@ def test_what_cannot_be_honoured_is_refused_by_name(
     with pytest.raises(WebConfigError, match=message) as caught:
         read(write(tmp_path, content))
     assert "plain text" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a: 2026-13-01", "[" * 5_000, "\0", "a: ["])
+def test_what_is_no_yaml_is_refused(text: str, tmp_path: Path) -> None:
+    """Also what only looks like a date, and brackets without end."""
+    path = tmp_path / "web.yml"
+    path.write_text(text)
+    with pytest.raises(WebConfigError, match="is not YAML"):
+        read(path)
+
+
+def test_a_costly_hash_is_not_computed_when_the_file_is_read(tmp_path: Path) -> None:
+    """One of cost 31 is valid, and would hold the start up for days."""
+    costly = HASH.replace("$04$", "$31$")
+    path = write(tmp_path, {"basic_auth_users": {"p": costly}})
+    assert read(path).basic_auth_users == {"p": costly}
 
 
 def test_unusable_certificates_are_refused_by_file(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ async def read_rows(
     the answer for whole days seldom changes and then costs the vendor nothing.
     """
     for window in windows(poll.window, poll.options.overlap):
-        query = {"startDate": _date(window.start), "endDate": _date(window.end)}
+        query = {"startDate": date(window.start), "endDate": date(window.end)}
         rows, page = await _read_pages(poll, tracking, reading, query, add)
         if page.more:
             try:
@@ -228,7 +228,7 @@ def plan(tracking: Tracking, options: TrackingOptions) -> Sequence[Cost]:
     return costs
 
 
-def _date(unix: int) -> str:
+def date(unix: int) -> str:
     """A plain date where it is one: only these are answered from the vendor's cache."""
     at = datetime.fromtimestamp(unix, UTC)
     return at.strftime("%Y-%m-%d" if unix % DAY == 0 else "%Y-%m-%dT%H:%M:%S.000Z")

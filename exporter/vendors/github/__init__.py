@@ -11,6 +11,7 @@ from exporter.vendors.github import (
     rate_limit,
     usage_reports,
 )
+from exporter.vendors.github.probes import DIAGNOSIS
 from exporter.vendors.github.target import (
     LIMITS,
     GithubTarget,
@@ -40,4 +41,5 @@ VENDOR = Vendor(
     limits=LIMITS,
     settings=settings,
     credential=credential,
+    diagnosis=DIAGNOSIS,
 )

@@ -52,6 +52,7 @@ from exporter.vendors.walk import walk
 NO_COST_CENTER = "none"
 WHOLE = "all"
 COPILOT = "copilot"
+_SEPARATOR = "\x1f"
 
 _DECODED_IN_THREAD = 256 * 1024
 
@@ -246,11 +247,12 @@ class _Read:
                 cost += amounts[2]
         for (*labels, unit), (gross, discount, net, quantity) in sums.items():
             series = tuple(labels)
+            own = identity + _SEPARATOR.join(series)
             reading.samples += (
-                Sample(GROSS, series, gross, day.start, identity),
-                Sample(DISCOUNT, series, discount, day.start, identity),
-                Sample(NET, series, net, day.start, identity),
-                Sample(QUANTITY, (*series, unit), quantity, day.start, identity),
+                Sample(GROSS, series, gross, day.start, own),
+                Sample(DISCOUNT, series, discount, day.start, own),
+                Sample(NET, series, net, day.start, own),
+                Sample(QUANTITY, (*series, unit), quantity, day.start, own + _SEPARATOR + unit),
             )
         if lines:
             reading.samples.append(Sample(across.COST, (), cost, day.start, identity))

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
 
+import msgspec
+
 from exporter.client.client import Request
 from exporter.client.errors import NotFoundError, SchemaError
 from exporter.model import DAY
@@ -25,8 +27,14 @@ from exporter.vendors.github.reports_records import (
     UserReport,
 )
 from exporter.vendors.github.target import GROUP, GithubTarget
+from exporter.vendors.progress import recalled
 
-_NEWEST, _SETTLED = "newest", "settled"
+
+class _Remembered(msgspec.Struct):
+    """The newest day with a report, and the days that are not read again (Unix seconds)."""
+
+    newest: int | None = None
+    settled: list[int] = []
 
 
 class _Read:
@@ -39,8 +47,9 @@ class _Read:
         self._files = Downloads(poll.client, self._reports.scope)
         self._reading = Reading()
         self._users = poll.options.users and poll.people
-        self._known: int | None = poll.progress.get(_NEWEST)
-        self._settled = {day for day in poll.progress.get(_SETTLED, ()) if day in poll.window}
+        remembered = recalled(poll.progress, _Remembered)
+        self._known = remembered.newest
+        self._settled = {day for day in remembered.settled if day in poll.window}
         self._newest: tuple[int, Entity] | None = None
         self._gone: list[NotFoundError] = []
 
@@ -79,6 +88,7 @@ class _Read:
         count_entity(counts, entity)
         complete = await self._people(counts, day)
         self._reading.samples += counts.samples
+        self._reading.groups |= counts.groups
         self._reading.coverage.append(counts.coverage)
         self._newest = day, entity
         if complete and self._poll.now >= day + DAY + self._options.settled_after:
@@ -143,7 +153,7 @@ class _Read:
             reading.data_until = known + DAY
         reading.records = self._files.records
         reading.drift = self._files.drift
-        reading.progress = {_NEWEST: known, _SETTLED: sorted(self._settled)}
+        reading.progress = {"newest": known, "settled": sorted(self._settled)}
 
 
 def _date(day: int) -> str:

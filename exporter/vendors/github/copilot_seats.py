@@ -283,4 +283,5 @@ STREAM = Stream(
     settled_after=DAY,
     read=read,
     plan=plan,
+    label_sizes=lambda _, __: {"idle": len(IDLE_VALUES), "plan": len(PLANS), "editor": 10},
 )

@@ -18,7 +18,7 @@ from exporter.client.client import Endpoint, Request
 from exporter.client.errors import NotFoundError, PollError
 from exporter.client.paging import LinkHeader
 from exporter.duration import Duration
-from exporter.model import DAY, HOUR, Coverage, Kind, Metric, Sample, Window, floor
+from exporter.model import DAY, HOUR, Combine, Coverage, Kind, Metric, Sample, Window, floor
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.github.target import GROUP, GithubTarget
 from exporter.vendors.payload import decode, drift
@@ -62,6 +62,8 @@ class Families:
                 f"{counted}, of a configured team ({self.source}).",
                 ("team_slug", *labels),
                 open_labels=labels,
+                # Somebody in two teams would be counted twice.
+                combine=Combine.DROP if kind is Kind.GAUGE else Combine.SUM,
             ),
         )
 

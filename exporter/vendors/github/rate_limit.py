@@ -106,4 +106,5 @@ STREAM = Stream(
     settled_after=0,
     read=read,
     plan=plan,
+    label_sizes=lambda _, __: {"resource": 15},
 )

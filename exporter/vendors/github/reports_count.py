@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from exporter.model import DAY, OTHER, Coverage, Metric, Number, Sample, Window
+from exporter.model import DAY, OTHER, Coverage, GroupSizes, Metric, Number, Sample, Window
 from exporter.vendors import across
 from exporter.vendors.github.reports_metrics import (
     ACROSS,
@@ -39,6 +39,7 @@ class DayCounts:
 
     def __init__(self, day: int) -> None:
         self.samples: list[Sample] = []
+        self.groups: GroupSizes = {}
         self._day = day
         self._covered: list[Metric] = []
 
@@ -49,6 +50,10 @@ class DayCounts:
 
     def add(self, metric: Metric, labels: Labels, value: Number, identity: str = "") -> None:
         self.samples.append(Sample(metric, labels, value, self._day, identity))
+
+    def add_group(self, name: str, size: int) -> None:
+        """Take people of a group; groups of one name are one."""
+        self.groups[name, self._day] = self.groups.get((name, self._day), 0) + size
 
     def cover(self, metric: Metric) -> None:
         self._covered.append(metric)

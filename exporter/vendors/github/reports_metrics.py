@@ -74,7 +74,10 @@ BREAKDOWNS = (
 )
 
 TEAM = _measured(
-    "team_", ("team_slug",), "by team, where a person counts in each team they are a member of"
+    "team_",
+    ("team_slug",),
+    "by team, where a person counts in each team they are a member of",
+    group="team_slug",
 )
 USER = _measured(
     "user_",

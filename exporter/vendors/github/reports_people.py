@@ -1,5 +1,6 @@
 """People's days summed by team and by user, without keeping the people's records."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import add
 from typing import TypeAlias
@@ -38,6 +39,14 @@ class Membership:
             teams = () if number is None else combinations[number]
             if team not in teams:
                 people[row.user_id] = self._number((*teams, team))
+
+    def sizes(self) -> Counter[Team]:
+        """How many people each team has."""
+        sizes: Counter[Team] = Counter()
+        for number, people in Counter(self._people.values()).items():
+            for team in self._combinations[~number if number < 0 else number]:
+                sizes[team] += people
+        return sizes
 
     def rewind(self) -> None:
         """Forget who was taken."""
@@ -99,6 +108,8 @@ class PeopleTally:
     def count(self, counts: DayCounts) -> None:
         """Put the sums into the day's counters. A measure that no row had is unknown."""
         if self._membership is not None:
+            for team, size in self._membership.sizes().items():
+                counts.add_group(self._membership.slugs[team], size)
             for index, metric in self._shown(TEAM):
                 counts.cover(metric)
                 for team, sums in self._sums.items():

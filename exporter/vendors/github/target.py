@@ -92,10 +92,25 @@ class GithubTarget(Target):
             raise ValueError("needs exactly one of org and enterprise")
         return self
 
+    def quotas(self) -> frozenset[str]:
+        """GitHub's limits are those of a user or of an App's installation, which need not be named."""
+        app = self.auth.app
+        if app is None:
+            return super().quotas()
+        if app.installation_id is not None:
+            installation = f"installation {app.installation_id}"
+            return frozenset({f"{installation} of App {app.client_id}", *_of_account(self, app)})
+        return _of_account(self, app)
+
     @property
     def on_ghes(self) -> bool:
         """Whether the base URL has the form that only GitHub Enterprise Server has."""
         return urlsplit(self.base_url).path.rstrip("/") == _GHES_PATH
+
+
+def _of_account(target: GithubTarget, app: AppAuth) -> frozenset[str]:
+    kind, name = ("org", target.org) if target.org else ("enterprise", target.enterprise)
+    return frozenset({f"App {app.client_id} in {kind} {str(name).casefold()}"})
 
 
 def settings(target: GithubTarget) -> ClientSettings:

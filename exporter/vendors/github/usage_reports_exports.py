@@ -10,6 +10,7 @@ from exporter.client.client import Endpoint
 from exporter.model import DAY, HOUR, Window, floor
 from exporter.vendors.github.billing_day import DayText, day_of, day_start
 from exporter.vendors.github.target import GROUP
+from exporter.vendors.progress import recalled
 
 LIST = Endpoint("/enterprises/{enterprise}/settings/billing/reports", GROUP, conditional=True)
 ONE = Endpoint("/enterprises/{enterprise}/settings/billing/reports/{report_id}", GROUP)
@@ -95,7 +96,7 @@ class Progress(msgspec.Struct, kw_only=True):
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Progress":
-        return msgspec.convert(dict(stored), cls)
+        return recalled(stored, cls)
 
     def stored(self, window: Window, report_types: Collection[str]) -> dict[str, Any]:
         """As it is kept: without days and types that do not matter any more."""

@@ -9,6 +9,7 @@ from exporter.vendors.tabnine import (
     usage,
     user_usage,
 )
+from exporter.vendors.tabnine.probes import DIAGNOSIS
 from exporter.vendors.tabnine.target import LIMITS, TabnineTarget, credential, settings
 
 STREAMS: tuple[AnyStream, ...] = (
@@ -28,4 +29,5 @@ VENDOR = Vendor(
     limits=LIMITS,
     settings=settings,
     credential=credential,
+    diagnosis=DIAGNOSIS,
 )

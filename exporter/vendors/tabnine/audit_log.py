@@ -145,7 +145,7 @@ def _spellings(poll: Poll[TabnineTarget, Options]) -> list[str]:
 
 
 def _query(poll: Poll[TabnineTarget, Options]) -> dict[str, str | int]:
-    query: dict[str, str | int] = {"from": _iso(poll.window.start), "to": _iso(poll.window.end)}
+    query: dict[str, str | int] = {"from": iso(poll.window.start), "to": iso(poll.window.end)}
     if poll.options.sort != "none":
         query["sort"] = poll.options.sort
     return query
@@ -213,7 +213,7 @@ def _moment(text: str) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
-def _iso(unix: int) -> str:
+def iso(unix: int) -> str:
     """Whole seconds: Tabnine refuses fractions of them."""
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -5,7 +5,7 @@ not kept: no name and no address of a person is read.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
@@ -40,7 +40,7 @@ from exporter.vendors.tabnine.organization_metrics import (
     UTILIZATION_MONTH,
 )
 from exporter.vendors.tabnine.organization_parts import Parts
-from exporter.vendors.tabnine.organization_teams import ids_by_label
+from exporter.vendors.tabnine.organization_teams import ids_by_label, sizes_by_label
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
 from exporter.vendors.walk import walk
 
@@ -80,7 +80,7 @@ class _Read:
 
     def __init__(self, poll: _Poll) -> None:
         self._poll = poll
-        self._reading = Reading(complete=METRICS)
+        self._reading = Reading(complete=METRICS, by_part=(TEAM_UTILIZATION, TEAM_USERS))
         self._parts = Parts()
         self._teams: list[Team] = []
 
@@ -170,6 +170,7 @@ class _Read:
     async def _list_teams(self) -> list[Sample]:
         self._teams = await lists.team_rows(self._poll, self._reading)
         self._reading.records += len(self._teams)
+        self._reading.groups.update(sizes_by_label(self._teams))
         samples = []
         for team in self._teams:
             label = team.name or team.id
@@ -266,6 +267,14 @@ def plan(_: TabnineTarget, options: Options) -> Sequence[Cost]:
     return (Cost(GROUP, requests),)
 
 
+def label_sizes(_: TabnineTarget, options: Options) -> Mapping[str, int]:
+    """Users of a team have up to three roles; a team has one id, the organization one of everything."""
+    sizes = dict.fromkeys((*ORGANIZATION_INFO.labels, *TEAM_INFO.labels), 1)
+    teams = 0 if "teams" in options.leave_out else options.expected_teams
+    roles = max(3, len(options.permission_roles))
+    return {**sizes, "team_name": teams, "role": roles, "active": 2, "status": 3}
+
+
 STREAM = Stream(
     name="organization",
     shape=Shape.SNAPSHOT,
@@ -277,4 +286,5 @@ STREAM = Stream(
     settled_after=HOUR,
     read=read,
     plan=plan,
+    label_sizes=label_sizes,
 )

@@ -63,6 +63,7 @@ TEAM_UTILIZATION = Metric(
     "polled).",
     ("team_name", "status"),
     open_labels=("team_name",),
+    group="team_name",
 )
 
 PERMISSION_USERS = Metric(
@@ -77,6 +78,7 @@ TEAM_USERS = Metric(
     "Users of a team by role and whether they are active (Tabnine team users API, as polled).",
     ("team_name", "role", "active"),
     open_labels=("team_name",),
+    group="team_name",
 )
 UNASSIGNED_USERS = Metric(
     "tabnine_unassigned_users",
@@ -91,18 +93,21 @@ TEAM_INFO = Metric(
     f"A team with its id and whether it is the default one, always 1 ({_TEAMS}).",
     ("team_name", "team_id", "default_team"),
     open_labels=("team_name", "team_id"),
+    group="team_name",
 )
 TEAM_SEATS_CAP = Metric(
     "tabnine_team_seats_cap",
     Kind.GAUGE,
     f"Seats that a team may take, where a cap is set ({_TEAMS}).",
     ("team_name",),
+    group="team_name",
 )
 TEAM_PENDING = Metric(
     "tabnine_team_pending_invitations",
     Kind.GAUGE,
     f"Invitations to a team that were not accepted, where the installation tells ({_TEAMS}).",
     ("team_name",),
+    group="team_name",
 )
 
 METRICS = (

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from exporter.vendors.tabnine.lists import TeamName
+from exporter.model import GroupSizes
+from exporter.vendors.tabnine.lists import Team, TeamName
 
 
 def ids_by_label(teams: Iterable[TeamName]) -> dict[str, list[str]]:
@@ -14,3 +15,15 @@ def ids_by_label(teams: Iterable[TeamName]) -> dict[str, list[str]]:
     for team in teams:
         found.setdefault(team.name or team.id, []).append(team.id)
     return found
+
+
+def sizes_by_label(teams: Iterable[Team]) -> GroupSizes:
+    """How many users the teams of each name have, where the list tells of all of them."""
+    sizes: GroupSizes = {}
+    unknown = set()
+    for team in teams:
+        key = (team.name or team.id, None)
+        if team.users_count is None:
+            unknown.add(key)
+        sizes[key] = sizes.get(key, 0) + (team.users_count or 0)
+    return {key: size for key, size in sizes.items() if key not in unknown}

@@ -87,7 +87,7 @@ class Repository(msgspec.Struct, kw_only=True):
 
 
 async def read(poll: Poll[TabnineTarget, Options]) -> Reading:
-    reading = Reading(complete=METRICS)
+    reading = Reading(complete=METRICS, by_part=METRICS)
     teams = ids_by_label(await lists.teams(poll, reading))
 
     async def read_teams(label: str, _: Window) -> None:

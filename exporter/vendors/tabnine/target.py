@@ -25,6 +25,11 @@ class TabnineTarget(Target):
     api_version: Literal["v1", "v2"] = "v1"
     """v2 is for installations from product version 6.2 on, where v1 is not updated any more."""
 
+    def quotas(self) -> frozenset[str]:
+        """An installation may limit what is asked of an organization, whichever token asks."""
+        own = self.organization_id
+        return super().quotas() | ({f"organization {own.lower()}"} if own else set())
+
 
 def settings(target: TabnineTarget) -> ClientSettings:
     return target.client_settings({"Accept": "application/json"})

@@ -14,6 +14,7 @@ from exporter.duration import Duration
 from exporter.model import DAY, HOUR, Window
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.tabnine import lists
+from exporter.vendors.tabnine.organization_teams import sizes_by_label
 from exporter.vendors.tabnine.parts import walk_parts
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import (
@@ -39,7 +40,10 @@ class Options(UsageOptions):
 async def read(poll: Poll[TabnineTarget, Options]) -> Reading:
     reading = Reading(complete=FAMILIES.gauges)
     organization = await lists.organization_id(poll, reading)
-    teams = {team.id: team.name for team in await lists.teams(poll, reading)}
+    rows = await lists.team_rows(poll, reading)
+    teams = {team.id: team.name for team in rows}
+    sizes = sizes_by_label(rows)
+    reading.groups.update(sizes)
     shared = {name for name, times in Counter(teams.values()).items() if times > 1}
     at = endpoint("team", poll.target.api_version)
 
@@ -47,6 +51,10 @@ async def read(poll: Poll[TabnineTarget, Options]) -> Reading:
         query = {"organizationId": organization, "teamId": team}
         days = await ask(poll, at, window, query, reading)
         labels = (teams[team],)
+        if (teams[team], None) not in sizes and teams[team] not in shared:
+            # Whoever was active is a member.
+            active = max((bucket.active_users for bucket in days.values()), default=0)
+            reading.groups[teams[team], None] = active
         count(poll, reading, FAMILIES, days, window, labels, f"{team}:")
         # People and ratios of two teams cannot be shown as one.
         if teams[team] not in shared:
@@ -73,4 +81,5 @@ STREAM = Stream(
     settled_after=SETTLED_AFTER,
     read=read,
     plan=plan,
+    label_sizes=lambda _, options: {"team_name": options.expected_teams},
 )

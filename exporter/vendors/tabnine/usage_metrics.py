@@ -168,6 +168,7 @@ def families(subject: Literal["", "team", "user"]) -> Families:
     newest = "on the newest settled UTC day"
     labels = {"": (), "team": ("team_name",), "user": ("user",)}[subject]
     people = subject == "user"
+    group = "team_name" if subject == "team" else None
 
     def gauge(name: str, text: str) -> Metric:
         return Metric(
@@ -176,12 +177,18 @@ def families(subject: Literal["", "team", "user"]) -> Families:
             f"{text} {newest}{by} ({api}).",
             labels,
             combine=Combine.DROP,
+            group=group,
         )
 
     counters = tuple(
         (
             Metric(
-                f"{prefix}{name}_total", Kind.COUNTER, f"{text}{by} ({api}).", labels, people=people
+                f"{prefix}{name}_total",
+                Kind.COUNTER,
+                f"{text}{by} ({api}).",
+                labels,
+                people=people,
+                group=group,
             ),
             value,
         )

@@ -154,4 +154,5 @@ STREAM = Stream(
     read=read,
     plan=plan,
     by_default=False,
+    label_sizes=lambda _, options: {"user": options.expected_users},
 )

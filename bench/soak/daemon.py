@@ -1,0 +1,59 @@
+"""`python -m bench.soak.daemon`: the daemon in fast time; at SIGUSR1 it says what it holds."""
+
+import asyncio
+import functools
+import gc
+import json
+import signal
+from pathlib import Path
+from random import Random
+from unittest.mock import patch
+
+import click
+import uvloop
+
+import exporter.app
+from bench.soak.fast_time import FastClock, FastScheduler
+from exporter import config, log
+from exporter.app import App
+from exporter.hangup import Hangup
+from exporter.web import server
+
+
+async def serve(config_file: Path, port: int, clock: FastClock, hangup: Hangup) -> None:
+    """What `usage-exporter run` does, by another clock."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGUSR1, _tell)
+    read = functools.partial(config.load, config_file)
+    async with App(read(), clock, Random(1), read=read) as app:
+        listening = [server.listen(f"127.0.0.1:{port}")]
+        await app.serve(listening, "/metrics", stop, hangup=hangup)
+
+
+def _tell() -> None:
+    held = {"tasks": len(asyncio.all_tasks()), "objects": len(gc.get_objects())}
+    print(json.dumps(held), flush=True)
+
+
+@click.command()
+@click.option("--config.file", "config_file", type=click.Path(path_type=Path), required=True)
+@click.option("--port", type=int, required=True)
+@click.option("--start", type=float, required=True, help="The world's Unix time when it began.")
+@click.option("--began", type=float, required=True, help="The machine's Unix time then.")
+@click.option("--speed", type=float, required=True)
+def main(config_file: Path, port: int, start: float, began: float, speed: float) -> None:
+    """Run until SIGTERM."""
+    hangup = Hangup()
+    log.configure("warn", "logfmt")
+    clock = FastClock(start, began, speed)
+    with (
+        patch.object(exporter.app, "Scheduler", FastScheduler),
+        patch.object(exporter.app, "SWAP_GAP", exporter.app.SWAP_GAP * speed),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(serve(config_file, port, clock, hangup))
+
+
+if __name__ == "__main__":
+    main()

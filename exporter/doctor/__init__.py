@@ -1,0 +1,1 @@
+"""The doctor: does everything that the exporter stands on work, and what is missing where not."""

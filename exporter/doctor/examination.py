@@ -1,0 +1,25 @@
+"""The whole examination: the machine, then all targets at once."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+from exporter.clock import Clock
+from exporter.config import Config
+from exporter.doctor.account import Account
+from exporter.doctor.finding import Report, report_of
+from exporter.doctor.machine import check_ports, check_state, is_held
+
+
+async def examine(
+    settings: Config, addresses: Sequence[str], clock: Clock, random: Random
+) -> Report:
+    """Look at everything that the configuration names; writes and counts nothing."""
+    state = check_state(Path(settings.state.path))
+    ports = check_ports(addresses, running=is_held(state))
+    accounts = (Account(target, clock, random).check() for target in settings.targets)
+    findings = [*state, *ports]
+    for found in await asyncio.gather(*accounts):
+        findings += found
+    return report_of(findings)

@@ -1,0 +1,78 @@
+"""What the doctor finds, as data."""
+
+import enum
+from collections.abc import Sequence
+
+import msgspec
+
+from exporter import __version__
+from exporter.client.errors import State
+
+
+class Level(enum.StrEnum):
+    """How a check ended; `skip` where another's failure kept it from being made."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+class Check(enum.StrEnum):
+    """What was looked at."""
+
+    STATE_PATH = "state_path"
+    STATE_MODE = "state_mode"
+    STATE_SPACE = "state_space"
+    STATE_LOCK = "state_lock"
+    LISTEN = "listen"
+    CA = "ca"
+    PROXY = "proxy"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    CLOCK = "clock"
+    CREDENTIAL = "credential"
+    STREAM = "stream"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The target that a check is about."""
+
+    vendor: str
+    account: str
+
+    def __str__(self) -> str:
+        return f"{self.vendor}/{self.account}"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of a stream, of a target, or of the exporter itself where both are null."""
+
+    check: Check
+    level: Level
+    message: str
+    target: Subject | None = None
+    stream: str | None = None
+    state: State | None = None
+    remedy: str | None = None
+    document: str | None = None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything that was found; `level` is the worst of it."""
+
+    version: str
+    level: Level
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        return self.level is not Level.FAIL
+
+
+def report_of(findings: Sequence[Finding]) -> Report:
+    """The findings with their worst level; what was skipped follows from a failure."""
+    levels = {finding.level for finding in findings}
+    worst = next((level for level in (Level.FAIL, Level.WARN) if level in levels), Level.OK)
+    return Report(__version__, worst, tuple(findings))

@@ -1,0 +1,148 @@
+"""What the exporter needs of its own machine: the state file, and ports to listen on."""
+
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from exporter.doctor.finding import Check, Finding, Level
+from exporter.store.sqlite import MIGRATIONS
+from exporter.web import server
+
+LITTLE_SPACE = 256 * 1024**2
+NO_SPACE = 16 * 1024**2
+
+_MAGIC = b"SQLite format 3\0"
+_VERSION_AT, _HEADER = 60, 100
+_SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
+"""The bytes of a file that SQLite locks for readers; a writer that keeps others out locks them all."""
+
+
+def check_state(path: Path) -> list[Finding]:
+    """Whether the state file can be used; nothing is written, and nothing is created."""
+    findings = [_path(path)]
+    if findings[0].level is not Level.FAIL:
+        findings.append(_space(path.parent))
+        if path.exists():
+            findings += [_mode(path), _lock(path)]
+    return findings
+
+
+def check_ports(addresses: Sequence[str], *, running: bool) -> Iterator[Finding]:
+    """Whether each address can be listened on; `running` when an exporter holds the state file."""
+    for address in addresses:
+        try:
+            server.listen(address).close()
+        except server.AddressError as error:
+            message, _, remedy = str(error).partition("; ")
+            if running:
+                yield Finding(
+                    check=Check.LISTEN,
+                    level=Level.WARN,
+                    message=f"{message}: it seems to be the exporter that is running",
+                )
+                continue
+            yield Finding(
+                check=Check.LISTEN, level=Level.FAIL, message=message, remedy=remedy or None
+            )
+        else:
+            yield Finding(check=Check.LISTEN, level=Level.OK, message=f"{address} is free")
+
+
+def is_held(findings: Sequence[Finding]) -> bool:
+    """Whether a running exporter was found to hold the state file."""
+    return any(one.check is Check.STATE_LOCK and one.level is Level.WARN for one in findings)
+
+
+def _path(path: Path) -> Finding:
+    try:
+        problem, remedy = _unusable(path)
+    except OSError as error:
+        problem = f"{path} cannot be reached: {error.strerror}"
+        remedy = "give a file in a directory of the exporter's user as state.path"
+    if problem:
+        return Finding(check=Check.STATE_PATH, level=Level.FAIL, message=problem, remedy=remedy)
+    told = "can be written" if path.exists() else "will be created"
+    return Finding(check=Check.STATE_PATH, level=Level.OK, message=f"{path.absolute()} {told}")
+
+
+def _unusable(path: Path) -> tuple[str, str]:
+    """What is wrong with the path, and the remedy; empty where nothing is."""
+    directory = path.parent
+    if not stat.S_ISDIR(directory.stat().st_mode):
+        return f"{directory} is not a directory", "give a file in a directory as state.path"
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return (
+            f"{directory} cannot be written by this user",
+            "make it the exporter's user's own: SQLite keeps files beside the state file",
+        )
+    if not path.exists():
+        return "", ""
+    if not path.is_file():
+        return f"{path} is not a file", "give a file as state.path"
+    if not os.access(path, os.R_OK | os.W_OK):
+        return f"{path} cannot be read and written by this user", "make it this user's own"
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+    if header and not header.startswith(_MAGIC):
+        return (
+            f"{path} is not a state file",
+            "restore a backup, or give another path as state.path",
+        )
+    version = int.from_bytes(header[_VERSION_AT : _VERSION_AT + 4], "big")
+    if version > len(MIGRATIONS):
+        return (
+            f"{path} has schema {version}, this exporter knows up to {len(MIGRATIONS)}",
+            "run the newer exporter again, or restore the backup from before the upgrade",
+        )
+    return "", ""
+
+
+def _mode(path: Path) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return Finding(
+            check=Check.STATE_MODE,
+            level=Level.WARN,
+            message=f"{path} is open to other users (mode {mode:04o})",
+            remedy=f"chmod 600 {path}; the exporter does so when it starts",
+        )
+    return Finding(
+        check=Check.STATE_MODE, level=Level.OK, message=f"its owner's only (mode {mode:04o})"
+    )
+
+
+def _space(directory: Path) -> Finding:
+    free = shutil.disk_usage(directory).free
+    level = Level.FAIL if free < NO_SPACE else Level.WARN if free < LITTLE_SPACE else Level.OK
+    return Finding(
+        check=Check.STATE_SPACE,
+        level=level,
+        message=f"{free // 1024**2} MiB free in {directory.absolute()}",
+        remedy=None if level is Level.OK else "make room: a poll that cannot be stored is lost",
+    )
+
+
+def _lock(path: Path) -> Finding:
+    """Ask for the lock of a reader, as SQLite would, and give it back at once."""
+    with path.open("rb") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED_FIRST)
+        except BlockingIOError:
+            return Finding(
+                check=Check.STATE_LOCK,
+                level=Level.WARN,
+                message="a running exporter holds it: a second one would refuse to start",
+                remedy="right if that is the one you mean; else stop it, or give each its own "
+                "state.path",
+            )
+        except OSError as error:
+            return Finding(
+                check=Check.STATE_LOCK,
+                level=Level.FAIL,
+                message=f"the file system gives no locks: {error.strerror}",
+                remedy="put state.path on a local disk",
+            )
+    return Finding(check=Check.STATE_LOCK, level=Level.OK, message="nobody holds it")

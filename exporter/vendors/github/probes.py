@@ -1,0 +1,90 @@
+"""What the doctor asks of GitHub: a cheap request for each stream."""
+
+from datetime import UTC, datetime
+
+from exporter.client.client import Request
+from exporter.model import DAY, HOUR, floor
+from exporter.vendors.github import copilot_metrics, copilot_usage, rate_limit
+from exporter.vendors.github.billing_api import Billing
+from exporter.vendors.github.billing_day import day_of
+from exporter.vendors.github.copilot_seats import ENTERPRISE_SEATS, ORG_SEATS
+from exporter.vendors.github.insights_api import SUMMARY
+from exporter.vendors.github.refusals import identify, remedy
+from exporter.vendors.github.reports_files import Reports
+from exporter.vendors.github.target import GithubTarget
+from exporter.vendors.github.usage_reports_exports import LIST
+from exporter.vendors.probe import Asking, Diagnosis, once
+
+_REPORTED_AFTER = 3 * DAY
+"""A report is there within two full days after its day."""
+_SATURDAY = 5
+
+_Asking = Asking[GithubTarget]
+
+
+def _insights(asking: _Asking) -> Request:
+    """The sums of one hour, of which the data have arrived."""
+    end = floor(asking.now - DAY, HOUR)
+    times = {"min_timestamp": _iso(end - HOUR), "max_timestamp": _iso(end)}
+    return Request(SUMMARY, {"org": str(asking.target.org)}, times)
+
+
+def _reports(asking: _Asking) -> Request:
+    """The links of a working day: a day without any use has no report."""
+    day = day_of(floor(asking.now - _REPORTED_AFTER, DAY) - DAY)
+    if day.weekday() >= _SATURDAY:
+        day = day_of(floor(asking.now - _REPORTED_AFTER, DAY) - (day.weekday() - 3) * DAY)
+    reports = Reports.of(asking.target)
+    return Request(reports.entity.links, reports.scope, {"day": day.isoformat()})
+
+
+def _seats(asking: _Asking) -> Request:
+    target = asking.target
+    if target.org is not None:
+        return Request(ORG_SEATS, {"org": target.org}, {"per_page": 1})
+    return Request(ENTERPRISE_SEATS, {"enterprise": str(target.enterprise)}, {"per_page": 1})
+
+
+def _bill(asking: _Asking) -> Request:
+    """The summary of one day."""
+    billing = Billing.of(asking.target)
+    day = day_of(floor(asking.now, DAY) - DAY)
+    query = {"year": day.year, "month": day.month, "day": day.day}
+    return Request(billing.summary, billing.path, query)
+
+
+def _exports(asking: _Asking) -> Request:
+    """The list; nothing is created."""
+    return Request(LIST, {"enterprise": str(asking.target.enterprise)})
+
+
+def _legacy_usage(asking: _Asking) -> Request:
+    return copilot_usage.API.request(asking.target, None).with_parameters({"per_page": 1})
+
+
+def _legacy_metrics(asking: _Asking) -> Request:
+    return copilot_metrics.API.request(asking.target, None).with_parameters({"per_page": 1})
+
+
+def _rate_limit(_: _Asking) -> Request:
+    return Request(rate_limit.ENDPOINT)
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+DIAGNOSIS: Diagnosis[GithubTarget] = Diagnosis(
+    probes={
+        "api_insights": once(_insights),
+        "copilot_reports": once(_reports),
+        "copilot_seats": once(_seats),
+        "billing_usage": once(_bill),
+        "usage_reports": once(_exports),
+        "copilot_usage": once(_legacy_usage),
+        "copilot_metrics": once(_legacy_metrics),
+        "rate_limit": once(_rate_limit),
+    },
+    identify=identify,
+    remedy=remedy,
+)

@@ -1,0 +1,31 @@
+"""`python -m tests.chaos`: the full crash campaign, and its figures."""
+
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from tests.chaos.campaign import Campaign
+
+
+@click.command()
+@click.option("--kills", type=click.IntRange(min=2), default=300, show_default=True)
+@click.option("--seed", type=int, help="Repeats the choices of a run (default: drawn).")
+@click.option("--days", type=click.IntRange(min=1), default=30, show_default=True)
+def main(kills: int, seed: int | None, days: int) -> None:
+    """Kill the daemon through a simulated month; exit 1 if one unit is off."""
+    chosen = secrets.randbelow(10**6) if seed is None else seed
+    with tempfile.TemporaryDirectory(prefix="usage-exporter-chaos-") as directory:
+        report = Campaign(Path(directory), kills, chosen, days=days).run(click.echo)
+    click.echo(report.text())
+    for (name, labels), (ours, true) in report.wrong.items():
+        click.echo(f"wrong: {name}{dict(labels)}: counted {ours}, true {true}")
+    for fall in report.falls:
+        click.echo(f"wrong: {fall}")
+    sys.exit(bool(report.wrong or report.falls))
+
+
+if __name__ == "__main__":
+    main()

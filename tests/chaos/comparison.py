@@ -1,0 +1,194 @@
+"""What the exporter counted beside what the world holds."""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.model import DAY, Kind, Metric, StreamKey, Window
+from exporter.store.sqlite import SQLiteStore
+from exporter.vendors import VENDORS
+from tests.chaos.world import STREAMS, MonthOfWork
+from tests.e2e.processes import PATIENCE
+
+Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+Sums: TypeAlias = dict[Key, Decimal]
+
+_OWN = ("account", "vendor")
+_NOT_CONFIGURED = ("github_api_actor_", "github_premium_request_")
+_UNKNOWN_TO_THE_TRUTH = (
+    *("tabnine_agent_", "tabnine_team_agent_", "tabnine_instructions_"),
+    "tabnine_team_instructions_",
+)
+_FROM_FILES = {
+    "github_usage_report_": "summarized",
+    "github_ai_credit_": "ai_credit",
+}
+_NEAR = Decimal("1e-6")
+"""The page shows floats of exact decimals."""
+
+
+def _counted() -> dict[str, dict[str, Metric]]:
+    """The counters that are compared, by stream and name."""
+    return {
+        stream.name: {
+            metric.name: metric
+            for metric in stream.metrics
+            if metric.kind is Kind.COUNTER
+            and not metric.people
+            and not metric.name.startswith((*_NOT_CONFIGURED, *_UNKNOWN_TO_THE_TRUTH))
+            # Of what is common to vendors, the truth knows GitHub's part.
+            and (vendor.name == "github" or not metric.name.startswith("assistant_"))
+        }
+        for vendor in VENDORS
+        for stream in vendor.streams
+        if stream.name in STREAMS
+    }
+
+
+COUNTED = _counted()
+METRICS = {name: metric for metrics in COUNTED.values() for name, metric in metrics.items()}
+
+
+class _Export(NamedTuple):
+    report_type: str
+    created: float
+    days: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """What the state file holds: the counters, and what of them was corrected and not yet paid."""
+
+    counters: Sums
+    debts: Sums
+
+    @property
+    def net(self) -> Sums:
+        """What is counted less what is owed: the sum of the newest values."""
+        return {key: value - self.debts[key] for key, value in self.counters.items()}
+
+
+def _key(name: str, labels: Mapping[str, str]) -> Key:
+    # A team that is renamed is counted under its new name from then on: the sum over names is true.
+    hidden = (*_OWN, "team_name") if name.startswith("tabnine_team_") else _OWN
+    return name, tuple(sorted((k, v) for k, v in labels.items() if k not in hidden))
+
+
+def truth(month: MonthOfWork) -> Sums:
+    """The true sums since each stream's first day; of the export files, what they can tell."""
+    told: dict[int, Mapping[Key, Any]] = {}
+    found: Sums = {}
+    for stream, metrics in COUNTED.items():
+        if stream == "usage_reports":
+            continue
+        since = month.first_day(stream)
+        if since not in told:
+            told[since] = month.simulator.truth(since=since)
+        _add(found, ((key, value) for key, value in told[since].items() if key[0] in metrics))
+    _add_files(found, month)
+    return found
+
+
+def _add(sums: Sums, values: Iterable[tuple[Key, Any]]) -> None:
+    for (name, labels), value in values:
+        key = _key(name, dict(labels))
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(str(value))
+
+
+def _add_files(sums: Sums, month: MonthOfWork) -> None:
+    """Each day as it was posted when the last export that tells of it was made."""
+    made = _exports(month)
+    for prefix, report_type in _FROM_FILES.items():
+        for created, days in _told_by(made, report_type, month).items():
+            told = month.simulator.truth(since=days.start, until=days.end, at=created)
+            _add(sums, ((key, value) for key, value in told.items() if key[0].startswith(prefix)))
+
+
+def _told_by(made: Sequence[_Export], report_type: str, month: MonthOfWork) -> dict[float, Window]:
+    """The days that each export is the last to tell of, by when it was made."""
+    found: dict[float, Window] = {}
+    for day in range(month.first_day("usage_reports"), int(month.now), DAY):
+        last = max(
+            (one.created for one in made if one.report_type == report_type and day in one.days),
+            default=None,
+        )
+        if last is not None:
+            # An export tells of every day from its first one on until a later one begins.
+            found[last] = Window(found[last].start if last in found else day, day + DAY)
+    return found
+
+
+def _exports(month: MonthOfWork) -> list[_Export]:
+    """The completed exports; the list of the API has no fractions of seconds."""
+    created = {
+        (export["report_type"], int(export["created"])): float(export["created"])
+        for export in month.simulator.exports()
+    }
+    answer = httpx.get(
+        f"{month.simulator.url}/github/enterprises/acme/settings/billing/reports",
+        headers={"authorization": "Bearer sim-github-token"},
+        timeout=PATIENCE,
+    )
+    answer.raise_for_status()
+    told: list[dict[str, Any]] = answer.json()["usage_report_exports"]
+    return [
+        _Export(
+            export["report_type"],
+            created[export["report_type"], _unix(export["created_at"])],
+            Window(_unix(export["start_date"]), _unix(export["end_date"]) + DAY),
+        )
+        for export in told
+        if export["status"] == "completed"
+    ]
+
+
+def _unix(text: str) -> int:
+    moment = datetime.datetime.fromisoformat(text)
+    return int(moment.replace(tzinfo=moment.tzinfo or datetime.UTC).timestamp())
+
+
+def shown(page: str) -> Sums:
+    """The compared counters of a page."""
+    found: Sums = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            if sample.name in METRICS and _compared(sample.name, sample.labels):
+                _add(found, [(_key(sample.name, sample.labels), repr(sample.value))])
+    return found
+
+
+def _compared(name: str, labels: Mapping[str, str]) -> bool:
+    return not name.startswith("assistant_") or labels["vendor"] == "github"
+
+
+async def ledgers(state: Path, keys: Mapping[str, StreamKey]) -> Ledgers:
+    """What a stopped exporter left in its state file."""
+    store = SQLiteStore.open(state, 0)
+    counters: Sums = {}
+    debts: Sums = {}
+    try:
+        for stream, key in keys.items():
+            for (name, values), series in (await store.load(key)).ledger.items():
+                if name in COUNTED[stream]:
+                    labels = tuple(zip(METRICS[name].labels, values, strict=True))
+                    _add(counters, [((name, labels), series.counter)])
+                    _add(debts, [((name, labels), series.debt)])
+    finally:
+        await store.close()
+    return Ledgers(counters, debts)
+
+
+def differences(one: Sums, other: Sums) -> dict[Key, tuple[Decimal, Decimal]]:
+    """Where two sums are not equal to a millionth; a series that is missing is 0."""
+    none = Decimal(0)
+    return {
+        key: (one.get(key, none), other.get(key, none))
+        for key in sorted(one.keys() | other.keys())
+        if abs(one.get(key, none) - other.get(key, none)) >= _NEAR
+    }

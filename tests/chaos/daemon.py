@@ -1,0 +1,69 @@
+"""`python -m tests.chaos.daemon`: the daemon in another world's time, struck in its commits."""
+
+import asyncio
+import functools
+import signal
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import click
+import uvloop
+
+import exporter.app
+from exporter import config, log
+from exporter.app import App
+from exporter.clock import Clock
+from exporter.poll.scheduler import Scheduler
+from exporter.store.store import StoreError
+from exporter.web import server
+from tests.chaos.failpoints import Strike, StruckConnection
+from tests.chaos.world_time import WorldTime
+
+
+class WorldScheduler(Scheduler):
+    """Runs polls at the machine's time that is as far away as the world's."""
+
+    def _plan(self, name: str, due: float, *work: Any) -> None:
+        super()._plan(name, time.time() + due - self._clock.time(), *work)
+
+
+async def serve(settings: config.Config, clock: Clock, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with patch.object(exporter.app, "Scheduler", WorldScheduler):
+        async with App(settings, clock, Random()) as app:
+            await app.serve([server.listen(f"127.0.0.1:{port}")], "/metrics", stop)
+
+
+@click.command()
+@click.option("--config.file", "config_file", type=click.Path(path_type=Path), required=True)
+@click.option("--port", type=int, required=True)
+@click.option("--clock", type=click.Path(path_type=Path), required=True)
+@click.option("--strike", type=Strike.of)
+@click.option("--condition", type=click.Path(path_type=Path))
+def main(
+    config_file: Path, port: int, clock: Path, strike: Strike | None, condition: Path | None
+) -> None:
+    """Run until a signal comes, from outside or from the strike."""
+    log.configure("info", "logfmt")
+    StruckConnection.strike, StruckConnection.condition = strike, condition
+    connect = functools.partial(sqlite3.connect, factory=StruckConnection)
+    try:
+        with (
+            patch.object(sqlite3, "connect", connect),
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(serve(config.load(config_file), WorldTime(clock), port))
+    except StoreError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

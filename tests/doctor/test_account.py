@@ -1,0 +1,375 @@
+"""Credential, streams and clock of a target: what is refused is told with the right that is missing."""
+
+import asyncio
+from collections.abc import Mapping
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from exporter.doctor.finding import Check, Finding, Level
+from exporter.simulator.app import Simulator
+from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.tabnine_rest import TabnineOptions
+from exporter.simulator.world import ENTERPRISE, World, WorldSettings
+from exporter.simulator.world_clock import WorldClock
+from exporter.vendors import VENDORS
+from exporter.vendors.github.rights import RIGHTS
+from tests.doctor.world import NOW, asked, of_check, of_stream, target
+
+SECRETS = {
+    "github": GitHubOptions().token,
+    "tabnine": TabnineOptions().token,
+    "cursor": "sim-cursor-key",
+}
+STREAMS = {vendor.name: [stream.name for stream in vendor.streams] for vendor in VENDORS}
+
+
+def alone(vendor: str, stream: str, **options: Any) -> dict[str, Any]:
+    """The block `streams` with this one only."""
+    return {
+        **{name: {"enabled": False} for name in STREAMS[vendor] if name != stream},
+        stream: options,
+    }
+
+
+def refusing(status: int, message: str = "no", **headers: str) -> Any:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, json={"message": message}, headers=named)
+
+    return answer
+
+
+async def github(directory: Path, stream: str, secret: str, handler: Any, **more: Any) -> Finding:
+    configured = target("github", directory, secret, streams=alone("github", stream), **more)
+    return of_stream(await asked(configured, handler), stream)
+
+
+class Simulated(httpx.AsyncBaseTransport):
+    """The simulated vendors; every request is kept."""
+
+    def __init__(self) -> None:
+        world = World(WorldSettings(developers=8, teams=2), WorldClock(lambda: NOW))
+        simulator = Simulator(world, github=GitHubOptions(legacy_copilot=True), wall=lambda: NOW)
+        self._transport = httpx.ASGITransport(simulator)
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return await self._transport.handle_async_request(request)
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Simulated:
+    return Simulated()
+
+
+SCOPES: list[tuple[str, Mapping[str, str], str]] = [
+    *(("github", {"org": "acme"}, name) for name, scope in RIGHTS if scope == "org"),
+    *(("github", {"enterprise": "acme"}, name) for name, scope in RIGHTS if scope == "enterprise"),
+    *(("tabnine", {}, name) for name in STREAMS["tabnine"]),
+    *(("cursor", {}, name) for name in STREAMS["cursor"]),
+]
+
+
+def test_every_stream_has_its_probe_and_its_right() -> None:
+    """A stream that is added must say what the doctor asks for it."""
+    for vendor in VENDORS:
+        assert sorted(vendor.diagnosis.probes) == sorted(STREAMS[vendor.name])
+    assert {name for name, _ in RIGHTS} == set(STREAMS["github"])
+
+
+@pytest.mark.parametrize(("vendor", "scope", "stream"), SCOPES)
+async def test_a_stream_that_may_be_read_works_with_one_reading_request(
+    vendor: str, scope: Mapping[str, str], stream: str, simulated: Simulated, tmp_path: Path
+) -> None:
+    """A GET, and before it one for an id where the request needs one; the quota's pace is kept."""
+    world = {"enterprise": ENTERPRISE} if "enterprise" in scope else dict(scope)
+    configured = target(
+        vendor,
+        tmp_path,
+        SECRETS[vendor],
+        base_url=f"http://127.0.0.1:8080/{vendor}/",
+        streams=alone(vendor, stream),
+        **world,
+    )
+    simulated.requests.clear()
+    found = of_stream(await asked(configured, simulated), stream)
+    assert (found.level, found.message) == (Level.OK, "works"), found
+    assert {request.method for request in simulated.requests} == {"GET"}
+    assert 1 <= len(simulated.requests) <= (2 if vendor == "tabnine" else 1)
+
+
+@pytest.mark.parametrize(
+    ("secret", "says"),
+    [
+        ("github_pat_x", 'the organization permission "API Insights" (read)'),
+        ("ghs_1_jwt", "let an owner accept it for the installation"),
+        ("ghp_x", "use a fine-grained one"),
+        ("unheard-of", 'a fine-grained one with the organization permission "API Insights"'),
+    ],
+)
+async def test_a_missing_permission_is_named_for_the_kind_of_token(
+    secret: str, says: str, tmp_path: Path
+) -> None:
+    """With what GitHub itself names, the plan, and GitHub's document."""
+    found = await github(
+        tmp_path,
+        "api_insights",
+        secret,
+        refusing(403, x_accepted_github_permissions="organization_api_insights=read"),
+    )
+    assert (found.level, found.state) == (Level.FAIL, "forbidden")
+    remedy = str(found.remedy)
+    assert says in remedy
+    assert "organization_api_insights=read" in remedy
+    assert "GitHub Enterprise Cloud" in remedy
+    assert str(found.document).endswith("/rest/orgs/api-insights#get-summary-stats")
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        (
+            "repo, user",
+            "has only repo, user; it needs the scope manage_billing:copilot or read:org",
+        ),
+        ("", "has no scope; it needs"),
+        ("repo, read:org", "(repo, read:org) are enough"),
+        ("repo\x1b[31m", "the token needs the scope manage_billing"),
+    ],
+)
+async def test_the_scopes_of_a_classic_token_are_compared(
+    held: str, says: str, tmp_path: Path
+) -> None:
+    """`X-OAuth-Scopes` tells what it has; what is no list of names is not repeated."""
+    found = await github(tmp_path, "copilot_seats", "ghp_x", refusing(403, x_oauth_scopes=held))
+    assert says in str(found.remedy)
+    assert "\x1b" not in f"{found}"
+    assert "it must belong to an owner" in str(found.remedy)
+
+
+@pytest.mark.parametrize(
+    ("stream", "more", "secret", "status", "headers", "says"),
+    [
+        ("copilot_reports", {}, "ghp_x", 403, {}, 'policy "Copilot usage metrics" must be enabled'),
+        ("copilot_reports", {"enterprise": "e"}, "ghp_x", 404, {}, "must be an enterprise account"),
+        ("copilot_metrics", {}, "ghp_x", 422, {}, "policy for access to the Copilot metrics API"),
+        ("copilot_usage", {}, "ghp_x", 404, {}, "closed this API on 2025-03-01"),
+        ("rate_limit", {}, "ghp_x", 404, {}, "turn the stream off"),
+        ("copilot_seats", {}, "ghp_x", 401, {}, "wrong, expired or revoked"),
+        ("copilot_seats", {}, "odd", 401, {}, "begins like none of GitHub's"),
+        ("billing_usage", {"enterprise": "e"}, "github_pat_x", 403, {}, "use a classic one"),
+        ("copilot_seats", {"enterprise": "e"}, "ghs_x", 403, {}, "license management"),
+        ("billing_usage", {}, "ghp_x", 403, {"x_github_sso": "required; url=u"}, "single sign-on"),
+        ("copilot_seats", {}, "ghp_x", 503, {}, "githubstatus.com"),
+    ],
+)
+async def test_githubs_other_refusals_are_told_apart(
+    stream: str,
+    more: dict[str, str],
+    secret: str,
+    status: int,
+    headers: dict[str, str],
+    says: str,
+    tmp_path: Path,
+) -> None:
+    """Policy, account, closed API, token, single sign-on, an outage."""
+    found = await github(tmp_path, stream, secret, refusing(status, **headers), **more)
+    assert found.level is Level.FAIL
+    assert says in str(found.remedy)
+    assert str(found.document).startswith("https://docs.github.com/")
+
+
+async def test_an_ip_allow_list_is_what_must_change(tmp_path: Path) -> None:
+    """No permission would help."""
+    message = "Although you appear to have the correct authorization, the organization has an IP allow list"
+    found = await github(tmp_path, "api_insights", "ghp_x", refusing(403, message))
+    assert str(found.remedy) == "add the exporter's address to the account's IP allow list"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "stream", "status", "message", "says"),
+    [
+        ("cursor", "ai_code_commits", 401, "Invalid API key", "a person's own key does not open"),
+        ("cursor", "ai_code_commits", 403, "Enterprise access required", "Enterprise plan only"),
+        ("cursor", "ai_code_changes", 404, "Not Found", "check base_url"),
+        ("tabnine", "audit_log", 403, "Forbidden", "needs the role Admin"),
+        ("tabnine", "organization", 403, "FEATURE_NOT_AVAILABLE", "license does not have"),
+        ("tabnine", "audit_log", 404, "Not Found", "product version 5.25"),
+        ("tabnine", "repositories", 404, "Not Found", "product version 5.27"),
+        ("tabnine", "organization", 500, "License not found", "the license is missing"),
+        ("tabnine", "organization", 401, "Unauthorized: Invalid token.", "let an Admin make"),
+        (
+            "tabnine",
+            "organization",
+            401,
+            "Unauthorized: Invalid organization.",
+            "remove organization_id",
+        ),
+    ],
+)
+async def test_refusals_of_cursor_and_tabnine_name_plan_role_and_version(
+    vendor: str, stream: str, status: int, message: str, says: str, tmp_path: Path
+) -> None:
+    """Each with the vendor's document."""
+    configured = target(vendor, tmp_path, "secret", streams=alone(vendor, stream))
+    found = of_stream(await asked(configured, refusing(status, message)), stream)
+    assert found.level is Level.FAIL
+    assert says in str(found.remedy)
+    assert str(found.document).startswith(("https://cursor.com/docs/", "https://docs.tabnine.com/"))
+
+
+async def test_a_used_up_quota_says_when_to_come_back_and_is_not_tried_again(
+    tmp_path: Path,
+) -> None:
+    """One request, and the time of the vendor's Retry-After; nothing is known to be wrong."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(429, headers={"retry-after": "60"})
+
+    configured = target("cursor", tmp_path, "key", streams=alone("cursor", "ai_code_commits"))
+    found = of_stream(await asked(configured, answer), "ai_code_commits")
+    assert (found.level, found.state, len(seen)) == (Level.WARN, "rate_limited", 1)
+    assert "2025-11-13T02:14:20Z" in str(found.remedy)
+
+
+async def test_a_failure_of_the_vendor_is_asked_once(tmp_path: Path) -> None:
+    """What a poll would try again the doctor tells at once."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        raise httpx.ReadTimeout("slow")
+
+    configured = target("cursor", tmp_path, "key", streams=alone("cursor", "ai_code_commits"))
+    found = of_stream(await asked(configured, answer), "ai_code_commits")
+    assert (found.level, found.state, len(seen)) == (Level.FAIL, "unavailable", 1)
+    assert "timeout" in str(found.remedy)
+
+
+async def test_a_proxy_that_wants_a_password_is_told_apart(tmp_path: Path) -> None:
+    """407 comes from the proxy, so no document of the vendor helps."""
+    configured = target("cursor", tmp_path, "key", streams=alone("cursor", "ai_code_commits"))
+    found = of_stream(await asked(configured, refusing(407)), "ai_code_commits")
+    assert (found.level, found.document) == (Level.FAIL, None)
+    assert "http://USER:PASSWORD@HOST:PORT" in str(found.remedy)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(200, text="<h1>Sign in</h1>", headers={"content-type": "text/html"}),
+        httpx.Response(200, text="hello"),
+    ],
+)
+async def test_something_else_at_the_address_is_told(
+    response: httpx.Response, tmp_path: Path
+) -> None:
+    """A login page, or no JSON at all."""
+    configured = target("cursor", tmp_path, "key", streams=alone("cursor", "ai_code_commits"))
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=response.content, headers=response.headers)
+
+    found = of_stream(await asked(configured, answer), "ai_code_commits")
+    assert found.state == "schema_error"
+    assert "check base_url" in str(found.remedy)
+
+
+async def test_a_stream_that_hangs_does_not_hold_the_others(tmp_path: Path) -> None:
+    """It is given up after the doctor's patience; the other stream works."""
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/commits"):
+            await asyncio.Event().wait()
+        return httpx.Response(200, json={})
+
+    found = await asked(target("cursor", tmp_path, "key"), answer, patience=0.5)
+    assert of_stream(found, "ai_code_commits").state == "unavailable"
+    assert of_stream(found, "ai_code_changes").level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("off", "level"),
+    [(0, Level.OK), (20, Level.OK), (-90, Level.WARN), (90, Level.WARN), (-3600, Level.FAIL)],
+)
+async def test_the_clocks_are_compared_by_the_date_of_an_answer(
+    off: float, level: Level, tmp_path: Path
+) -> None:
+    """Also of a refusal; the finding says which way and how far."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, headers={"date": formatdate(NOW - off, usegmt=True)})
+
+    found = of_check(await asked(target("cursor", tmp_path, "key"), answer), Check.CLOCK)
+    assert found.level is level
+    if level is not Level.OK:
+        assert ("ahead of" if off > 0 else "behind") in found.message
+
+
+async def test_without_a_date_nothing_is_said_of_the_clock(tmp_path: Path) -> None:
+    """Also where it is no date, and where a cache kept the answer its age is taken into account."""
+    for headers in ({}, {"date": "yesterday"}, {"date": "Fri, 31 Feb 2025 00:00:00 GMT"}):
+        found = await asked(
+            target("cursor", tmp_path, "key"), lambda _, h=headers: httpx.Response(403, headers=h)
+        )
+        assert [one for one in found if one.check is Check.CLOCK] == []
+    cached = {"date": formatdate(NOW - 900, usegmt=True), "age": "900"}
+    found = await asked(
+        target("cursor", tmp_path, "key"), lambda _: httpx.Response(403, headers=cached)
+    )
+    assert of_check(found, Check.CLOCK).level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("vendor", "secret", "level", "says"),
+    [
+        ("github", "ghp_secret-part", Level.OK, "a classic personal access token"),
+        ("github", "0123456789abcdef" * 2 + "01234567", Level.OK, "a classic personal access"),
+        ("github", "github_pat_secret-part", Level.OK, "a fine-grained personal access token"),
+        ("github", "secret-part", Level.OK, "a token of unknown form"),
+        ("github", "ghs_secret-part", Level.WARN, "an installation token"),
+        ("github", "ghu_secret-part", Level.WARN, "a user token"),
+        ("github", "ghr_secret-part", Level.FAIL, "a refresh token"),
+        ("github", "-----BEGIN secret-part", Level.FAIL, "a private key"),
+        ("cursor", "crsr_secret-part", Level.OK, "an API key"),
+        ("cursor", "ghp_secret-part", Level.FAIL, "a GitHub token"),
+        ("tabnine", "eyJ.secret-part", Level.OK, "an access token"),
+        ("tabnine", "key_secret-part", Level.FAIL, "a Cursor key"),
+    ],
+)
+async def test_the_kind_of_a_credential_is_told_and_nothing_of_it(
+    vendor: str, secret: str, level: Level, says: str, tmp_path: Path
+) -> None:
+    """By its first letters; one that cannot do is not sent anywhere."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        quoted = request.headers["authorization"].split()[-1]
+        return httpx.Response(401, json={"message": f"bad credential {quoted}"})
+
+    found = await asked(target(vendor, tmp_path, secret), answer)
+    shown = of_check(found, Check.CREDENTIAL)
+    assert shown.level is level
+    assert says in shown.message
+    assert "secret-part" not in repr(found)
+    assert bool(sent) is (level is not Level.FAIL)
+    skipped = {one.level for one in found if one.check is Check.STREAM}
+    assert skipped == {Level.SKIP if level is Level.FAIL else Level.FAIL}
+
+
+async def test_a_secret_that_went_away_is_no_credential(tmp_path: Path) -> None:
+    """The file is named, and no stream is asked for."""
+    configured = target("cursor", tmp_path, "key")
+    (tmp_path / "cursor.secret").unlink()
+    found = of_check(await asked(configured, refusing(200)), Check.CREDENTIAL)
+    assert found.level is Level.FAIL
+    assert "cursor.secret" in found.message

@@ -1,0 +1,81 @@
+"""A GitHub App's token is asked for once, before the streams, and its refusals are its own."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from exporter.doctor.finding import Check, Finding, Level
+from tests.doctor.world import asked, of_check, target
+
+
+@pytest.fixture(scope="module")
+def key() -> str:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return made.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+async def found(directory: Path, key: str, handler: Any) -> list[Finding]:
+    path = directory / "app.pem"
+    path.write_text(key)
+    app = {"client_id": "Iv1", "private_key_file": str(path), "installation_id": 7}
+    return await asked(target("github", directory, "", auth={"app": app}), handler)
+
+
+async def test_one_token_serves_all_streams(tmp_path: Path, key: str) -> None:
+    """The token is fetched once; every stream is asked for with it."""
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        if request.method == "POST":
+            return httpx.Response(
+                201, json={"token": "ghs_of-the-app", "expires_at": "2099-01-01T00:00:00Z"}
+            )
+        assert request.headers["authorization"] == "Bearer ghs_of-the-app"
+        return httpx.Response(200, json={})
+
+    findings = await found(tmp_path, key, answer)
+    assert {one.level for one in findings} == {Level.OK}
+    assert sum(path.endswith("/access_tokens") for path in paths) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (401, "the machine's clock must be right within a minute"),
+        (403, "suspension"),
+        (404, "install the App in the account"),
+    ],
+)
+async def test_a_refused_app_is_told_once_and_no_stream_is_asked_for(
+    status: int, says: str, tmp_path: Path, key: str
+) -> None:
+    """Key, suspension, installation: with the document on installation tokens."""
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(status, json={"message": "no"})
+
+    findings = await found(tmp_path, key, answer)
+    credential = of_check(findings, Check.CREDENTIAL)
+    assert says in str(credential.remedy)
+    assert "installation-access-token" in str(credential.document)
+    assert {one.level for one in findings if one.check is Check.STREAM} == {Level.SKIP}
+    assert len(paths) == 1
+
+
+async def test_a_broken_key_file_is_told_without_a_request(tmp_path: Path) -> None:
+    """The remedy names the PEM file."""
+    findings = await found(tmp_path, "not a key", lambda _: httpx.Response(500))
+    credential = of_check(findings, Check.CREDENTIAL)
+    assert credential.level is Level.FAIL
+    assert "not an RSA private key" in credential.message

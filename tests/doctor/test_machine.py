@@ -1,0 +1,125 @@
+"""The state file and the ports: what can be used is told from what cannot, and nothing is written."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from exporter.doctor.finding import Check, Finding, Level
+from exporter.doctor.machine import NO_SPACE, check_ports, check_state, is_held
+from exporter.store.sqlite import SQLiteStore
+
+_Usage = namedtuple("_Usage", "total used free")
+
+HOLD = """
+import sys
+from exporter.store.sqlite import SQLiteStore
+store = SQLiteStore.open(sys.argv[1], 0)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def levels(findings: list[Finding]) -> dict[str, str]:
+    return {str(one.check): str(one.level) for one in findings}
+
+
+def made(path: Path) -> Path:
+    asyncio.run(SQLiteStore.open(path, 1.0).close())
+    return path
+
+
+def test_a_file_that_is_not_there_yet_will_be_created_by_the_exporter_not_by_the_doctor(
+    tmp_path: Path,
+) -> None:
+    """The directory stays empty."""
+    found = check_state(tmp_path / "state.db")
+    assert levels(found) == {"state_path": "ok", "state_space": "ok"}
+    assert "will be created" in found[0].message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_good_state_file_is_ok_and_stays_as_it_is(tmp_path: Path) -> None:
+    """Every check is ok; not a byte and no file beside it changes."""
+    path = made(tmp_path / "state.db")
+    before = path.read_bytes(), path.stat().st_mtime_ns, sorted(tmp_path.iterdir())
+    found = check_state(path)
+    assert set(levels(found).values()) == {"ok"}
+    assert len(found) == 4
+    assert (path.read_bytes(), path.stat().st_mtime_ns, sorted(tmp_path.iterdir())) == before
+
+
+def test_a_directory_that_cannot_be_written_fails_with_the_key_to_change(tmp_path: Path) -> None:
+    """Also for root: a path below a file, a directory that is missing, a directory as the file."""
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "state.db", tmp_path / "none" / "state.db", tmp_path):
+        [found] = check_state(path)
+        assert found.level is Level.FAIL
+        assert "state.path" in str(found.remedy)
+
+
+def test_what_is_no_state_file_of_this_version_fails(tmp_path: Path) -> None:
+    """Another program's file, and one of a newer exporter."""
+    other = tmp_path / "other"
+    other.write_text("something else")
+    assert "is not a state file" in check_state(other)[0].message
+    newer = made(tmp_path / "newer.db")
+    content = bytearray(newer.read_bytes())
+    content[60:64] = (99).to_bytes(4, "big")
+    newer.write_bytes(content)
+    assert "has schema 99" in check_state(newer)[0].message
+
+
+def test_a_file_that_is_open_to_others_is_a_warning(tmp_path: Path) -> None:
+    """With the mode as it is, and the command that mends it."""
+    path = made(tmp_path / "state.db")
+    path.chmod(0o644)
+    found = next(one for one in check_state(path) if one.check is Check.STATE_MODE)
+    assert (found.level, "0644" in found.message) == (Level.WARN, True)
+    assert str(found.remedy).startswith(f"chmod 600 {path}")
+
+
+def test_little_space_is_a_warning_and_none_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what the file system says is free."""
+    for free, level in ((NO_SPACE - 1, "fail"), (NO_SPACE, "warn"), (10**12, "ok")):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: _Usage(10**13, 0, free))
+        assert levels(check_state(tmp_path / "state.db"))["state_space"] == level
+
+
+def test_a_running_exporter_is_seen_and_not_disturbed(tmp_path: Path) -> None:
+    """Another process that has the store open holds it; once it is gone, nobody does."""
+    path = tmp_path / "state.db"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        held = check_state(path)
+        assert is_held(held)
+    finally:
+        holder.communicate("", timeout=60)
+    assert not is_held(check_state(path))
+
+
+def test_a_port_in_use_fails_unless_it_is_the_running_exporters(tmp_path: Path) -> None:
+    """Free, taken, taken while an exporter runs, and no address at all."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        [fails] = check_ports([address], running=False)
+        [warns] = check_ports([address], running=True)
+    [free, wrong] = check_ports([address, "nonsense"], running=False)
+    assert (fails.level, warns.level) == (Level.FAIL, Level.WARN)
+    assert "--web.listen-address" in str(fails.remedy)
+    assert address in fails.message
+    assert (free.level, wrong.level) == (Level.OK, Level.FAIL)

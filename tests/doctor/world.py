@@ -1,0 +1,55 @@
+"""Targets for the doctor, and a vendor that answers from a script."""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+from pydantic import TypeAdapter
+
+from exporter.config.model import one_target
+from exporter.doctor.account import Account
+from exporter.doctor.finding import Check, Finding
+from exporter.vendors.base import Target
+from tests.clock import ManualClock
+
+NOW = 1_763_000_000.0
+
+
+def target(vendor: str, directory: Path, secret: str, **more: Any) -> Target:
+    """A configured target with its secret in a file."""
+    path = directory / f"{vendor}.secret"
+    path.write_text(secret)
+    adapter: TypeAdapter[Target] = one_target
+    scope = {"org": "acme"} if vendor == "github" and "enterprise" not in more else {}
+    return adapter.validate_python(
+        {
+            "vendor": vendor,
+            "account": "acme",
+            "base_url": "http://127.0.0.1:8080/",
+            "auth": {"token_file": str(path)},
+            **scope,
+            **more,
+        }
+    )
+
+
+async def asked(
+    configured: Target, handler: Any, *, now: float = NOW, patience: float = 30.0
+) -> list[Finding]:
+    """What the doctor finds where the vendor answers like this."""
+    account = Account(configured, ManualClock(now), Random(1), patience)
+    wire = (
+        handler if isinstance(handler, httpx.AsyncBaseTransport) else httpx.MockTransport(handler)
+    )
+    return await account.ask(wire)
+
+
+def of_stream(findings: list[Finding], stream: str) -> Finding:
+    [found] = [one for one in findings if one.stream == stream]
+    return found
+
+
+def of_check(findings: list[Finding], check: Check) -> Finding:
+    [found] = [one for one in findings if one.check is check]
+    return found

@@ -1,0 +1,261 @@
+"""All vendors with all their streams through the real programs: no person of theirs is found."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from exporter.simulator.people import hire
+from tests.e2e.processes import PATIENCE, Exporter, Simulator, wait_for
+
+DEVELOPERS, SEED = 12, 1
+FORMATS = (
+    "text/plain;version=0.0.4",
+    "application/openmetrics-text;version=1.0.0",
+)
+GITHUB = (
+    *("api_insights", "billing_usage", "copilot_metrics", "copilot_reports", "copilot_seats"),
+    *("copilot_usage", "rate_limit"),
+)
+STREAMS = {
+    "github": GITHUB,
+    "cursor": ("ai_code_changes", "ai_code_commits"),
+    "tabnine": ("audit_log", "organization", "repositories", "team_usage", "usage", "user_usage"),
+}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "api_insights": {"routes": {"top_actors": 3}},
+    "copilot_reports": {"teams": True, "users": True},
+}
+SECRETS = {"github": "sim-github-token", "cursor": "sim-cursor-key", "tabnine": "sim-tabnine-token"}
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Simulator]:
+    simulator = Simulator(
+        tmp_path,
+        *("--no-rate-limit", "--legacy-copilot", f"--developers={DEVELOPERS}", "--teams=3"),
+        *(f"--seed={SEED}", "--lag-start=0s", "--lag-end=1m"),
+    )
+    yield simulator
+    simulator.stop()
+
+
+def people(simulator: Simulator) -> set[str]:
+    """What each vendor knows its people by."""
+    headers = {"Authorization": f"Bearer {SECRETS['tabnine']}"}
+    everybody = {
+        str(name)
+        for one in hire(SEED, DEVELOPERS)
+        for name in (one.login, one.email, one.user_id, one.numeric_id)
+    }
+    organization = httpx.get(
+        f"{simulator.url}/tabnine/api/v1/organization", headers=headers, timeout=PATIENCE
+    ).json()["id"]
+    for member in ("true", "false"):
+        rows = httpx.get(
+            f"{simulator.url}/tabnine/api/v1/organization/users",
+            headers=headers,
+            params={
+                "organizationId": organization,
+                "teamMember": member,
+                "active": "true",
+                "limit": 200,
+                "offset": 0,
+            },
+            timeout=PATIENCE,
+        ).json()["data"]
+        everybody |= {row[name] for row in rows for name in ("id", "email")}
+    return everybody
+
+
+def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str, Any]:
+    key = directory / "key"
+    key.write_text("the key of the pseudonyms")
+    targets = []
+    for vendor, streams in STREAMS.items():
+        secret = directory / f"{vendor}.secret"
+        secret.write_text(SECRETS[vendor])
+        common = {"interval": "2s", "lookback": "4d"}
+        snapshots = {"copilot_seats", "rate_limit", "organization", "repositories"}
+        targets.append(
+            {
+                "vendor": vendor,
+                "account": "acme",
+                "base_url": f"{simulator.url}/{vendor}",
+                "auth": {"token_file": str(secret)},
+                "requests_per_minute": 1_000_000,
+                **({"org": "acme"} if vendor == "github" else {}),
+                "streams": {
+                    name: {
+                        **common,
+                        **({"lookback": "0s"} if name in snapshots else {}),
+                        "enabled": True,
+                        **OPTIONS.get(name, {}),
+                    }
+                    for name in streams
+                },
+            }
+        )
+    return {
+        "targets": targets,
+        "state": {"path": str(directory / "state.db")},
+        "privacy": {"users": users, "key_file": str(key)},
+        "counting": {"history": "count", "birth_hold": "0s"},
+    }
+
+
+def shown(exporter: Exporter, directory: Path) -> dict[str, str]:
+    """Every answer of the daemon and every byte of its files."""
+    places = {
+        f"metrics as {form}": httpx.get(
+            f"{exporter.url}/metrics", headers={"Accept": form}, timeout=PATIENCE
+        ).text
+        for form in FORMATS
+    }
+    for path in ("/", "/-/healthy", "/-/ready", "/-/reload", "/-/quit", "/nowhere"):
+        places[path] = httpx.get(exporter.url + path, timeout=PATIENCE).text
+    places["/-/reload, asked for"] = httpx.post(f"{exporter.url}/-/reload", timeout=PATIENCE).text
+    for file in (*directory.glob("state.db*"), exporter.process.output):
+        places[file.name] = file.read_bytes().decode("utf-8", "replace")
+    return places
+
+
+def told(config: Path, *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "exporter", *command, f"--config.file={config}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=4 * PATIENCE,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stdout
+    return done.stdout + done.stderr
+
+
+def found(places: dict[str, str], people: set[str]) -> set[tuple[str, str]]:
+    """Who was found, and where; a number only where it is not a part of another one."""
+    names = re.compile(
+        "|".join(rf"(?<![0-9.]){re.escape(p)}(?![0-9.])" for p in sorted(people, key=len)[::-1])
+    )
+    return {(match, where) for where, text in places.items() for match in names.findall(text)}
+
+
+def faults(people: set[str]) -> list[dict[str, Any]]:
+    """What goes wrong for a part of each vendor's API, with people in what it says."""
+    somebody = next(person for person in sorted(people) if "@" in person)
+    names = sorted(people)
+    rows = [
+        {
+            **dict.fromkeys(("subject_type", "subject_name", "timestamp", "login"), name),
+            **dict.fromkeys(("subject_id", "total_request_count", "user_id"), name),
+        }
+        for name in names
+    ]
+    refusal = json.dumps({"message": f"not for {somebody}", "error": somebody})
+    return [
+        {"path": "/cursor/*/commits*", "kind": "status", "status": 401, "body": refusal},
+        {"path": "/cursor/*/changes*", "kind": "truncate"},
+        {"path": "/github/*/insights/*", "kind": "status", "status": 200, "body": json.dumps(rows)},
+        {"path": "/github/*/seats*", "kind": "status", "status": 403, "body": refusal},
+        {"path": "/github/*/reports/*", "kind": "garbage"},
+        {"path": "/github/*/billing/usage*", "kind": "wrong_type"},
+        {"path": "/github/*/copilot/usage*", "kind": "html", "body": " ".join(names)},
+        {"path": "/tabnine/*/teams*", "kind": "wrong_type", "field": "id"},
+        {
+            "path": "/tabnine/*/audit*",
+            "kind": "status",
+            "status": 200,
+            "body": json.dumps({"items": names})[:-9],
+        },
+        {
+            "path": "/tabnine/*/organization/usage*",
+            "kind": "status",
+            "status": 200,
+            "body": json.dumps({"usage": {"granularity": somebody, "data": names}}),
+        },
+    ]
+
+
+def told_since(exporter: Exporter, start: int, pattern: str) -> set[str]:
+    """The streams of which the log says something."""
+    return set(re.findall(pattern, exporter.process.output.read_text()[start:]))
+
+
+def wait_for_streams(exporter: Exporter, start: int, pattern: str, least: int) -> None:
+    """Wait until the log since `start` says it of so many streams."""
+    wait_for(
+        f"{least} streams with {pattern!r}",
+        lambda: len(told_since(exporter, start, pattern)) >= least,
+        4 * PATIENCE,
+    )
+
+
+POLLED = r"polled (\S+/\S+):"
+FAILED = r"poll of (\S+) failed: state="
+
+
+def pseudonyms(page: str) -> set[str]:
+    return set(re.findall(r'"(p_[0-9a-f]{16})"', page))
+
+
+@pytest.mark.parametrize("users", ["off", "pseudonym"])
+def test_nobody_is_found_in_anything_that_the_exporter_says_or_writes(
+    simulator: Simulator, tmp_path: Path, users: str
+) -> None:
+    """Pages, log at debug, state file, commands: with good answers, each fault, after a restart."""
+    somebody = people(simulator)
+    assert len(somebody) > 4 * DEVELOPERS
+    directory = tmp_path / "daemon"
+    directory.mkdir()
+    exporter = Exporter(
+        directory,
+        configuration(simulator, directory, users),
+        *("--log.level=debug", "--web.enable-lifecycle"),
+    )
+    # Streams of nothing but people are refused where there are none.
+    readable = sum(map(len, STREAMS.values())) - (users == "off")
+
+    def restart() -> int:
+        assert exporter.process.stop() == 0
+        start = len(exporter.process.output.read_text())
+        exporter.start()
+        exporter.wait_until_ready()
+        return start
+
+    try:
+        exporter.wait_until_ready()
+        wait_for_streams(exporter, 0, POLLED, readable)
+        assert found(shown(exporter, directory), somebody) == set()
+        before = pseudonyms(exporter.page())
+        assert bool(before) == (users == "pseudonym")
+        for fault in faults(somebody):
+            simulator.control("faults", fault)
+        wait_for_streams(exporter, restart(), FAILED, len(faults(somebody)))
+        assert found(shown(exporter, directory), somebody) == set()
+        lifted = httpx.delete(f"{simulator.url}/_simulator/faults", timeout=PATIENCE)
+        lifted.raise_for_status()
+        wait_for_streams(exporter, restart(), POLLED, readable)
+        assert found(shown(exporter, directory), somebody) == set()
+        assert pseudonyms(exporter.page()) >= before
+    finally:
+        exporter.process.stop()
+    commands = {
+        " ".join(command): told(exporter.config_file, *command)
+        for command in (
+            ("check",),
+            ("check", "--output=json"),
+            ("doctor", "--web.listen-address=127.0.0.1:0"),
+            ("doctor", "--output=json", "--web.listen-address=127.0.0.1:0"),
+            ("once", "--log.level=debug", "--log.format=json"),
+        )
+    }
+    assert found(commands, somebody) == set()

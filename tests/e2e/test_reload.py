@@ -1,0 +1,197 @@
+"""A real daemon whose configuration is changed while it counts: nothing is lost, nothing ends it."""
+
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests.e2e.processes import Exporter, Simulator, wait_for
+from tests.e2e.test_counts import FAMILIES, LOOKBACK_DAYS, configuration, counted, shared
+
+DAY = 86_400
+GOOD = "usage_exporter_config_last_reload_successful"
+GOOD_AT = "usage_exporter_config_last_reload_success_timestamp_seconds"
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Simulator]:
+    simulator = Simulator(
+        tmp_path, "--developers=12", "--no-rate-limit", "--lag-start=0s", "--lag-end=1m"
+    )
+    yield simulator
+    simulator.stop()
+
+
+def value(exporter: Exporter, name: str, labels: str = "") -> float | None:
+    found = re.search(rf"^{name}{re.escape(labels)} (\S+)$", exporter.page(), re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def hang_up(exporter: Exporter, content: dict[str, Any] | str) -> None:
+    """Write the configuration and send SIGHUP; returns when it has been read."""
+    text = content if isinstance(content, str) else yaml.safe_dump(content)
+    exporter.config_file.write_text(text)
+    log = exporter.process.output
+
+    def lines() -> int:
+        return len(re.findall("configuration reloaded:|reload refused", log.read_text()))
+
+    before = lines()
+    exporter.process.send(signal.SIGHUP)
+    wait_for("the configuration was read again", lambda: lines() > before)
+
+
+def polled_since(exporter: Exporter, moment: float, streams: int) -> bool:
+    """Whether as many streams as there are have been polled by polls that began after `moment`."""
+    found = re.findall(
+        r"^usage_exporter_last_success_timestamp_seconds\{.*\} (\S+)$",
+        exporter.page(),
+        re.MULTILINE,
+    )
+    return len(found) == streams and all(float(at) > moment for at in found)
+
+
+def wait_for_polls(exporter: Exporter, streams: int) -> None:
+    moment = time.time()
+    wait_for("every stream was polled", lambda: polled_since(exporter, moment, streams))
+
+
+def light(simulator: Simulator, directory: Path) -> dict[str, Any]:
+    """Three streams that count, and are quick to poll."""
+    content = configuration(simulator, directory)
+    _, cursor, tabnine = content["targets"]
+    stream = {"interval": "1s", "lookback": f"{LOOKBACK_DAYS}d"}
+    off = ("team_usage", "organization", "repositories")
+    cursor["streams"] = {"ai_code_changes": stream, "ai_code_commits": {"enabled": False}}
+    tabnine["streams"] = {"usage": stream, "audit_log": stream}
+    tabnine["streams"] |= {name: {"enabled": False} for name in off}
+    return {**content, "targets": [cursor, tabnine]}
+
+
+def test_counts_are_true_through_added_changed_broken_and_removed_targets(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """At the end every total equals the truth, and the daemon has been one process throughout."""
+    since = (time.time() - LOOKBACK_DAYS * DAY) // DAY * DAY
+    content = light(simulator, tmp_path)
+    cursor, tabnine = content["targets"]
+    exporter = Exporter(tmp_path, {**content, "targets": [cursor]})
+    try:
+        wait_for_polls(exporter, 1)
+        simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 7}] * 11})
+
+        hang_up(exporter, content)
+        wait_for_polls(exporter, 3)
+        simulator.control("audit-events", {"items": [{"eventType": "token.revoked"}] * 13})
+
+        tabnine["streams"]["audit_log"] = {**tabnine["streams"]["audit_log"], "interval": "2s"}
+        hang_up(exporter, content)
+        labels = '{vendor="tabnine",account="acme",stream="audit_log"}'
+        assert value(exporter, "usage_exporter_poll_interval_seconds", labels) == 2
+
+        good_at = value(exporter, GOOD_AT)
+        hang_up(exporter, "targets: [{")
+        assert value(exporter, GOOD) == 0
+        assert value(exporter, GOOD_AT) == good_at
+        simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 5}] * 9})
+        wait_for_polls(exporter, 3)
+
+        hang_up(exporter, {**content, "targets": [tabnine]})
+        assert value(exporter, GOOD) == 1
+        assert (value(exporter, GOOD_AT) or 0) > (good_at or 0)
+        assert 'vendor="cursor"' not in exporter.page()
+        assert "cursor_changes_total{" not in exporter.page()
+        simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 3}] * 8})
+
+        hang_up(exporter, content)
+        simulator.control("freeze")
+        wait_for_polls(exporter, 3)
+        time.sleep(3.5)  # the last births are held at 0 for three seconds
+        wait_for_polls(exporter, 3)
+        page = shared(counted(exporter.page()), FAMILIES)
+        families = {name for name, _ in page}
+        assert families >= {"cursor_changes_total", "tabnine_completions_total"}
+        assert page == shared(simulator.truth(since=since), families)
+        assert sum(n for (name, _), n in page.items() if name == "cursor_changes_total") >= 28
+        assert page["tabnine_audit_events_total", (("event_type", "token.revoked"),)] == 13
+    finally:
+        assert exporter.process.stop() == 0
+
+
+def test_a_hangup_ends_no_daemon_that_starts_or_stops(simulator: Simulator, tmp_path: Path) -> None:
+    """Hangups from the moment that Python runs to the end of the process, and the exit code is 0."""
+    content = light(simulator, tmp_path)
+    exporter = Exporter(tmp_path, content)
+    try:
+        wait_for("the program has begun", lambda: ignores_hangups(exporter.process.pid))
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not answers(exporter):
+            exporter.process.send(signal.SIGHUP)
+            time.sleep(0.02)
+        assert exporter.process.running
+        exporter.process.send(signal.SIGTERM)
+        while exporter.process.running and time.monotonic() < deadline:
+            exporter.process.send(signal.SIGHUP)
+            time.sleep(0.005)
+    finally:
+        assert exporter.process.stop() == 0
+
+
+def answers(exporter: Exporter) -> bool:
+    try:
+        return httpx.get(f"{exporter.url}/-/healthy", timeout=60).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def ignores_hangups(pid: int) -> bool:
+    """Whether the process does not leave SIGHUP to its default."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    masks = [
+        int(mask, 16) for mask in re.findall(r"^Sig(?:Ign|Cgt):\s+(\w+)$", status, re.MULTILINE)
+    ]
+    return any(mask >> (signal.SIGHUP - 1) & 1 for mask in masks)
+
+
+def test_orders_need_the_flag_and_a_missing_web_configuration_is_a_bad_file(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """The order to quit ends the daemon as SIGTERM does."""
+    content = light(simulator, tmp_path)
+    web = tmp_path / "web.yml"
+    web.write_text("http_server_config: {http2: false}\n")
+    exporter = Exporter(tmp_path, content, "--web.enable-lifecycle", f"--web.config.file={web}")
+    try:
+        wait_for("the exporter serves", lambda: answers(exporter))
+        with httpx.Client(base_url=exporter.url, timeout=60) as client:
+            assert client.post("/-/reload").status_code == 200
+            web.unlink()
+            refused = client.post("/-/reload")
+            assert refused.status_code == 500
+            assert f"{web}: cannot be read" in refused.text
+            assert value(exporter, GOOD) == 0
+            assert client.post("/-/quit").status_code == 200
+        wait_for("the exporter has ended", lambda: not exporter.process.running)
+    finally:
+        assert exporter.process.stop() == 0
+
+
+def test_a_stop_does_not_wait_for_polls_that_take_long(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """They are abandoned in good time before a supervisor would kill the process."""
+    content = light(simulator, tmp_path)
+    simulator.control("faults", {"path": "*", "kind": "hang"})
+    exporter = Exporter(tmp_path, content)
+    try:
+        wait_for("the exporter serves", lambda: answers(exporter))
+        wait_for("polls run", lambda: "usage_exporter_polls_total" in exporter.page())
+    finally:
+        assert exporter.process.stop() == 0
+    assert "abandoned running polls" in exporter.process.output.read_text()

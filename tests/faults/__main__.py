@@ -1,0 +1,89 @@
+"""`python -m tests.faults [FILE]`: every fault on every stream, and the daemon's memory under floods."""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from tests.faults.campaign import Campaign, Outcome
+from tests.faults.forms import FORMS, SHAPES, alone
+from tests.faults.memory import MIB, Peak, flooded
+from tests.faults.table import FAULTS, Fault
+
+FLOOD_SECONDS = 20.0
+
+
+def main() -> None:
+    """Run all of it and write the table; exit 1 if a promise was broken."""
+    logging.disable(logging.CRITICAL)
+    outcomes = asyncio.run(matrix())
+    text = markdown(outcomes, asyncio.run(floods()))
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(text)
+    click.echo(text, nl=False)
+    sys.exit(any(outcome.problems for outcome in outcomes))
+
+
+async def matrix() -> list[Outcome]:
+    """Every stream of every form under every fault."""
+    outcomes: list[Outcome] = []
+    for form in FORMS:
+        with tempfile.TemporaryDirectory() as directory:
+            async with Campaign(form, Path(directory)) as campaign:
+                for fault in FAULTS:
+                    outcomes += await campaign.run(fault, campaign.streams())
+                    click.echo(f"{form.name}: {fault.name}", err=True)
+    return outcomes
+
+
+async def floods() -> dict[str, Peak]:
+    """The memory of a daemon with targets of every shape under a flood, beside a healthy one."""
+    forms = [
+        *SHAPES,
+        alone("tabnine opted in", "audit_log"),
+        alone("cursor csv", "ai_code_changes"),
+    ]
+    healthy = alone("cursor", "ai_code_changes")
+    peaks: dict[str, Peak] = {}
+    for fault in FAULTS:
+        if not fault.flood:
+            continue
+        with tempfile.TemporaryDirectory() as directory:
+            spoilt = [(form, fault.spoil) for form in forms]
+            peaks[fault.name] = await flooded(Path(directory), spoilt, healthy, FLOOD_SECONDS)
+        click.echo(f"memory: {fault.name}", err=True)
+    return peaks
+
+
+def markdown(outcomes: Sequence[Outcome], peaks: dict[str, Peak]) -> str:
+    """One row a fault; what went wrong below."""
+    found: defaultdict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        found[outcome.fault.name].append(outcome)
+    lines = [
+        "| fault | state told | most requests a poll | memory | others kept counting |",
+        "| --- | --- | ---: | ---: | --- |",
+        *(_row(fault, found[fault.name], peaks.get(fault.name)) for fault in FAULTS),
+    ]
+    bad = [outcome for outcome in outcomes if outcome.problems]
+    lines += ["", f"{len(outcomes)} cells, {len(bad)} wrong."]
+    lines += [f"- {o.form}, {o.stream}, {o.fault.name}: {'; '.join(o.problems)}" for o in bad]
+    return "\n".join(lines) + "\n"
+
+
+def _row(fault: Fault, outcomes: Sequence[Outcome], peak: Peak | None) -> str:
+    states = sorted({outcome.state.value for outcome in outcomes})
+    most = max((outcome.requests for outcome in outcomes), default=0)
+    memory = "" if peak is None else f"+{peak.growth / MIB:.0f} MiB"
+    kept = all(outcome.others for outcome in outcomes) and (peak is None or peak.well_polls > 0)
+    told = ", ".join(f"`{state}`" for state in states)
+    return f"| {fault.name} | {told} | {most:,} | {memory} | {'yes' if kept else 'no'} |"
+
+
+if __name__ == "__main__":
+    main()

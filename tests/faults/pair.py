@@ -1,0 +1,82 @@
+"""Two targets of one form under one poller, as the daemon has them: real clients, store and board."""
+
+import json
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random
+
+from exporter import catalogue, config
+from exporter.board.board import Board
+from exporter.client.client import Client
+from exporter.config import vendor_of
+from exporter.model import StreamKey
+from exporter.poll.points import Exposure
+from exporter.poll.poller import Counting, Job, Poller
+from exporter.poll.privacy import Privacy, Users
+from exporter.status import RequestBudget, StreamStatus, TargetStatus
+from exporter.store.sqlite import SQLiteStore
+from exporter.vendors.base import Target, enabled_streams, limits_of, per_minute
+from tests.clock import ManualClock
+from tests.faults.forms import SECRETS, Form
+
+SICK, WELL = "sick", "well"
+UNHURRIED = 1_000_000
+
+
+class Pair:
+    """The sick target obeys the vendor's limits, the well one is not slowed; open it first."""
+
+    def __init__(self, form: Form, directory: Path, clock: ManualClock) -> None:
+        self._form = form
+        self._directory = directory
+        self._clock = clock
+        self._resources = AsyncExitStack()
+        self.jobs: list[Job] = []
+
+    async def open(self, urls: Mapping[str, str], silence: Mapping[str, float]) -> None:
+        """Take up what the state file has; `silence` is borne from each account, in seconds."""
+        clock = self._clock
+        self.store = SQLiteStore.open(self._directory / "state.db", clock.time())
+        self._resources.push_async_callback(self.store.close)
+        board = Board(list(catalogue.metrics().values()), clock=clock)
+        exposure = Exposure(0, 86_400, clock.time())
+        self.poller = Poller(
+            self.store, board, Privacy(Users.PLAIN), Counting(exposure, True, 5_000), clock
+        )
+        for target in self._targets(urls):
+            patient = target.model_copy(update={"timeout": silence[target.account]})
+            self._add(patient)
+        for job in self.jobs:
+            await self.poller.restore(job)
+
+    async def close(self) -> None:
+        """As at the end of a process."""
+        self.jobs.clear()
+        await self._resources.aclose()
+
+    def _targets(self, urls: Mapping[str, str]) -> list[Target]:
+        secret = self._directory / "token"
+        secret.write_text(SECRETS[self._form.vendor], encoding="utf-8")
+        blocks = [self._form.target(account, url, str(secret)) for account, url in urls.items()]
+        for block in blocks:
+            if block["account"] == WELL:
+                block["requests_per_minute"] = UNHURRIED
+        settings = {"targets": blocks, "privacy": {"users": "plain"}}
+        parsed = config.parse(json.dumps(settings), self._directory / "config.yaml")
+        return list(parsed.targets)
+
+    def _add(self, target: Target) -> None:
+        vendor = vendor_of(target)
+        limits = limits_of(vendor, target)
+        budget = RequestBudget(limits, self._clock.time)
+        status = TargetStatus(vendor.name, target.account, budget=budget)
+        bare = Client(vendor.settings(target), None, limits, status, self._clock, Random(5))
+        self._resources.push_async_callback(bare.close)
+        client = bare.authorized(vendor.credential(target, bare))
+        for stream, options in enabled_streams(vendor, target):
+            key = StreamKey(vendor.name, target.account, stream.name)
+            told = status.streams[stream.name] = StreamStatus(key, options.interval)
+            limit = options.requests_per_minute
+            own = client.narrowed(per_minute(limit) if limit else None)
+            self.jobs.append(Job(key, target, stream, options, own, told, status))

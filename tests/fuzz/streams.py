@@ -1,0 +1,227 @@
+"""Every stream's own read under spoilt answers and spoilt memories: a Reading that holds, or a PollError."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from decimal import Decimal
+from math import isfinite
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+
+from exporter.board.render import render
+from exporter.client.errors import PollError
+from exporter.model import DAY, Kind, Metric, Point, Sample
+from exporter.poll.budget import fold, gather
+from exporter.poll.labels import LabelChoice
+from exporter.poll.ledger import Ledger, count
+from exporter.poll.privacy import Privacy, Users
+from exporter.poll.windows import window
+from exporter.vendors.base import Poll, Reading
+from tests.fuzz import damage
+from tests.fuzz.campaign import Attempt, BrokenPromiseError
+from tests.streams.harness import KEY, SECRET, Case, FakeVendor, Pipeline, unix
+
+MOST_REQUESTS = 12_000
+"""More than one list may take in pages; a read that asks for more never ends."""
+
+_MOST_READS = 3
+
+
+class SpoiltVendor(FakeVendor):
+    """The fake vendor, some of whose answers are damaged while `spoil` is set."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self._spoil: Random | None = None
+        self._chance = 0.0
+
+    def spoil(self, random: Random | None) -> None:
+        """Damage answers, or with None answer well again; requests are counted anew."""
+        self.requests.clear()
+        self._spoil = random
+        self._chance = random.choice((0.1, 0.3, 1.0)) if random else 0.0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if len(self.requests) > MOST_REQUESTS:
+            raise BrokenPromiseError(f"more than {MOST_REQUESTS} requests in one read")
+        try:
+            response = super().__call__(request)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # What is asked follows from a damaged answer: no real vendor has that.
+            response = httpx.Response(404, json={"message": "no such thing"})
+        if self._spoil is None or self._spoil.random() >= self._chance:
+            return response
+        return spoilt(self._spoil, response)
+
+
+def spoilt(random: Random, response: httpx.Response) -> httpx.Response:
+    """The same answer with a damaged body.
+
+    It loses its ETag: nobody could tell a wrong number under a good ETag, which stays "not modified".
+    """
+    body = response.content
+    kind = response.headers.get("content-type", "")
+    headers = {
+        name: value
+        for name, value in response.headers.items()
+        if name not in ("content-length", "content-encoding", "etag")
+    }
+    if not body or random.random() < 0.25:
+        body = damage.shuffled_bytes(random, body)
+    elif "json" in kind:
+        body = damage.document(random, json.loads(body))
+    elif "csv" in kind:
+        body = _cells(random, body)
+    else:
+        lines = body.splitlines(keepends=True)
+        at = random.randrange(len(lines))
+        lines[at] = damage.document(random, json.loads(lines[at])) + b"\n"
+        body = b"".join(lines)
+    return httpx.Response(response.status_code, headers=headers, content=body)
+
+
+def reads_of(case: Case) -> Callable[[Path], AbstractAsyncContextManager[Attempt]]:
+    """Reads of a stream whose vendor's answers are damaged."""
+
+    @asynccontextmanager
+    async def opened(directory: Path) -> AsyncIterator[Attempt]:
+        async with _pipeline(case, directory) as (run, vendor):
+
+            async def attempt(random: Random) -> str:
+                vendor.spoil(random)
+                return await _read(run, {}, people=random.random() < 0.5)
+
+            yield attempt
+
+    return opened
+
+
+def memories_of(case: Case) -> Callable[[Path], AbstractAsyncContextManager[Attempt]]:
+    """Reads of a stream whose `progress` was damaged, or left by another version."""
+
+    @asynccontextmanager
+    async def opened(directory: Path) -> AsyncIterator[Attempt]:
+        async with _pipeline(case, directory) as (run, vendor):
+            walk = {"walk": {"began": run.clock.time(), "start": 0, "after": "team-1"}}
+            reading = await _reading(run, {}, people=True)
+            progress = json.loads(json.dumps({**walk, **reading.progress}))
+
+            async def attempt(random: Random) -> str:
+                vendor.spoil(None)
+                try:
+                    damaged = json.loads(damage.document(random, progress))
+                except (ValueError, RecursionError):
+                    return "not JSON"
+                remembered = damaged if isinstance(damaged, dict) else {"walk": damaged}
+                return await _read(run, remembered, people=True)
+
+            yield attempt
+
+    return opened
+
+
+@asynccontextmanager
+async def _pipeline(case: Case, directory: Path) -> AsyncIterator[tuple[Pipeline, SpoiltVendor]]:
+    run = Pipeline(case, directory, users=Users.PLAIN)
+    vendor = SpoiltVendor(case)
+    run.vendor = vendor
+    async with run:
+        yield run, vendor
+
+
+async def _read(run: Pipeline, progress: Mapping[str, Any], *, people: bool) -> str:
+    try:
+        for _ in range(_MOST_READS):
+            reading = await _reading(run, progress, people=people)
+            holds(run, reading)
+            progress = json.loads(json.dumps(reading.progress))
+            if not reading.paused:
+                break
+    except PollError as error:
+        str(error).encode()
+        if SECRET in str(error):
+            raise BrokenPromiseError("the message tells the secret") from error
+        return error.state.value
+    return "partly read" if reading.problem or reading.interrupted else "read"
+
+
+async def _reading(run: Pipeline, progress: Mapping[str, Any], *, people: bool) -> Reading:
+    job = run.job
+    # Quotas of the attempt before are over, and what it kept is of no use.
+    run.clock.now += 2 * DAY
+    job.client.forget()
+    now = unix(run.case.now)
+    return await job.stream.read(
+        Poll(
+            client=job.client,
+            target=job.target,
+            options=job.options,
+            window=window(job.reach, now, None, None),
+            now=now,
+            progress=progress,
+            people=people,
+            tell=lambda _, __: None,
+        )
+    )
+
+
+def holds(run: Pipeline, reading: Reading) -> None:
+    """What was read can be counted, kept and shown; raises BrokenPromiseError."""
+    for sample in reading.samples:
+        _sound(sample)
+    metrics = run.job.metrics
+    for privacy in (Privacy(Users.PLAIN, KEY), Privacy(Users.PSEUDONYM, KEY), Privacy(Users.OFF)):
+        samples = list(LabelChoice().apply(privacy.apply(reading.samples)))
+        gathered, _ = fold(gather(samples), (), 5)
+        ledger: Ledger = {}
+        count(ledger, gathered.counters, reading.coverage, horizon=0, baseline=(), now=0.0)
+        for (name, labels), series in ledger.items():
+            if not series.counter >= 0:
+                raise BrokenPromiseError(f"{name} is {series.counter}")
+            _shown(metrics[name], labels, series.counter)
+        for (name, labels), value in gathered.gauges.items():
+            _shown(metrics[name], labels, value)
+
+
+def _sound(sample: Sample) -> None:
+    metric, labels, value, bucket, identity = sample
+    if len(labels) != len(metric.labels):
+        raise BrokenPromiseError(f"{metric.name} has the labels {labels}")
+    for text in (*labels, identity):
+        text.encode()
+    if not isfinite(value):
+        raise BrokenPromiseError(f"{metric.name} is {value}")
+    if metric.kind is not Kind.COUNTER:
+        return
+    if value < 0 or not isinstance(value, int | Decimal) or not isinstance(bucket, int):
+        raise BrokenPromiseError(f"the counter {metric.name} is {value!r} in {bucket!r}")
+
+
+def _shown(metric: Metric, labels: tuple[str, ...], value: Any) -> None:
+    scope = ("x",) * len(metric.scope.labels)
+    render(metric, [Point((*scope, *labels), value)]).plain.decode()
+
+
+def _cells(random: Random, body: bytes) -> bytes:
+    """A table with some cells exchanged."""
+    rows = [line.split(",") for line in body.decode().splitlines()]
+    for _ in range(random.randrange(1, 6)):
+        row = random.choice(rows)
+        at = random.randrange(len(row))
+        kind = random.randrange(6)
+        if kind == 0:
+            del row[at]
+        elif kind == 1:
+            row.insert(at, row[at])
+        elif kind == 2:
+            row[at] = f'"{damage.text(random)}"'
+        elif kind == 3:
+            row[at] = random.choice(damage.RAW_NUMBERS)
+        else:
+            row[at] = damage.text(random)
+        if not row:
+            row.append("")
+    return "\r\n".join(",".join(row) for row in rows).encode("utf-8", "surrogatepass")

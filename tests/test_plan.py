@@ -1,0 +1,285 @@
+"""The plan of a configuration: what it asks of the vendors, how many series it gives, and what does not fit."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter import config, plan
+from exporter.cli import main
+from exporter.model import DAY
+from exporter.vendors import VENDORS
+
+GITHUB = {"vendor": "github", "auth": {"token_env": "TOKEN"}}
+TABNINE = {"vendor": "tabnine", "auth": {"token_env": "TABNINE"}}
+CURSOR = {"vendor": "cursor", "auth": {"token_env": "CURSOR"}}
+APP = {"client_id": "Iv1.a", "private_key_file": "key.pem"}
+
+
+@pytest.fixture(autouse=True)
+def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("TOKEN", "OTHER", "TABNINE", "CURSOR"):
+        monkeypatch.setenv(name, "a secret")
+    for path in ("key.pem", "token", "link"):
+        Path(path).write_text("a secret")
+
+
+def github(account: str = "acme", **more: Any) -> dict[str, Any]:
+    return {**GITHUB, "account": account, "org": account, **more}
+
+
+def planned(*targets: dict[str, Any], **rest: Any) -> plan.Plan:
+    return plan.of(config.parse(json.dumps({"targets": targets, **rest}), "c.yaml"))
+
+
+def warned(*targets: dict[str, Any], **rest: Any) -> list[str]:
+    """The warnings of a plan, without the word."""
+    lines = plan.render(planned(*targets, **rest)).splitlines()
+    return [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
+
+
+def streams(*targets: dict[str, Any], **rest: Any) -> dict[str, plan.StreamPlan]:
+    return {each.key.stream: each for each in planned(*targets, **rest).streams}
+
+
+def check(*flags: str) -> Result:
+    return CliRunner().invoke(main, ["check", *flags])
+
+
+def test_the_table_has_a_row_for_each_endpoint_group_of_a_stream() -> None:
+    """Interval and lookback as configured, requests as configured and by default, share, series."""
+    changes = {"interval": "3m", "lookback": "31d", "drop_labels": ["model"]}
+    target = {
+        **CURSOR,
+        "account": "acme",
+        "streams": {"ai_code_changes": changes, "ai_code_commits": {"enabled": False}},
+    }
+    assert plan.render(planned(target)) == (
+        "target       stream           interval  lookback  endpoint group       requests/h"
+        "  by default  limit/h  share  series\n"
+        "cursor/acme  ai_code_changes  3m        31d       ai-code/changes      about 60  "
+        "  about 8     300      20%    up to 5000\n"
+        "cursor/acme  ai_code_changes  3m        31d       ai-code/changes.csv  about 60  "
+        "  about 8     300      20%"
+    )
+
+
+def test_a_stream_that_reads_the_present_has_no_lookback() -> None:
+    found = streams(github())
+    assert found["rate_limit"].lookback is None
+    assert found["copilot_reports"].lookback == 7 * DAY
+    assert " 1m        -         rate_limit " in plan.render(planned(github()))
+
+
+def test_the_default_pace_keeps_sizes_and_changes_only_the_pace() -> None:
+    """What 20 teams cost is compared with what they would cost at the default interval."""
+    options = {"team_usage": {"interval": "10m", "expected_teams": 20}}
+    [requests] = streams({**TABNINE, "account": "acme", "streams": options})["team_usage"].requests
+    assert (requests.hourly, requests.by_default) == (22 * 6, 22)
+
+
+def test_all_of_it_is_there_as_json(tmp_path: Path) -> None:
+    """For programs: the same numbers and warnings."""
+    file = {"targets": [github(streams={"rate_limit": {"interval": "30s"}}), github("two")]}
+    Path("config.yaml").write_text(yaml.safe_dump(file))
+    result = check("--output=json")
+    assert result.exit_code == 0
+    found = json.loads(result.output)
+    assert found["warnings"] == warned(*file["targets"])
+    [rate_limit] = [
+        each
+        for each in found["streams"]
+        if (each["account"], each["stream"]) == ("acme", "rate_limit")
+    ]
+    assert rate_limit == {
+        "vendor": "github",
+        "account": "acme",
+        "stream": "rate_limit",
+        "interval_seconds": 30,
+        "lookback_seconds": None,
+        "requests": [
+            {
+                "endpoint_group": "rate_limit",
+                "per_hour": 120.0,
+                "per_hour_by_default": 60.0,
+                "limit_per_hour": 3600.0,
+                "share": 0.033333,
+            }
+        ],
+        "series": {"known": 60, "open": False, "limit": 5000},
+    }
+
+
+def test_a_plan_that_does_not_fit_is_a_warning_and_no_failure() -> None:
+    """The exit code is that of a valid file."""
+    target = github(streams={"api_insights": {"interval": "30s"}})
+    Path("config.yaml").write_text(yaml.safe_dump({"targets": [target]}))
+    result = check()
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == (
+        "warning: github/acme: core may need 5282 requests an hour and may send 3600: polls will take"
+        " longer than their interval; lengthen it"
+    )
+
+
+def test_a_limit_of_the_streams_own_is_held_against_it() -> None:
+    """The share is of the target's limit, which the stream's own leaves alone."""
+    options = {"copilot_seats": {"requests_per_minute": 0.01}}
+    [requests] = streams(github(streams=options))["copilot_seats"].requests
+    assert (requests.limit, round(requests.own_limit or 0, 6)) == (3600, 0.6)
+    assert warned(github(streams=options)) == [
+        (
+            "github/acme/copilot_seats: core may need 2 requests an hour and may send 1: polls will"
+            " take longer than their interval; lengthen it"
+        )
+    ]
+
+
+def test_the_limit_is_the_targets_own_where_it_has_one() -> None:
+    [requests] = streams(github(requests_per_minute=10))["copilot_seats"].requests
+    assert (requests.limit, requests.share) == (600, 2 / 600)
+
+
+SHARED = (
+    "github/acme and github/two share the limits of {}, and each is paced as if it were alone; together"
+    " they need of core about 1061 of 3600 requests an hour, rate_limit about 120 of 3600 requests an"
+    " hour: give each a credential of its own, or set requests_per_minute: 30 in each"
+)
+
+
+def test_two_targets_with_one_credential_share_a_limit() -> None:
+    """The sum and the remedy are told, and the remedy ends the warning."""
+    assert warned(github(), github("two")) == [SHARED.format("variable TOKEN")]
+    split = [github(requests_per_minute=30), github("two", requests_per_minute=30)]
+    assert warned(*split) == []
+    assert warned(github(), github("two", auth={"token_env": "OTHER"})) == []
+
+
+def test_one_file_by_two_paths_is_one_credential() -> None:
+    Path("link").unlink()
+    Path("link").symlink_to("token")
+    targets = [
+        github(auth={"token_file": "token"}),
+        github("two", auth={"token_file": str(Path("link").absolute())}),
+    ]
+    assert warned(*targets) == [SHARED.format(f"file {Path('token').resolve()}")]
+
+
+def test_a_sum_that_is_too_much_is_said_so() -> None:
+    """Each fits alone."""
+    options = {"api_insights": {"interval": "1m"}}
+    [warning] = warned(github(streams=options), github("two", streams=options))
+    assert "core about 5285 of 3600 requests an hour" in warning
+    assert ", which is too much: lengthen intervals and give each" in warning
+
+
+def test_a_limit_that_was_raised_is_the_one_that_is_shared() -> None:
+    """Whoever raises it knows of a greater one than the vendor documents."""
+    raised = [github(requests_per_minute=300), github("two", requests_per_minute=300)]
+    [warning] = warned(*raised)
+    assert "core about 1061 of 18000" in warning
+    assert "requests_per_minute: 150 in each" in warning
+
+
+def test_installations_of_an_app_have_limits_of_their_own() -> None:
+    """One App in two organizations has two; one installation named twice has one."""
+    assert warned(github(auth={"app": APP}), github("two", auth={"app": APP})) == []
+    twice = {"app": {**APP, "installation_id": 5}}
+    assert warned(github(auth=twice), github("two", auth=twice)) == [
+        SHARED.format("installation 5 of App Iv1.a")
+    ]
+    same = {**github("two", auth=twice), "org": "ACME"}
+    assert warned(github(auth={"app": APP}), same) == [SHARED.format("App Iv1.a in org acme")]
+
+
+def test_targets_on_other_servers_share_nothing() -> None:
+    """The name of a variable is not all."""
+    elsewhere = github("two", base_url="https://api.two.ghe.com")
+    assert warned(github(), elsewhere) == []
+    assert warned(github(), {**CURSOR, "account": "acme", "auth": GITHUB["auth"]}) == []
+
+
+def test_an_organization_at_tabnine_shares_a_limit_whichever_token_asks() -> None:
+    organization = "5f0c2a7e-1b7d-4c0e-9a51-3f2d6f0e8a10"
+    one = {**TABNINE, "account": "a", "organization_id": organization}
+    other = {**one, "account": "b", "auth": {"token_env": "OTHER"}}
+    [warning] = warned(one, other)
+    assert warning.startswith(
+        f"tabnine/a and tabnine/b share the limits of organization {organization}"
+    )
+
+
+def test_targets_with_several_things_in_common_are_warned_of_once() -> None:
+    organization = {"organization_id": "5f0c2a7e"}
+    assert len(warned(*({**TABNINE, "account": name, **organization} for name in "ab"))) == 1
+
+
+def test_series_follow_from_the_sizes_that_are_known() -> None:
+    """Of 20 teams with 14 counters and 7 gauges each; without the label one of each counter."""
+
+    def series(**options: Any) -> plan.Series:
+        target = {**TABNINE, "account": "acme", "streams": {"team_usage": options}}
+        return streams(target)["team_usage"].series
+
+    assert series(expected_teams=20) == plan.Series(20 * 21, open=False, limit=5_000)
+    assert series(drop_labels=["team_name"], max_series=9) == plan.Series(14, open=False, limit=9)
+
+
+def test_series_that_the_vendors_data_decide_are_bounded_by_the_limit() -> None:
+    """Nobody knows how many routes there are."""
+    target = github(streams={"api_insights": {"max_series": 700}})
+    found = streams(target, limits={"series_per_stream": 3_000})
+    assert (found["api_insights"].series.open, found["api_insights"].series.limit) == (True, 700)
+    assert found["copilot_reports"].series.limit == 3_000
+    text = plan.render(planned(target))
+    assert "up to 700" in text
+    assert "about 60" in text
+
+
+@pytest.mark.parametrize(("users", "expected"), [("off", 0), ("plain", 14_000)])
+def test_people_are_series_only_where_they_are_shown(users: str, expected: int) -> None:
+    target = {**TABNINE, "account": "acme", "streams": {"user_usage": {}}}
+    found = streams(target, privacy={"users": users})
+    assert found["user_usage"].series.known == expected
+
+
+def test_more_series_than_the_limit_is_a_warning_with_its_remedies() -> None:
+    target = {**TABNINE, "account": "acme", "streams": {"user_usage": {}}}
+    assert warned(target, privacy={"users": "plain"}) == [
+        (
+            "tabnine/acme/user_usage: about 14000 series are expected and 5000 are allowed: the"
+            " smallest will be added to other; raise its max_series, or leave labels out with"
+            " drop_labels"
+        )
+    ]
+
+
+def test_sizes_are_of_labels_that_the_streams_have() -> None:
+    """A size of a label that is gone would say nothing."""
+    for vendor in VENDORS:
+        targets = {"github": github(), "tabnine": {**TABNINE, "account": "a"},
+                   "cursor": {**CURSOR, "account": "a"}}  # fmt: skip
+        [target] = config.parse(json.dumps({"targets": [targets[vendor.name]]}), "c.yaml").targets
+        for stream in vendor.streams:
+            labels = {label for metric in stream.metrics for label in metric.labels}
+            assert set(stream.label_sizes(target, stream.options())) <= labels
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 20), st.integers(1, 12))
+def test_a_split_limit_is_never_too_much(per_minute: int, number: int) -> None:
+    """Whatever the limit and however many share it, the remedy that is told ends the warning."""
+    names = [f"org-{n}" for n in range(number)]
+    limits = {"requests_per_minute": 60 + per_minute}
+    found = planned(*(github(name, **limits) for name in names)).sharing
+    assert len(found) == (number > 1)
+    for sharing in found:
+        text = plan.render(planned(*(github(name, **limits) for name in names)))
+        share = float(text.rpartition("requests_per_minute: ")[2].split()[0])
+        assert share * len(sharing.accounts) <= limits["requests_per_minute"]
