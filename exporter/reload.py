@@ -73,18 +73,18 @@ class Reloader:
         try:
             difference = await self._change()
         except (ConfigError, StoreError) as error:
-            refusal = ReloadError(str(error))
+            await self._show(False, self.good_at)
             _log.error("reload refused, the configuration before stays: %s", error)
+            return ReloadError(str(error))
         except Exception as error:  # noqa: BLE001  # a bug in a reload must not end the exporter
-            refusal = ReloadError(f"{type(error).__name__} (a bug; see the log)")
+            await self._show(False, self.good_at)
             _log.exception("reload broke, the configuration before stays")
+            return ReloadError(f"{type(error).__name__} (a bug; see the log)")
         else:
             self.good_at = self._clock.time()
-            _log.info("configuration reloaded: streams added=%d changed=%d removed=%d", *difference)
             await self._show(True, self.good_at)
+            _log.info("configuration reloaded: streams added=%d changed=%d removed=%d", *difference)
             return None
-        await self._show(False, self.good_at)
-        return refusal
 
     async def _change(self) -> Difference:
         config = await asyncio.to_thread(self._read)
