@@ -1,6 +1,7 @@
 """Every stream's own read under spoilt answers and spoilt memories: a Reading that holds, or a PollError."""
 
 import json
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
@@ -186,6 +187,10 @@ def holds(run: Pipeline, reading: Reading) -> None:
             _shown(metrics[name], labels, value)
 
 
+_CREDITED = ("github_billing_", "github_usage_report_", "github_ai_credit_", "github_premium_")
+"""Bills: a credit note is a line below zero."""
+
+
 def _sound(sample: Sample) -> None:
     metric, labels, value, bucket, identity = sample
     if len(labels) != len(metric.labels):
@@ -196,7 +201,8 @@ def _sound(sample: Sample) -> None:
         raise BrokenPromiseError(f"{metric.name} is {value}")
     if metric.kind is not Kind.COUNTER:
         return
-    if value < 0 or not isinstance(value, int | Decimal) or not isinstance(bucket, int):
+    least = -math.inf if metric.name.startswith(_CREDITED) else 0
+    if value < least or not isinstance(value, int | Decimal) or not isinstance(bucket, int):
         raise BrokenPromiseError(f"the counter {metric.name} is {value!r} in {bucket!r}")
 
 

@@ -439,6 +439,20 @@ async def test_a_settled_day_is_not_asked_for_again(tmp_path: Path) -> None:
         assert run.status.corrections == 0
 
 
+async def test_what_a_clock_that_was_ahead_took_for_settled_is_read_again(tmp_path: Path) -> None:
+    """The clock is right again before the day is final: its revisions are counted."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST, 9))
+    async with pipeline(tmp_path, reports) as run:
+        await run.poll()
+        await run.poll(after=4 * DAY)
+        reports.put(ENTITY, NEWEST, entity(NEWEST, 11))
+        reports.put(ENTITY, "2026-09-21", entity("2026-09-21", 5))
+        await run.poll(after=HOUR - 4 * DAY)
+        await run.poll(after=DAY)
+        assert run.value(ACCEPTANCES, "other") == 16
+
+
 async def test_gauges_are_those_of_the_newest_report(tmp_path: Path) -> None:
     """An unknown one is gone; without a newer report they stay."""
     reports = Reports()

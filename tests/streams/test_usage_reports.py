@@ -17,6 +17,7 @@ from exporter.model import DAY, HOUR, Coverage, Sample, Window
 from exporter.poll.budget import gather
 from exporter.poll.ledger import Ledger, count
 from exporter.vendors.github.usage_reports import Options
+from exporter.vendors.github.usage_reports_exports import Made, Progress, missing
 from exporter.vendors.github.usage_reports_metrics import NET
 from tests.streams.cases_github_billing import USAGE_REPORTS
 from tests.streams.harness import Case, FakeVendor, Pipeline, Route, answer
@@ -267,6 +268,16 @@ async def test_a_crash_after_the_creation_does_not_lead_to_a_second_one(tmp_path
             await run.poll(after=HOUR)
         assert len(run.vendor.made("POST")) == 1
         assert spent(run) != 0
+
+
+def test_an_export_made_by_a_clock_that_was_ahead_holds_up_none() -> None:
+    """When the clock is right again, the missing days are asked for as ever."""
+    now = 20_000 * DAY + HOUR
+    window = Window(now - 10 * DAY, now)
+    for made, wanted in ((now - HOUR, False), (now + 40 * DAY, True)):
+        progress = Progress(made={"summarized": Made("id", made)})
+        found = missing("summarized", 366, window, progress, now, DAY)
+        assert (found is not None) == wanted
 
 
 async def test_an_answer_that_is_lost_does_not_lead_to_a_second_one(tmp_path: Path) -> None:

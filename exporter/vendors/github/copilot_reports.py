@@ -49,7 +49,8 @@ class _Read:
         self._users = poll.options.users and poll.people
         remembered = recalled(poll.progress, _Remembered)
         self._known = remembered.newest
-        self._settled = {day for day in remembered.settled if day in poll.window}
+        # What a clock that was set back since took for settled is not.
+        self._settled = {d for d in remembered.settled if d in poll.window and self._final(d)}
         self._newest: tuple[int, Entity] | None = None
         self._gone: list[NotFoundError] = []
 
@@ -91,8 +92,11 @@ class _Read:
         self._reading.groups |= counts.groups
         self._reading.coverage.append(counts.coverage)
         self._newest = day, entity
-        if complete and self._poll.now >= day + DAY + self._options.settled_after:
+        if complete and self._final(day):
             self._settled.add(day)
+
+    def _final(self, day: int) -> bool:
+        return self._poll.now >= day + DAY + self._options.settled_after
 
     async def _entity(self, day: int) -> Entity | None:
         date = _date(day)

@@ -177,7 +177,9 @@ def missing(
     of the one before, whatever became of it.
     """
     made = progress.made.get(report_type)
-    if made is not None and now - made.at < (every if made.id else min(every, RETRY_AFTER)):
+    pause = every if made is None or made.id else min(every, RETRY_AFTER)
+    # One of the future was made by a clock that was set back since: it says nothing of when.
+    if made is not None and made.at <= now < made.at + pause:
         return None
     yesterday = floor(now, DAY) - DAY
     known = progress.counted.get(report_type, {})
