@@ -116,10 +116,6 @@ class Window:
     def __contains__(self, moment: float) -> bool:
         return self.start <= moment < self.end
 
-    @property
-    def empty(self) -> bool:
-        return self.start >= self.end
-
     def buckets(self, size: int) -> Iterator["Window"]:
         """The aligned buckets that touch this window, oldest first, the last one cut at its end."""
         start = floor(self.start, size)

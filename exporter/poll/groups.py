@@ -1,6 +1,6 @@
 """How large a group of people must be to be shown by name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exporter.model import Combine, GroupSizes, Kind, Sample
@@ -30,9 +30,7 @@ class GroupLimit:
             elif metric.combine is not Combine.DROP:
                 yield sample._replace(labels=metric.folded(labels))
 
-    def _large(
-        self, name: str, bucket: int | None, sizes: Mapping[tuple[str, int | None], int]
-    ) -> bool:
+    def _large(self, name: str, bucket: int | None, sizes: GroupSizes) -> bool:
         size = sizes.get((name, bucket), sizes.get((name, None), 0))
         return size >= self.least
 
