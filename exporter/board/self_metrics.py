@@ -70,7 +70,7 @@ CORRECTIONS = _stream(
 WALK = _stream(
     "walk_progress_ratio",
     Kind.GAUGE,
-    "How much of its walk over many teams or files the stream has done: 1 is all.",
+    "How much of its walk over many teams, days or files the stream has done: 1 is all.",
 )
 SERIES = _stream("series", Kind.GAUGE, "Series that the stream has on the page.")
 FOLDED = _stream(

@@ -430,6 +430,43 @@ async def test_three_days_of_downtime_are_caught_up(tmp_path: Path) -> None:
         assert len(set(asked(run, "/time-stats")[1:])) == 4
 
 
+async def test_a_quota_that_ends_in_a_catch_up_costs_no_day_that_was_read(tmp_path: Path) -> None:
+    """The days before it stay counted and shown; the next poll goes on with the day it ended in."""
+    last = "github_api_subject_last_request_timestamp_seconds"
+    async with pipeline(tmp_path) as run:
+        run.vendor.bodies["time_stats"] = [
+            slice_(f"2026-01-{day:02}T10:00:00Z", 10 ** (day - 5)) for day in (5, 6, 7, 8, 9)
+        ]
+        run.vendor.bodies["subject_stats"] = [
+            subject(1, "ci", 5) | counts(5, at="2026-01-07T12:00:00Z"),
+            subject(2, "bot", 7) | counts(7, at="2026-01-08T12:00:00Z"),
+        ]
+        await run.poll()
+        assert run.value(REQUESTS) == 1
+        run.vendor.fail(lambda: httpx.Response(429, headers={"Retry-After": "3600"}), after=6)
+        await run.poll(after=4 * DAY)
+        assert run.status.state is State.RATE_LIMITED
+        assert run.status.walk == (3, 5)
+        assert run.value(REQUESTS) == 111
+        assert run.values(last) == {("installation", "ci"): unix("2026-01-07T12:00:00Z")}
+        run.vendor.heal()
+        run.vendor.requests.clear()
+        await run.restart()
+        await run.poll(after=HOUR)
+        assert [start[:10] for start, _ in asked(run, "/time-stats")] == [
+            "2026-01-08",
+            "2026-01-09",
+        ]
+        assert run.value(REQUESTS) == 11_111
+        assert set(run.values(SUBJECTS).values()) == {5, 7}
+        assert run.values(last) == {
+            ("installation", "ci"): unix("2026-01-07T12:00:00Z"),
+            ("installation", "bot"): unix("2026-01-08T12:00:00Z"),
+        }
+        await run.poll(after=HOUR)
+        assert run.values(last) == {}
+
+
 async def test_no_window_begins_before_what_the_vendor_keeps(tmp_path: Path) -> None:
     """After months of downtime the oldest window begins within 31 days."""
     async with pipeline(tmp_path) as run:

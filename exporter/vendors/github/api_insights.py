@@ -28,6 +28,7 @@ from exporter.model import (
     floor,
 )
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
+from exporter.vendors.catch_up import CatchUp
 from exporter.vendors.github.insights_api import (
     PERSONAL,
     PLURAL,
@@ -83,18 +84,26 @@ class _Read:
     def __init__(self, poll: Poll[GithubTarget, Options]) -> None:
         self._poll = poll
         self._options = poll.options
-        self._reading = Reading(complete=(LAST_REQUEST, LAST_LIMITED))
+        moments = (LAST_REQUEST, LAST_LIMITED)
+        self._reading = Reading(complete=moments, by_part=moments)
 
     async def run(self) -> Reading:
-        end = floor(self._poll.window.end, SLICE)
-        for day in Window(self._poll.window.start, end).buckets(DAY):
-            await self._organization(day)
-            subjects = await self._subjects(day)
-            await self._actors(day)
-            users = await self._users(day)
-            for actor in await self._busiest(day, subjects, users):
-                await self._routes(day, actor)
+        catch_up = CatchUp.of(self._poll, floor(self._poll.window.end, SLICE))
+        for done, day in enumerate(catch_up.days, catch_up.done):
+            self._poll.tell(done, catch_up.total)
+            await self._day(day)
+            if catch_up.pauses(self._reading, day):
+                return self._reading
+        self._poll.tell(catch_up.total, catch_up.total)
         return self._reading
+
+    async def _day(self, day: Window) -> None:
+        await self._organization(day)
+        subjects = await self._subjects(day)
+        await self._actors(day)
+        users = await self._users(day)
+        for actor in await self._busiest(day, subjects, users):
+            await self._routes(day, actor)
 
     async def _organization(self, day: Window) -> None:
         newest = await self._time(day, TIME, {}, ORG_METRICS, (), "")
