@@ -41,6 +41,11 @@ class ClientSettings:
         if url.userinfo or url.query or url.fragment:
             raise ValueError("base_url must have no user name, query or fragment")
 
+    @property
+    def origin(self) -> httpx.URL:
+        """Whose answers count as the vendor's, and who is shown the credential."""
+        return httpx.URL(self.base_url)
+
 
 class Observer(Protocol):
     """Counts what the client does."""
