@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from exporter.board import self_metrics
-from exporter.model import Metric
+from exporter.model import Metric, StreamKey
 from exporter.vendors import VENDORS
 
 _INTRODUCTION = (
@@ -19,6 +19,15 @@ def metrics() -> dict[str, Metric]:
         if found.setdefault(metric.name, metric) is not metric:
             raise ValueError(f"two metrics are named {metric.name}")
     return dict(sorted(found.items()))
+
+
+def metrics_of(key: StreamKey) -> tuple[Metric, ...]:
+    """The metrics of a stream; none of one that this version does not have."""
+    for vendor in VENDORS:
+        for stream in vendor.streams:
+            if (vendor.name, stream.name) == (key.vendor, key.stream):
+                return stream.metrics
+    return ()
 
 
 def _tables() -> Iterator[Metric]:

@@ -149,6 +149,7 @@ def once(config_file: Path, level: str, form: log.Format) -> None:
 
 @main.command()
 @_config_file
+@_web_config_file
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
 @click.option(
     "--output",
@@ -157,18 +158,20 @@ def once(config_file: Path, level: str, form: log.Format) -> None:
     show_default=True,
     help="How the plan is written.",
 )
-def check(config_file: Path, output: str, *, schema: bool) -> None:
+def check(config_file: Path, web_config_file: Path | None, output: str, *, schema: bool) -> None:
     """Validate the configuration and print what it polls and what that costs."""
     if schema:
         click.echo(json.dumps(config.schema(), indent=2))
         return
     planned = plan.of(_load(config_file))
+    _load_web_config(web_config_file)
     click.echo(plan.as_json(planned) if output == "json" else plan.render(planned))
 
 
 @main.command()
 @_config_file
 @_listen_address
+@_web_config_file
 @click.option(
     "--output",
     type=click.Choice(["text", "json"]),
@@ -176,9 +179,12 @@ def check(config_file: Path, output: str, *, schema: bool) -> None:
     show_default=True,
     help="For people, or for programs.",
 )
-def doctor(config_file: Path, addresses: Sequence[str], output: str) -> None:
+def doctor(
+    config_file: Path, addresses: Sequence[str], web_config_file: Path | None, output: str
+) -> None:
     """Ask for each stream once and say what is missing: exit 1 if something is."""
-    report = _run(examine(_load(config_file), addresses, SystemClock(), Random()))
+    settings = _load(config_file)
+    report = _run(examine(settings, addresses, SystemClock(), Random(), web_config_file))
     click.echo(rendering.as_json(report) if output == "json" else rendering.as_text(report))
     sys.exit(0 if report.healthy else FAILURE)
 

@@ -1,21 +1,25 @@
 """All targets that run, and how they are brought to another configuration."""
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from random import Random
 from typing import NamedTuple, TypeAlias
 
-from exporter import account
+from exporter import account, catalogue
 from exporter.account import Account
 from exporter.board.board import Board
 from exporter.clock import Clock
 from exporter.config import Config
 from exporter.model import StreamKey
+from exporter.poll.erasure import without_people
 from exporter.poll.poller import Job, Poller
 from exporter.poll.scheduler import Scheduler
 from exporter.rules import Rules
 from exporter.status import TargetStatus
-from exporter.store.store import Store
+from exporter.store.store import Store, StoreError
+
+_log = logging.getLogger(__name__)
 
 GRACE = 3.0
 """Seconds that running polls are given to end."""
@@ -133,11 +137,23 @@ class Fleet:
         for key in removed:
             await poller.remove(before[key])
         self._scheduler.add(begun, poller)
+        await self._erase_idle(after.keys())
         return Difference(
             added=len(after.keys() - before.keys()),
             changed=len(ended) - len(removed),
             removed=len(removed),
         )
+
+    async def _erase_idle(self, running: Collection[StreamKey]) -> None:
+        """Take people out of the state of streams that do not run, where the setting has changed."""
+        fingerprint = self._rules.privacy.fingerprint
+        try:
+            for key, made_under in (await self._store.fingerprints()).items():
+                if key not in running and made_under not in ("", fingerprint):
+                    metrics = catalogue.metrics_of(key)
+                    await without_people(self._store, key, metrics, fingerprint)
+        except StoreError as error:
+            _log.warning("people may stay in the state of streams that do not run: %s", error)
 
     def _poller_of(self, rules: Rules) -> Poller:
         counting = rules.counting_since(self._clock.time(), self._birth_hold)

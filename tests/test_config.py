@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from exporter.client import connection
 from exporter.config import Config, ConfigError, load, parse, read_key, schema, vendor_of
 from exporter.model import DAY, HOUR
 from exporter.poll.privacy import Users
 from exporter.vendors import VENDORS
 from exporter.vendors.base import enabled_streams
+from tests.web.certificates import Authority
 
 SECRET = "ghp_s3cretT0kenValue"
 GOOD = """\
@@ -64,7 +66,8 @@ targets:
     auth: {{token_file: {secret}}}
     requests_per_minute: 60
     timeout: 1m
-    ca_file: {secret}
+    ca_file: {Authority(tmp_path).file}
+    proxy: http://me:p%40ss@proxy.example:3128
     streams:
       api_insights: {{interval: 10m, lookback: 6h, routes: {{top_actors: 3}}}}
   - vendor: cursor
@@ -449,6 +452,61 @@ def test_a_path_that_can_be_none_is_a_problem_of_its_key() -> None:
     at_target, at_key = problems(text)
     assert "targets[0].ca_file" in at_target
     assert "privacy.key_file" in at_key
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "proxy.example:3128",
+        f"proxy.example:{SECRET}",
+        "http://",
+        "http://:3128",
+        "http:proxy.example:3128",
+        "http://proxy.example:99999",
+        "http://two words:3128",
+        "http://[::1",
+        "http://xn--zzzzzz.example",
+        f"ftp://me:{SECRET}@proxy.example:21",
+        f"socks5://me:{SECRET}@proxy.example:1080",
+        f"http://me:{SECRET}/x@proxy.example:3128",
+        f"http://me:{SECRET}#x@proxy.example:3128",
+        f"http://me:12/{SECRET}@proxy.example:3128",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(address: str) -> None:
+    """It would fail at the start with words that do not name the key, or go to another host."""
+    [problem] = problems(f'{GOOD}    proxy: "{address}"\n')
+    assert "targets[0].proxy: must be http://HOST:PORT" in problem
+    assert "USER:PASSWORD@" in problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://proxy.example",
+        "https://proxy.example:3128/",
+        "HTTP://127.0.0.1:1",
+        "http://[::1]:3128",
+        "http://me:p%40ss%2Fword@proxy.example:3128",
+    ],
+)
+def test_a_proxy_that_can_be_used_is_taken_as_it_is(address: str) -> None:
+    """With its user and password, where it has them."""
+    [target] = parse(f'{GOOD}    proxy: "{address}"\n', "c.yaml").targets
+    assert target.proxy == address
+    connection.wire(target.proxy, None)
+
+
+def test_a_ca_file_without_certificates_is_told(tmp_path: Path) -> None:
+    """An empty file, a key and a directory: each would fail at the start only."""
+    _, key = Authority(tmp_path).issue("some.example")
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    for path in (empty, key, tmp_path):
+        [problem] = problems(f"{GOOD}    ca_file: {path}\n")
+        assert f"targets[0].ca_file: {path} holds no PEM certificates" in problem
+        assert "give a bundle" in problem
 
 
 def test_half_a_character_can_be_told() -> None:

@@ -1,11 +1,15 @@
 """The demo's configuration: what its dashboards need of it."""
 
+from collections import Counter
 from pathlib import Path
 
 import yaml
 
 from exporter.demo import configuration
 from exporter.duration import parse_duration
+from exporter.simulator.people import TEAMS
+from exporter.simulator.world import World, WorldSettings
+from exporter.simulator.world_clock import WorldClock
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,3 +28,18 @@ def test_every_budget_tells_what_is_consumed(tmp_path: Path) -> None:
     told = configuration("http://127.0.0.1:8080", tmp_path).model_dump()
     [enterprise] = [one for one in told["targets"] if one["account"] == "acme-enterprise"]
     assert enterprise["streams"]["billing_usage"]["budget_details"]
+
+
+def test_the_teams_are_large_enough_to_be_shown_by_name(tmp_path: Path) -> None:
+    """The demo hides small teams as every exporter does; it has none but one without anybody."""
+    least = configuration("http://127.0.0.1:8080", tmp_path).privacy.min_group_size
+    clock = WorldClock()
+    world = World(WorldSettings(), clock)
+    of_github = Counter(developer.team for developer in world.developers)
+    users = [one for one in world.membership.members if one.active(clock.time())]
+    of_tabnine = Counter(one.team for one in users if one.team is not None)
+    assert least > 1
+    assert of_github.keys() == set(TEAMS)
+    assert min(of_github.values()) >= least
+    assert len(of_tabnine) == len(world.membership.teams) - 1
+    assert min(of_tabnine.values()) >= least

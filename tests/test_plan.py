@@ -116,6 +116,18 @@ def test_all_of_it_is_there_as_json(tmp_path: Path) -> None:
     }
 
 
+def test_a_web_configuration_is_checked_with_the_file() -> None:
+    """A good one changes nothing; one that `run` would refuse is exit code 2, with its words."""
+    Path("config.yaml").write_text(yaml.safe_dump({"targets": [github()]}))
+    web = Path("web.yml")
+    web.write_text("http_server_config: {http2: false}\n")
+    assert check("--web.config.file=web.yml").output == check().output
+    web.write_text("colour: red\n")
+    refused = check("--web.config.file=web.yml")
+    assert refused.exit_code == 2
+    assert refused.output.startswith("web.yml: colour: ")
+
+
 def test_a_plan_that_does_not_fit_is_a_warning_and_no_failure() -> None:
     """The exit code is that of a valid file."""
     target = github(streams={"api_insights": {"interval": "30s"}})
@@ -258,6 +270,19 @@ def test_more_series_than_the_limit_is_a_warning_with_its_remedies() -> None:
             " drop_labels"
         )
     ]
+
+
+def test_a_stream_of_nothing_but_people_is_a_warning_where_people_are_off() -> None:
+    """With both keys; what also counts something else is none, nor where people are shown."""
+    target = {**TABNINE, "account": "acme", "streams": {"user_usage": {"expected_users": 10}}}
+    cursor = {**CURSOR, "account": "acme"}
+    assert warned(target, cursor) == [
+        (
+            "tabnine/acme/user_usage: shows nothing but people and privacy.users is off: set it to"
+            " pseudonym or plain, or remove the stream; until then each of its polls fails"
+        )
+    ]
+    assert warned(target, cursor, privacy={"users": "plain"}) == []
 
 
 def test_sizes_are_of_labels_that_the_streams_have() -> None:

@@ -19,7 +19,7 @@ from exporter.client.connection import connect
 from exporter.client.errors import RateLimitedError, SchemaError, UnavailableError
 from exporter.client.exchange import Wire
 from exporter.client.pace import Limit, Pace
-from exporter.client.paging import Page, Paging
+from exporter.client.paging import MOST_EMPTY, MOST_PAGES, Page, Paging
 from exporter.client.request import Answer, Endpoint, Request
 from exporter.client.settings import ClientSettings, Observer
 from exporter.clock import Clock
@@ -130,19 +130,27 @@ class Client:
         request: Request,
         paging: Paging[T],
         decode: Callable[[bytes], tuple[T, int]],
-        max_pages: int = 10_000,
+        max_pages: int = MOST_PAGES,
     ) -> AsyncGenerator[T, None]:
         """The decoded pages of a list; `decode` turns a body into a value and its count of rows.
 
-        Large bodies are decoded in a thread. A page that repeats an earlier one is refused.
+        Large bodies are decoded in a thread. A list that repeats a page, is longer than `max_pages` or
+        goes on without rows is refused: what was read of it is no list.
         """
         seen: dict[bytes, int] = {}
         following: Request | None = paging.first(request)
-        number = 0
+        number = empty = 0
         while following is not None:
             number += 1
             if number > max_pages:
-                raise SchemaError(f"{request.label}: more than {max_pages} pages")
+                raise SchemaError(
+                    f"{request.label}: more than {max_pages} pages: the vendor's list has no end"
+                )
+            if empty > MOST_EMPTY:
+                raise SchemaError(
+                    f"{request.label}: the last {empty} pages are empty and promise more: the "
+                    "vendor's list has no end"
+                )
             answer = await self.get(following)
             large = len(answer.body) > _DECODED_IN_THREAD
             value, count = (
@@ -152,6 +160,7 @@ class Client:
             if count and digest in seen:
                 raise SchemaError(f"{request.label}: page {number} repeats page {seen[digest]}")
             seen[digest] = number
+            empty = 0 if count else empty + 1
             following = paging.next(following, Page(answer, value, count))
             yield value
 

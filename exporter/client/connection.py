@@ -41,9 +41,27 @@ def wire(proxy: str | None, ca_file: str | None) -> httpx.AsyncHTTPTransport:
         http1=True,
         http2=False,
         trust_env=False,
-        proxy=None if proxy is None else httpx.Proxy(proxy),
+        proxy=None if proxy is None else proxy_at(proxy),
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30),
     )
+
+
+def proxy_at(address: str) -> httpx.Proxy:
+    """The proxy at an address; the ValueError for what is none does not repeat a password in it."""
+    try:
+        url = httpx.URL(address)
+        usable = url.scheme in ("http", "https") and url.host and "%" not in url.host
+        usable = usable and (url.port is None or 0 < url.port < 65_536)
+        # An unescaped password ends the host early, and becomes a path, a query or a fragment.
+        usable = usable and url.path in ("", "/") and not (url.query or url.fragment)
+    except (httpx.InvalidURL, ValueError):
+        usable = False
+    if not usable:
+        raise ValueError(
+            "must be http://HOST:PORT or https://HOST:PORT; a user and a password stand before the "
+            "host, as USER:PASSWORD@, with special characters percent-encoded"
+        )
+    return httpx.Proxy(url)
 
 
 def tls(ca_file: str | None) -> ssl.SSLContext:

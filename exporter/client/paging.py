@@ -15,6 +15,11 @@ T_contra = TypeVar("T_contra", contravariant=True)
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s\",;]*))?)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]*))", re.IGNORECASE)
 
+MOST_PAGES = 2_000
+"""A longer list has no end: 200,000 rows by the hundred, and half an hour at one request a second."""
+MOST_EMPTY = 20
+"""How many pages in a row may be empty: a vendor may leave out rows after it has cut the pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from exporter.client import connection
 from exporter.client.auth import Secret
 from exporter.client.errors import UnauthorizedError
 from exporter.config.explain import UNKNOWN_KEY, explained
@@ -103,8 +104,16 @@ def _check_labels(at: Place, stream: AnyStream, options: StreamOptions) -> Itera
 
 
 def _check_ca_file(at: Place, path: object) -> Iterator[Problem]:
-    if isinstance(path, str) and not _readable(path):
+    if not isinstance(path, str):
+        return
+    if not _readable(path):
         yield at, f"{path} cannot be read; check the path and its mode"
+        return
+    try:
+        connection.tls(path)
+    except ValueError as error:
+        problem = str(error).removeprefix("ca_file ")
+        yield at, f"{problem}; give a bundle of the authorities' certificates in PEM"
 
 
 def _readable(path: str) -> bool:

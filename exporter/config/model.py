@@ -31,7 +31,7 @@ class PrivacyConfig(Strict):
     """off: no people at all; pseudonym: keyed hashes; plain: as the vendor names them."""
     key_file: str | None = None
     """The key of the pseudonyms: a file with at least 16 bytes that stays the same."""
-    min_group_size: int = Field(default=1, ge=0)
+    min_group_size: int = Field(default=5, ge=0)
     """A team of fewer people is not shown by name but counted in `other`; 0 and 1 show all."""
 
     @model_validator(mode="after")

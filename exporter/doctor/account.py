@@ -47,13 +47,15 @@ class Uncounted:
 class Account:
     """Looks at one target, with one request for each stream and within a bounded time.
 
-    `patience` is how many seconds one of them may take, with the wait for its turn.
+    `patience` is how many seconds one of them may take, with the wait for its turn, `people` whether
+    families of people are shown.
     """
 
     target: Target
     clock: Clock
     random: Random
     patience: float = LONGEST_PROBE
+    people: bool = True
 
     @property
     def subject(self) -> Subject:
@@ -126,6 +128,10 @@ class Account:
     async def _stream(
         self, client: Client, overheard: Overheard, stream: AnyStream, options: StreamOptions
     ) -> Finding:
+        hidden = stream.hidden(people=self.people)
+        if hidden is not None:
+            message, _, remedy = hidden.partition(": ")
+            return self._found(Check.STREAM, Level.FAIL, message, stream=stream.name, remedy=remedy)
         overheard.forget()
         probe = vendor_of(self.target).diagnosis.probes[stream.name]
         try:

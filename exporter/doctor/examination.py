@@ -9,17 +9,26 @@ from exporter.clock import Clock
 from exporter.config import Config
 from exporter.doctor.account import Account
 from exporter.doctor.finding import Report, report_of
-from exporter.doctor.machine import check_ports, check_state, is_held
+from exporter.doctor.machine import check_ports, check_state, check_web_config, is_held
 
 
 async def examine(
-    settings: Config, addresses: Sequence[str], clock: Clock, random: Random
+    settings: Config,
+    addresses: Sequence[str],
+    clock: Clock,
+    random: Random,
+    web_config: Path | None = None,
 ) -> Report:
     """Look at everything that the configuration names; writes and counts nothing."""
     state = check_state(Path(settings.state.path))
     ports = check_ports(addresses, running=is_held(state))
-    accounts = (Account(target, clock, random).check() for target in settings.targets)
+    people = settings.privacy.shows_people
+    accounts = (
+        Account(target, clock, random, people=people).check() for target in settings.targets
+    )
     findings = [*state, *ports]
+    if web_config is not None:
+        findings.append(check_web_config(web_config, clock.time()))
     for found in await asyncio.gather(*accounts):
         findings += found
     return report_of(findings)

@@ -26,6 +26,7 @@ class Check(enum.StrEnum):
     STATE_SPACE = "state_space"
     STATE_LOCK = "state_lock"
     LISTEN = "listen"
+    WEB_CONFIG = "web_config"
     CA = "ca"
     PROXY = "proxy"
     DNS = "dns"

@@ -1,4 +1,4 @@
-"""What the exporter needs of its own machine: the state file, and ports to listen on."""
+"""What the exporter needs of its own machine: the state file, ports to listen on, their certificate."""
 
 import fcntl
 import os
@@ -7,9 +7,13 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cryptography import x509
+
 from exporter.doctor.finding import Check, Finding, Level
+from exporter.doctor.network import EXPIRES_SOON
+from exporter.model import DAY
 from exporter.store.sqlite import MIGRATIONS
-from exporter.web import server
+from exporter.web import server, tls, web_config
 
 LITTLE_SPACE = 256 * 1024**2
 NO_SPACE = 16 * 1024**2
@@ -51,9 +55,59 @@ def check_ports(addresses: Sequence[str], *, running: bool) -> Iterator[Finding]
             yield Finding(check=Check.LISTEN, level=Level.OK, message=f"{address} is free")
 
 
+def check_web_config(path: Path, now: float) -> Finding:
+    """Whether the file of `--web.config.file` can be used as `run` would, and for how long."""
+    try:
+        config = web_config.read(path)
+        if config.tls_server_config is not None:
+            tls.build(config.tls_server_config)
+    except web_config.WebConfigError as error:
+        return Finding(
+            check=Check.WEB_CONFIG,
+            level=Level.FAIL,
+            message="; ".join(line.strip() for line in str(error).splitlines()),
+            remedy="mend what is named: run refuses to start with it, and a reload is refused too",
+        )
+    if config.tls_server_config is None:
+        return Finding(
+            check=Check.WEB_CONFIG, level=Level.OK, message=f"{path} can be used, no TLS"
+        )
+    return _validity(Path(config.tls_server_config.cert_file), now)
+
+
 def is_held(findings: Sequence[Finding]) -> bool:
     """Whether a running exporter was found to hold the state file."""
     return any(one.check is Check.STATE_LOCK and one.level is Level.WARN for one in findings)
+
+
+def _validity(path: Path, now: float) -> Finding:
+    """How long the certificate is good, with all that stand with it in the file."""
+    try:
+        chain = x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        return Finding(
+            check=Check.WEB_CONFIG,
+            level=Level.WARN,
+            message=f"{path} can be used, but when it ends cannot be told: {error}",
+            remedy="give a PEM file with the certificate and those that signed it",
+        )
+    begins = max(one.not_valid_before_utc.timestamp() for one in chain)
+    left = min(one.not_valid_after_utc.timestamp() for one in chain) - now
+    if begins > now:
+        level, told = Level.FAIL, "is not valid yet"
+    elif left <= 0:
+        level, told = Level.FAIL, f"ended {-left / DAY:.0f} days ago"
+    else:
+        level = Level.WARN if left < EXPIRES_SOON else Level.OK
+        told = f"is good for {left / DAY:.0f} days"
+    return Finding(
+        check=Check.WEB_CONFIG,
+        level=level,
+        message=f"the certificate {path} {told}",
+        remedy=None
+        if level is Level.OK
+        else "check the machine's clock, or renew it: the next connection has the new one",
+    )
 
 
 def _path(path: Path) -> Finding:

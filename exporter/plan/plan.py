@@ -39,13 +39,17 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class StreamPlan:
-    """One stream of one target; a stream that reads the present has no lookback."""
+    """One stream of one target; a stream that reads the present has no lookback.
+
+    `hidden` is why nothing of it would be shown, or None.
+    """
 
     key: StreamKey
     interval: int
     lookback: int | None
     requests: tuple[Requests, ...]
     series: Series
+    hidden: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def _planned(
             limit=options.max_series or config.limits.series_per_stream,
             people=config.privacy.shows_people,
         ),
+        stream.hidden(people=config.privacy.shows_people),
     )
 
 

@@ -69,6 +69,8 @@ def warnings(plan: Plan) -> Iterator[str]:
     yield from _too_many_requests(plan.streams)
     yield from map(_sharing, plan.sharing)
     for stream in plan.streams:
+        if stream.hidden is not None:
+            yield f"{stream.key}: {stream.hidden}; until then each of its polls fails"
         if stream.series.known > stream.series.limit:
             yield (
                 f"{stream.key}: about {stream.series.known} series are expected and "

@@ -15,6 +15,7 @@ from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
 from exporter.model import MINUTE, Metric, SeriesKey, StreamKey, Window
 from exporter.poll.budget import Gathered, fold, gather
+from exporter.poll.erasure import without_people
 from exporter.poll.groups import ALL_GROUPS, GroupLimit
 from exporter.poll.labels import LabelChoice
 from exporter.poll.ledger import Counted, count, forget
@@ -82,12 +83,8 @@ class Poller:
 
     async def restore(self, job: Job) -> None:
         """Put what was counted before on the page, and take up the stream's status."""
-        state = await self._store.load(job.key)
-        gone = _forget_people(state, job, self._privacy.fingerprint)
-        if gone:
-            _log.warning("privacy changed: families of %s that name people start afresh", job.key)
-            changes = Changes(frozenset(gone), gauges=True, erase=True)
-            await self._store.commit(job.key, state, changes)
+        metrics = job.stream.metrics
+        state = await without_people(self._store, job.key, metrics, self._privacy.fingerprint)
         status = job.status
         if state.last_success is not None:
             # A stream that goes on under other options keeps the state of its last poll.
@@ -160,6 +157,9 @@ class Poller:
 
     async def _read(self, job: Job, now: float) -> bool:
         """Read and commit once; whether the stream paused and goes on."""
+        hidden = job.stream.hidden(people=self._privacy.shows_people)
+        if hidden is not None:
+            raise PollError(f"{job.stream.name} {hidden}")
         state = await self._store.load(job.key)
         wanted = _window(job.reach, now, state)
         reading = await job.stream.read(
@@ -266,22 +266,6 @@ def _shown(series: Mapping[SeriesKey, object], job: Job) -> Collection[SeriesKey
         return series.keys()
     metrics, choice = job.metrics, job.labels
     return {key for key in series if key[0] in metrics and choice.shows(metrics[key[0]], key[1])}
-
-
-def _forget_people(state: StreamState, job: Job, fingerprint: str) -> set[SeriesKey]:
-    """Drop every family that can name people if its labels were made under another setting.
-
-    Returns the series that are gone. Their metrics take a new baseline.
-    """
-    if state.privacy in ("", fingerprint):
-        return set()
-    naming = {m.name for m in job.stream.metrics if m.people or m.names_people}
-    gone = {key for key in (*state.ledger, *state.gauges) if key[0] in naming}
-    state.ledger = {key: s for key, s in state.ledger.items() if key not in gone}
-    state.gauges = {key: gauge for key, gauge in state.gauges.items() if key[0] not in naming}
-    state.started -= naming
-    state.privacy = fingerprint
-    return gone
 
 
 def _complete(state: StreamState, job: Job, wanted: Window, fresh: set[str]) -> None:

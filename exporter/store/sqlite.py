@@ -80,6 +80,9 @@ class SQLiteStore:
     def created(self) -> float:
         return self._created
 
+    async def fingerprints(self) -> dict[StreamKey, str]:
+        return await self._run(self._fingerprints)
+
     async def load(self, key: StreamKey) -> StreamState:
         return await self._run(lambda: self._load(key))
 
@@ -98,6 +101,10 @@ class SQLiteStore:
         # A commit that has begun ends, also when the poll that made it is cancelled.
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(self._thread, explained))
+
+    def _fingerprints(self) -> dict[StreamKey, str]:
+        rows = self._connection.execute("SELECT vendor, account, stream, privacy FROM stream")
+        return {StreamKey(*key): privacy for *key, privacy in rows}
 
     def _load(self, key: StreamKey) -> StreamState:
         row = self._connection.execute(
@@ -160,8 +167,7 @@ class SQLiteStore:
                     ),
                 )
         if changes.erase:
-            # Until then the file has the old pages, and afterwards the log would.
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            _write_back(self._connection)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -259,9 +265,24 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> None:
         connection.execute("COMMIT")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")
+    try:
+        # A process that was killed may have erased people and not got as far as this.
+        _write_back(connection)
+    except sqlite3.OperationalError as error:
+        _log.warning(
+            "state file %s: what was erased before a crash may still be in it: reason=%r; make room "
+            "and start again",
+            path,
+            str(error),
+        )
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
         _log.warning("state file %s was open to other users; it is its owner's only", path)
+
+
+def _write_back(connection: sqlite3.Connection) -> None:
+    """Put the log into the file: until then the file has the old pages, and afterwards the log would."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _examine(connection: sqlite3.Connection, path: Path) -> int:

@@ -57,6 +57,10 @@ class Store(Protocol):
         """When the state was first made (Unix seconds)."""
         ...
 
+    async def fingerprints(self) -> dict[StreamKey, str]:
+        """The privacy setting that the labels of each stream were made under."""
+        ...
+
     async def load(self, key: StreamKey) -> StreamState:
         """The state of a stream; an unknown stream has an empty one."""
         ...

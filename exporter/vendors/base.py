@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
 from exporter import __version__
 from exporter.client.auth import Credential
 from exporter.client.client import Client, ClientSettings
+from exporter.client.connection import proxy_at
 from exporter.client.errors import PollError, RateLimitedError
 from exporter.client.pace import Limit
 from exporter.duration import Duration
@@ -62,6 +63,13 @@ class Target(Strict):
     ca_file: str | None = None
     """A bundle of certificate authorities to trust instead of the built-in one."""
     streams: Any
+
+    @field_validator("proxy")
+    @classmethod
+    def _usable_proxy(cls, proxy: str | None) -> str | None:
+        if proxy is not None:
+            proxy_at(proxy)
+        return proxy
 
     def client_settings(self, headers: Mapping[str, str]) -> ClientSettings:
         """What the client needs to know of this target; `headers` go with every request."""
@@ -186,6 +194,15 @@ class Stream(Generic[TargetT, OptionsT]):
     by_default: bool = True
     inapplicable: Callable[[TargetT], str | None] = lambda _: None
     label_sizes: Callable[[TargetT, OptionsT], Mapping[str, int]] = lambda _, __: {}
+
+    def hidden(self, *, people: bool) -> str | None:
+        """Why nothing of the stream is shown, where families of people are not; or None."""
+        if people or not all(metric.people for metric in self.metrics):
+            return None
+        return (
+            "shows nothing but people and privacy.users is off: set it to pseudonym or plain, or "
+            "remove the stream"
+        )
 
 
 AnyStream = Stream[Any, Any]

@@ -44,7 +44,7 @@ def build(config: TlsServer) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version, context.maximum_version = config.versions
     try:
-        context.load_cert_chain(config.cert_file, config.key_file)
+        context.load_cert_chain(config.cert_file, config.key_file, lambda: _no_password(config))
     except (OSError, ssl.SSLError) as error:
         raise WebConfigError(
             f"tls_server_config: {config.cert_file} and {config.key_file} cannot be used: "
@@ -60,6 +60,14 @@ def build(config: TlsServer) -> ssl.SSLContext:
             ) from error
     context.verify_mode = config.client_auth_type.mode
     return context
+
+
+def _no_password(config: TlsServer) -> str:
+    """Called for a key that is encrypted; without it OpenSSL would ask on the terminal, and wait."""
+    raise WebConfigError(
+        f"tls_server_config: key_file {config.key_file} is encrypted; give a key without a password: "
+        "openssl pkey -in KEY -out PLAIN"
+    )
 
 
 def names(certificate: dict[str, Any] | None) -> set[str]:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from exporter.client.client import Request
 from exporter.client.errors import SchemaError
-from exporter.client.paging import BodyFlag, LinkHeader, Offset, PageNumber, Paging, next_link
+from exporter.client.paging import (
+    MOST_EMPTY,
+    BodyFlag,
+    LinkHeader,
+    Offset,
+    PageNumber,
+    Paging,
+    next_link,
+)
 from tests.client.support import BASE, LIST, Setup, answer
 
 ROWS = list(range(7))
@@ -157,6 +165,17 @@ async def test_too_many_pages_are_a_schema_error() -> None:
         async for _ in setup.client.pages(Request(LIST), PageNumber(size=1), rows, max_pages=3):
             pass
     assert len(setup.vendor.requests) == 3
+
+
+async def test_a_list_goes_on_over_some_empty_pages_and_not_for_ever() -> None:
+    """A vendor may leave rows out after cutting the pages; one that only promises more has no end."""
+    link = {"link": f'<{BASE}/list>; rel="next"'}
+    gap = Setup(*[answer([], **link)] * MOST_EMPTY, answer([1]))
+    assert await read(gap, LinkHeader(), Request(LIST)) == [1]
+    without_end = Setup(lambda request: answer([], **link))
+    with pytest.raises(SchemaError, match=f"last {MOST_EMPTY + 1} pages are empty.*has no end"):
+        await read(without_end, LinkHeader(), Request(LIST))
+    assert len(without_end.vendor.requests) == MOST_EMPTY + 1
 
 
 async def test_a_large_page_is_decoded_too() -> None:

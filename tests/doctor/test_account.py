@@ -104,6 +104,20 @@ async def test_a_stream_that_may_be_read_works_with_one_reading_request(
     assert 1 <= len(simulated.requests) <= (2 if vendor == "tabnine" else 1)
 
 
+async def test_a_stream_of_nothing_but_people_does_not_work_where_they_are_off(
+    simulated: Simulated, tmp_path: Path
+) -> None:
+    """It is not asked, because its polls would not ask either; the remedy names the key."""
+    configured = target(
+        "tabnine", tmp_path, SECRETS["tabnine"], streams=alone("tabnine", "user_usage")
+    )
+    simulated.requests.clear()
+    found = of_stream(await asked(configured, simulated, people=False), "user_usage")
+    assert (found.level, simulated.requests) == (Level.FAIL, [])
+    assert "privacy.users is off" in found.message
+    assert "pseudonym" in str(found.remedy)
+
+
 @pytest.mark.parametrize(
     ("secret", "says"),
     [

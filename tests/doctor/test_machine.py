@@ -5,14 +5,26 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections import namedtuple
 from pathlib import Path
 
+import bcrypt
 import pytest
+import yaml
 
 from exporter.doctor.finding import Check, Finding, Level
-from exporter.doctor.machine import NO_SPACE, check_ports, check_state, is_held
+from exporter.doctor.machine import (
+    NO_SPACE,
+    check_ports,
+    check_state,
+    check_web_config,
+    is_held,
+)
+from exporter.doctor.network import EXPIRES_SOON
+from exporter.model import DAY
 from exporter.store.sqlite import SQLiteStore
+from tests.web.certificates import Authority
 
 _Usage = namedtuple("_Usage", "total used free")
 
@@ -123,3 +135,60 @@ def test_a_port_in_use_fails_unless_it_is_the_running_exporters(tmp_path: Path) 
     assert "--web.listen-address" in str(fails.remedy)
     assert address in fails.message
     assert (free.level, wrong.level) == (Level.OK, Level.FAIL)
+
+
+TLS = {"cert_file": "server.pem", "key_file": "server.key"}
+
+
+def web_file(directory: Path, content: object) -> Path:
+    path = directory / "web.yml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def test_a_web_configuration_is_good_for_as_long_as_its_certificate(tmp_path: Path) -> None:
+    """Good, soon to end, ended, and not yet valid: by the clock that is handed in."""
+    Authority(tmp_path).issue("server", "localhost")
+    hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    path = web_file(tmp_path, {"tls_server_config": TLS, "basic_auth_users": {"one": hashed}})
+    now = time.time()
+    levels = {
+        now - 2 * DAY: (Level.FAIL, "not valid yet"),
+        now: (Level.WARN, "is good for 1 days"),
+        now + 3 * DAY: (Level.FAIL, "ended 2 days ago"),
+    }
+    for moment, (level, told) in levels.items():
+        found = check_web_config(path, moment)
+        assert (found.check, found.level) == (Check.WEB_CONFIG, level)
+        assert told in found.message
+        assert "renew it" in str(found.remedy)
+
+
+def test_a_certificate_that_lasts_is_ok(tmp_path: Path) -> None:
+    """And so is a file that asks for no TLS."""
+    Authority(tmp_path, days=2 * EXPIRES_SOON // DAY).issue("server", "localhost")
+    lasting = check_web_config(web_file(tmp_path, {"tls_server_config": TLS}), time.time())
+    assert (lasting.level, lasting.remedy) == (Level.OK, None)
+    plain = check_web_config(web_file(tmp_path, {}), time.time())
+    assert (plain.level, "no TLS" in plain.message) == (Level.OK, True)
+
+
+def test_what_run_refuses_of_a_web_configuration_is_a_failure(tmp_path: Path) -> None:
+    """No file, two faults at once, a key of another certificate, a key that is missing or encrypted."""
+    authority = Authority(tmp_path)
+    authority.issue("server", "localhost")
+    authority.issue("other", "localhost")
+    authority.issue("locked", "localhost", password=b"pass-word")
+    assert "cannot be read" in check_web_config(tmp_path / "none.yml", time.time()).message
+    found = check_web_config(web_file(tmp_path, {"colour": "red", "size": 1}), time.time())
+    assert "colour" in found.message
+    assert "size" in found.message
+    plain = {"basic_auth_users": {"one": "plain text"}}
+    found = check_web_config(web_file(tmp_path, plain), time.time())
+    assert (found.level, "password of one is not" in found.message) == (Level.FAIL, True)
+    assert "plain text" not in found.message
+    for key, told in (("other", "mismatch"), ("none", "No such"), ("locked", "is encrypted")):
+        broken = {"tls_server_config": {**TLS, "key_file": f"{key}.key"}}
+        found = check_web_config(web_file(tmp_path, broken), time.time())
+        assert (found.level, told in found.message) == (Level.FAIL, True), found.message
+        assert f"{key}.key" in found.message

@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from exporter.doctor.finding import Check, Finding, Level, Subject
 from exporter.doctor.network import EXPIRES_SOON, Way
 from tests.doctor.world import target
@@ -132,11 +130,3 @@ async def test_with_a_proxy_only_the_proxy_is_reached(tmp_path: Path) -> None:
     refused = await way(tmp_path, proxy=f"http://user:pass-word@127.0.0.1:{port}")
     assert (levels(good), levels(refused)) == ({"proxy": "ok"}, {"proxy": "fail"})
     assert "pass-word" not in repr(good) + repr(refused)
-
-
-@pytest.mark.parametrize("proxy", ["nonsense", "ftp://127.0.0.1:1"])
-async def test_a_proxy_of_another_form_is_refused(tmp_path: Path, proxy: str) -> None:
-    """With the form that it must have."""
-    [found] = await way(tmp_path, proxy=proxy)
-    assert (found.check, found.level) == (Check.PROXY, Level.FAIL)
-    assert "http://HOST:PORT" in str(found.remedy)

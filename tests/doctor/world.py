@@ -35,10 +35,15 @@ def target(vendor: str, directory: Path, secret: str, **more: Any) -> Target:
 
 
 async def asked(
-    configured: Target, handler: Any, *, now: float = NOW, patience: float = 30.0
+    configured: Target,
+    handler: Any,
+    *,
+    now: float = NOW,
+    patience: float = 30.0,
+    people: bool = True,
 ) -> list[Finding]:
     """What the doctor finds where the vendor answers like this."""
-    account = Account(configured, ManualClock(now), Random(1), patience)
+    account = Account(configured, ManualClock(now), Random(1), patience, people)
     wire = (
         handler if isinstance(handler, httpx.AsyncBaseTransport) else httpx.MockTransport(handler)
     )

@@ -59,10 +59,14 @@ def good(simulator: Simulator, directory: Path) -> list[dict[str, Any]]:
 
 
 def doctor(
-    directory: Path, targets: list[dict[str, Any]], *flags: str, state: Path | None = None
+    directory: Path,
+    targets: list[dict[str, Any]],
+    *flags: str,
+    state: Path | None = None,
+    **more: Any,
 ) -> subprocess.CompletedProcess[str]:
     path = directory / "config.yaml"
-    content = {"targets": targets, "state": {"path": str(state or directory / "state.db")}}
+    content = {"targets": targets, "state": {"path": str(state or directory / "state.db")}, **more}
     path.write_text(yaml.safe_dump(content))
     return subprocess.run(
         [sys.executable, "-m", "exporter", "doctor", f"--config.file={path}", *(flags or [FREE])],
@@ -241,6 +245,31 @@ def test_a_state_path_and_a_port_that_cannot_be_used_fail(
     port = found(done, check="listen")
     assert port["level"] == "fail"
     assert address in port["message"]
+
+
+def test_a_web_configuration_that_run_would_refuse_fails(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """With the flag of `run`; beside it everything else is looked at."""
+    web = tmp_path / "web.yml"
+    web.write_text("tls_server_config: {cert_file: none.pem, key_file: none.key}\n")
+    targets = good(simulator, tmp_path)[2:]
+    done = doctor(tmp_path, targets, "--output=json", FREE, f"--web.config.file={web}")
+    assert done.returncode == 1
+    refused = found(done, check="web_config")
+    assert (refused["level"], "none.pem" in refused["message"]) == ("fail", True)
+    assert found(done, stream="ai_code_commits")["level"] == "ok"
+
+
+def test_a_stream_of_people_fails_where_people_are_off(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """As its polls do; where they are shown it works."""
+    tabnine = good(simulator, tmp_path)[1] | {"streams": {"user_usage": {}}}
+    off = found(doctor(tmp_path, [tabnine], "--output=json", FREE), stream="user_usage")
+    assert (off["level"], "privacy.users is off" in off["message"]) == ("fail", True)
+    done = doctor(tmp_path, [tabnine], "--output=json", FREE, privacy={"users": "plain"})
+    assert found(done, stream="user_usage")["message"] == "works"
 
 
 def test_beside_a_running_exporter_its_file_and_port_are_only_warnings(

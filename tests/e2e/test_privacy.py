@@ -203,6 +203,12 @@ POLLED = r"polled (\S+/\S+):"
 FAILED = r"poll of (\S+) failed: state="
 
 
+def teams(page: str) -> set[str]:
+    """Of whom usage or users are told by team."""
+    family = r"(?:github_copilot|tabnine)_team_(?!repositories\b)\w+"
+    return set(re.findall(rf'^{family}\{{.*\bteam_(?:name|slug)="([^"]*)"', page, re.MULTILINE))
+
+
 def pseudonyms(page: str) -> set[str]:
     return set(re.findall(r'"(p_[0-9a-f]{16})"', page))
 
@@ -237,6 +243,7 @@ def test_nobody_is_found_in_anything_that_the_exporter_says_or_writes(
         assert found(shown(exporter, directory), somebody) == set()
         before = pseudonyms(exporter.page())
         assert bool(before) == (users == "pseudonym")
+        assert teams(exporter.page()) == {"other"}, "teams of at most four are not named"
         for fault in faults(somebody):
             simulator.control("faults", fault)
         wait_for_streams(exporter, restart(), FAILED, len(faults(somebody)))

@@ -92,7 +92,7 @@ FAULTS = (
         contents.list_without_end(marked=True),
         _FINE | _SCHEMA | _UNAVAILABLE,
         flood=True,
-        pages=10_000,
+        pages=5_000,
     ),
     Fault(
         "a page that repeats",

@@ -11,6 +11,7 @@ import bcrypt
 import yaml
 
 from exporter import config
+from exporter.client import connection
 from exporter.config import ConfigError
 from exporter.duration import LONGEST, format_duration, parse_duration
 from exporter.vendors.base import enabled_streams, limits_of
@@ -19,6 +20,7 @@ from exporter.web.web_config import WebConfigError
 from tests.fuzz import damage
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 from tests.streams.cases import CASES
+from tests.web.certificates import Authority
 
 _HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
 _WEB: tuple[dict[str, Any], ...] = (
@@ -53,6 +55,7 @@ async def configuration(directory: Path) -> AsyncIterator[Attempt]:
     """The file of `--config.file`; what is taken can be asked all that the daemon asks of it."""
     secret = directory / "token"
     secret.write_text("s3cret-token-0123456789")
+    Authority(directory)
     bases = [_settings(each, secret) for each in range(len(CASES))]
     path = directory / "config.yaml"
 
@@ -68,6 +71,7 @@ async def configuration(directory: Path) -> AsyncIterator[Attempt]:
         for target in read.targets:
             vendor = config.vendor_of(target)
             vendor.settings(target)
+            connection.wire(target.proxy, target.ca_file)
             for _, options in enabled_streams(vendor, target):
                 format_duration(options.interval)
             limits_of(vendor, target)
@@ -132,7 +136,7 @@ def _settings(number: int, secret: Path) -> dict[str, Any]:
         "base_url": "https://api.example.com/api/v3/",
         "timeout": "30s",
         "proxy": "http://proxy.example.com:3128",
-        "ca_file": str(secret),
+        "ca_file": str(secret.with_name("ca.pem")),
         "streams": {case.stream: {"interval": "1h30m", **case.options}},
         **case.target,
     }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter import config
+from exporter.config.model import PrivacyConfig
 from exporter.model import DAY, OTHER, Combine, Coverage, GroupSizes, Kind, Metric, Sample, Window
 from exporter.poll.budget import gather
 from exporter.poll.groups import ALL_GROUPS, GroupLimit
@@ -138,6 +139,34 @@ async def test_a_team_that_grows_is_shown_and_one_that_shrinks_stands_still(tmp_
         assert (run.status.corrections, run.status.reason) == (0, "")
 
 
+async def test_a_higher_limit_leaves_what_was_shown_and_names_no_further_growth(
+    tmp_path: Path,
+) -> None:
+    """As where the default takes over: the counter stands still, `other` grows, gauges are gone.
+
+    Taken back, the team goes on from what it had, and `other` stands still.
+    """
+    assert TEAM_USAGE.counted is not None
+    place = TEAM_USAGE.counted.place
+    async with Pipeline(TEAM_USAGE, tmp_path, min_group_size=1) as run:
+
+        async def grow(more: int) -> dict[tuple[str, ...], float]:
+            run.vendor.set(place, run.vendor.get(place) + more)
+            await run.poll(after=60)
+            return run.values(COMPLETIONS)
+
+        resize(run, 4)
+        await run.poll()
+        [(team, counted)] = run.values(COMPLETIONS).items()
+        assert run.values("tabnine_team_active_users") != {}
+        await run.restart(min_group_size=PrivacyConfig().min_group_size)
+        assert await grow(50) == {team: counted, (OTHER,): 50}
+        assert run.values("tabnine_team_active_users") == {}
+        await run.restart(min_group_size=1)
+        assert await grow(7) == {team: counted + 7, (OTHER,): 50}
+        assert (run.status.corrections, run.status.reason) == (0, "")
+
+
 async def test_a_list_without_sizes_makes_a_team_as_large_as_it_was_active(tmp_path: Path) -> None:
     """Whoever was active on a day is a member; more may be."""
     async with Pipeline(TEAM_USAGE, tmp_path) as run:
@@ -160,7 +189,10 @@ async def test_a_list_without_sizes_makes_a_team_as_large_as_it_was_active(tmp_p
 
 async def test_the_users_of_small_teams_are_counted_together(tmp_path: Path) -> None:
     """Gauges that add up keep their sum; no team is named in any family of the stream."""
-    families = ("tabnine_team_users", "tabnine_team_utilization_users", "tabnine_team_seats_cap")
+    families = (
+        *("tabnine_team_users", "tabnine_team_utilization_users"),
+        *("tabnine_team_seats_cap", "tabnine_team_info"),
+    )
     async with Pipeline(ORGANIZATION, tmp_path) as run:
         await run.poll()
         sums = {name: sum(run.values(name).values()) for name in families}
@@ -168,7 +200,7 @@ async def test_the_users_of_small_teams_are_counted_together(tmp_path: Path) -> 
     async with Pipeline(ORGANIZATION, tmp_path / "limited", min_group_size=10_000) as run:
         await run.poll()
         assert {name: sum(run.values(name).values()) for name in families} == sums
-        for name in (*families, "tabnine_team_info"):
+        for name in families:
             assert {labels[0] for labels in run.values(name)} <= {OTHER}
         assert run.status.reason == ""
 
@@ -193,7 +225,7 @@ async def test_the_members_of_the_day_are_the_size_of_a_copilot_team(tmp_path: P
 
 
 def test_the_limit_is_configured_and_another_one_is_another_rule(tmp_path: Path) -> None:
-    """Off unless asked for; a reload with another limit changes what runs."""
+    """Five unless said otherwise; a reload with another limit changes what runs."""
     (tmp_path / "token").write_text("secret")
     target = {"vendor": "cursor", "account": "a", "auth": {"token_file": str(tmp_path / "token")}}
 
@@ -201,9 +233,9 @@ def test_the_limit_is_configured_and_another_one_is_another_rule(tmp_path: Path)
         text = json.dumps({"targets": [target], "privacy": privacy})
         return Rules.of(config.parse(text, tmp_path / "config.yaml"))
 
-    assert rules({}).counting_since(0, None).groups == ALL_GROUPS
-    assert rules({"min_group_size": 5}).counting_since(0, None).groups == FIVE
-    assert rules({}).same(rules({"min_group_size": 1}))
-    assert not rules({}).same(rules({"min_group_size": 5}))
+    assert rules({}).counting_since(0, None).groups == FIVE
+    assert rules({"min_group_size": 1}).counting_since(0, None).groups == ALL_GROUPS
+    assert rules({}).same(rules({"min_group_size": 5}))
+    assert not rules({}).same(rules({"min_group_size": 1}))
     with pytest.raises(config.ConfigError, match=r"privacy\.min_group_size"):
         rules({"min_group_size": -1})

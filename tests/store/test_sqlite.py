@@ -404,6 +404,66 @@ async def test_what_was_committed_survives_a_kill(path: Path, tmp_path: Path) ->
     assert await reopened(left) == state(counter=2, a=2)
 
 
+PERSON = "ada@example.com"
+
+
+async def erased(path: Path) -> SQLiteStore:
+    """A store whose file and log held a name, in the middle of erasing it."""
+    store = SQLiteStore.open(path, NOW)
+    named = state()
+    named.ledger[("commits_total", (PERSON,))] = Series(1.0, 5, slots={(0, PERSON): 5})
+    named.gauges[("seats", (PERSON,))] = Gauge(1, 0.0)
+    await commit(store, named)
+    store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    await commit(store, named)
+    await store.commit(KEY, state(), Changes(frozenset(named.ledger), gauges=True, erase=True))
+    return store
+
+
+def holding(path: Path, text: str) -> set[str]:
+    return {name for name, content in files(path).items() if text.encode() in content}
+
+
+async def test_what_is_erased_leaves_no_trace_while_the_exporter_runs(path: Path) -> None:
+    """Neither in free pages of the file nor in the log."""
+    store = await erased(path)
+    assert holding(path, PERSON) == set()
+    assert await store.load(KEY) == state()
+    await store.close()
+
+
+async def test_what_a_killed_process_was_erasing_is_gone_after_the_next_start(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the commit and before the log was written back; without waiting for a stop."""
+    monkeypatch.setattr(sqlite, "_write_back", lambda _: None)
+    store = await erased(path)
+    left = copied(path, tmp_path / "left", ["state.db", "state.db-wal"])
+    await store.close()
+    monkeypatch.undo()
+    assert holding(left, PERSON) == {"state.db", "state.db-wal"}
+    store = SQLiteStore.open(left, NOW)
+    assert holding(left, PERSON) == set()
+    assert await store.load(KEY) == state()
+    await store.close()
+
+
+async def test_a_full_disk_at_the_start_is_told_and_stops_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is served must not depend on it; the log says what is left to do."""
+
+    def full(_: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite, "_write_back", full)
+    with caplog.at_level("WARNING"):
+        store = SQLiteStore.open(path, NOW)
+    assert "make room" in caplog.text
+    await commit(store, state(a=1))
+    await store.close()
+
+
 async def test_a_damaged_row_is_told_with_the_file_and_the_remedy(path: Path) -> None:
     """What is no JSON where JSON was written was not written by an exporter."""
     store = SQLiteStore.open(path, NOW)

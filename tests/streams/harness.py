@@ -233,11 +233,15 @@ class Pipeline:
     async def __aexit__(self, *_: object) -> None:
         await self._close()
 
-    async def restart(self, users: Users | None = None) -> None:
+    async def restart(
+        self, users: Users | None = None, *, min_group_size: int | None = None
+    ) -> None:
         """End the process and start it again on the same state file, with another privacy if given."""
         await self._close()
         if users is not None:
             self._privacy = Privacy(users, self._key)
+        if min_group_size is not None:
+            self._groups = GroupLimit(min_group_size)
         await self._open()
 
     async def poll(self, after: float = 0) -> None:

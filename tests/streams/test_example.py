@@ -68,7 +68,8 @@ def _planned(path: Path) -> set[tuple[str, str]]:
     """The streams that `check` lists, with their vendors."""
     result = CliRunner().invoke(main, ["check", "--config.file", str(path)])
     assert (result.exit_code, result.stderr) == (0, "")
-    rows = [line.split() for line in result.stdout.splitlines()[1:]]
+    lines = result.stdout.splitlines()[1:]
+    rows = [line.split() for line in lines if not line.startswith("warning: ")]
     return {(row[0].partition("/")[0], row[1]) for row in rows}
 
 

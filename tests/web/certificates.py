@@ -12,16 +12,17 @@ from cryptography.x509.oid import NameOID
 class Authority:
     """A certificate authority of one test."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, days: int = 1) -> None:
         self.directory = directory
+        self._days = days
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
         self.file = directory / "ca.pem"
         certificate = self._sign(self._name, self._key, [], authority=True)
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *sans: str) -> tuple[Path, Path]:
-        """A certificate and its key, as files."""
+    def issue(self, name: str, *sans: str, password: bytes | None = None) -> tuple[Path, Path]:
+        """A certificate and its key, as files; with a password the key is encrypted."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._sign(subject, key, list(sans))
@@ -31,7 +32,9 @@ class Authority:
             key.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
+                serialization.BestAvailableEncryption(password)
+                if password
+                else serialization.NoEncryption(),
             )
         )
         return paths
@@ -52,7 +55,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=self._days))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
         if sans:

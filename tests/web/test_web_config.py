@@ -142,3 +142,12 @@ def test_a_change_is_read_and_a_bad_one_leaves_the_old_in_force(tmp_path: Path) 
     assert set(file.config.basic_auth_users) == {"one", "second"}
     path.unlink()
     assert set(file.config.basic_auth_users) == {"one", "second"}
+
+
+def test_an_encrypted_key_is_refused_and_nobody_is_asked_for_its_password(tmp_path: Path) -> None:
+    """OpenSSL would ask on the terminal, and the daemon would wait for an answer."""
+    Authority(tmp_path).issue("server", "localhost", password=b"pass-word")
+    config = read(write(tmp_path, {"tls_server_config": TLS}))
+    assert config.tls_server_config is not None
+    with pytest.raises(WebConfigError, match=r"server\.key is encrypted; .*openssl pkey"):
+        build(config.tls_server_config)

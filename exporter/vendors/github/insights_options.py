@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from exporter.client.paging import MOST_PAGES
 from exporter.duration import Duration
 from exporter.model import HOUR, MINUTE
 from exporter.vendors.base import StreamOptions, Strict
@@ -50,5 +51,5 @@ class Options(StreamOptions):
     """Logins of users that are machines: shown by name whatever privacy.users says."""
     actor_types: Literal["singular", "plural"] = "singular"
     """How actor types are spelled in paths; GitHub's first documents had the plural."""
-    max_pages: int = Field(default=20, ge=1)
+    max_pages: int = Field(default=20, ge=1, le=MOST_PAGES)
     """Pages of 100 rows read of one list; what is left of the total goes to `other`."""

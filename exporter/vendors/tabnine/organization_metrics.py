@@ -90,7 +90,7 @@ UNASSIGNED_USERS = Metric(
 TEAM_INFO = Metric(
     "tabnine_team_info",
     Kind.GAUGE,
-    f"A team with its id and whether it is the default one, always 1 ({_TEAMS}).",
+    f"A team with its id and whether it is the default one: 1, in other how many it holds ({_TEAMS}).",
     ("team_name", "team_id", "default_team"),
     open_labels=("team_name", "team_id"),
     group="team_name",

@@ -138,15 +138,16 @@ def remedy(refusal: Refusal[TabnineTarget]) -> Remedy:
         case State.UNAUTHORIZED:
             return Remedy(
                 "the token is wrong, expired or revoked: let an Admin make another (console, "
-                "Settings, Access Tokens) and put it into the configured file or variable",
+                "Settings, Access Tokens, with an expiration that is chosen there) and put it into the "
+                "configured file or variable",
                 TOKENS,
             )
         case State.FORBIDDEN if "FEATURE_NOT_AVAILABLE" in message:
             return Remedy("the license does not have this feature: ask Tabnine to add it", APIS)
         case State.FORBIDDEN:
             return Remedy(
-                "the token's owner needs the role Admin: tokens have no scopes, they may do what "
-                "their owner may",
+                "the token's owner needs the role Admin: as of 2026 every user can make tokens, and "
+                "they have no scopes: they may do what their owner may",
                 TOKENS,
             )
         case State.NOT_FOUND:

@@ -13,7 +13,7 @@ import msgspec
 from pydantic import Field
 
 from exporter.client.client import Request
-from exporter.client.errors import NotFoundError, PollError
+from exporter.client.errors import NotFoundError
 from exporter.duration import Duration
 from exporter.model import DAY, Person, Window
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
@@ -80,11 +80,6 @@ class _UsersPage(lists.ListPage, kw_only=True):
 
 
 async def read(poll: Poll[TabnineTarget, Options]) -> Reading:
-    if not poll.people:
-        raise PollError(
-            "user_usage shows nothing but people and privacy.users is off: set it to pseudonym or "
-            "plain, or remove the stream"
-        )
     reading = Reading()
     organization = await lists.organization_id(poll, reading)
     at = endpoint("user", poll.target.api_version)
