@@ -9,6 +9,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --gen
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEBIAN := prometheus prometheus-alertmanager chromium
 DEBIAN_BENCH := nginx-light prometheus-pushgateway
+# Many tests wait for processes that they started.
+WORKERS := $(shell echo $$(( $$(nproc) * 3 / 2 )))
+
+# The tests start hundreds of processes; without bytecode each compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types unit chaos faults fuzz soak bench lock docs clean
@@ -29,7 +34,7 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 
 unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked
-	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 
 chaos: $(VENV)/dev ## Kill it hundreds of times, then compare with the truth
 	$(BIN)/python -m tests.chaos

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from exporter.client.client import Client
+from exporter.client.room import Room
 from exporter.clock import Clock
 from exporter.config import ConfigError, vendor_of
 from exporter.model import StreamKey
@@ -49,7 +50,13 @@ class Account:
 
 
 def create(
-    target: Target, former: Account | None, clock: Clock, random: Random, *, keep_jobs: bool
+    target: Target,
+    former: Account | None,
+    clock: Clock,
+    random: Random,
+    room: Room,
+    *,
+    keep_jobs: bool,
 ) -> Account:
     """The account of a target; raises ConfigError.
 
@@ -60,7 +67,7 @@ def create(
     status = TargetStatus(vendor.name, target.account) if former is None else former.status
     connected = former is not None and former.connection.identity == _identity(target)
     kept = former if connected else None
-    connection = _connect(target, status, clock, random) if kept is None else kept.connection
+    connection = _connect(target, status, clock, random, room) if kept is None else kept.connection
     jobs: dict[StreamKey, Job] = {}
     for stream, options in enabled_streams(vendor, target):
         key = StreamKey(vendor.name, target.account, stream.name)
@@ -86,11 +93,14 @@ def create(
     return Account(connection, status, jobs)
 
 
-def _connect(target: Target, status: TargetStatus, clock: Clock, random: Random) -> Connection:
+def _connect(
+    target: Target, status: TargetStatus, clock: Clock, random: Random, room: Room
+) -> Connection:
     vendor = vendor_of(target)
     limits = limits_of(vendor, target)
     try:
-        bare = Client(vendor.settings(target), None, limits, status, clock, random)
+        settings = vendor.settings(target)
+        bare = Client(settings, None, limits, status, clock, random, room=room)
     except ValueError as error:
         raise ConfigError([f"target {vendor.name}/{target.account}: {error}"]) from error
     client = bare.authorized(vendor.credential(target, bare))

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from exporter import account, catalogue
 from exporter.account import Account
 from exporter.board.board import Board
+from exporter.client.room import Room
 from exporter.clock import Clock
 from exporter.config import Config
 from exporter.model import StreamKey
@@ -60,6 +61,7 @@ class Fleet:
         self._random = random
         self._birth_hold = birth_hold
         self._rules = rules
+        self._room = Room()
         self._poller = self._poller_of(rules)
         self._accounts: _Accounts = {}
         self._ready = False
@@ -92,7 +94,12 @@ class Fleet:
                 for target in config.targets:
                     key = (target.vendor, target.account)
                     accounts[key] = account.create(
-                        target, former.get(key), self._clock, self._random, keep_jobs=keep_jobs
+                        target,
+                        former.get(key),
+                        self._clock,
+                        self._random,
+                        self._room,
+                        keep_jobs=keep_jobs,
                     )
                 return await self._switch(accounts, rules)
             finally:

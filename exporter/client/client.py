@@ -21,6 +21,7 @@ from exporter.client.exchange import Wire
 from exporter.client.pace import Limit, Pace
 from exporter.client.paging import MOST_EMPTY, MOST_PAGES, Page, Paging
 from exporter.client.request import Answer, Endpoint, Request
+from exporter.client.room import Room
 from exporter.client.settings import ClientSettings, Observer
 from exporter.clock import Clock
 
@@ -45,8 +46,10 @@ class Client:
         clock: Clock,
         random: Random,
         transport: httpx.AsyncBaseTransport | None = None,
+        room: Room | None = None,
     ) -> None:
         self._settings = settings
+        self._room = room or Room()
         self._observer = observer
         self._clock = clock
         self._random = random
@@ -215,13 +218,12 @@ class Client:
                         headers = httpx.Headers({**cached.headers, **response.headers})
                         return Answer(200, headers, cached.body, from_cache=True)
                     continue
+                most = self._settings.max_body
                 async with (
-                    self._wire.deadline(),
-                    aclosing(
-                        self._wire.pieces(request, response, self._settings.max_body)
-                    ) as pieces,
+                    self._wire.deadline() as deadline,
+                    aclosing(self._wire.pieces(request, response, most)) as pieces,
                 ):
-                    content = b"".join([piece async for piece in pieces])
+                    content = await self._room.gather(pieces, deadline)
                 if url and response.status_code == 200 and reply.destination.trusted:
                     self._cache.put(url, response.headers, content, self)
                 return Answer(response.status_code, response.headers, content)
