@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEBIAN := prometheus prometheus-alertmanager chromium
 DEBIAN_BENCH := nginx-light prometheus-pushgateway
 # Many tests wait for processes that they started.
-WORKERS := $(shell echo $$(( $$(nproc) * 3 / 2 )))
+WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
 
 # The tests start hundreds of processes; without bytecode each compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
