@@ -12,7 +12,7 @@ from cryptography import x509
 from exporter.doctor.finding import Check, Finding, Level
 from exporter.doctor.network import EXPIRES_SOON
 from exporter.model import DAY
-from exporter.store.sqlite import MIGRATIONS
+from exporter.store.state_file import MIGRATIONS
 from exporter.web import server, tls, web_config
 
 LITTLE_SPACE = 256 * 1024**2

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from exporter.model import Series, SeriesKey, StreamKey
-from exporter.store import sqlite
-from exporter.store.sqlite import MIGRATIONS, SQLiteStore
+from exporter.store import state_file
+from exporter.store.sqlite import SQLiteStore
+from exporter.store.state_file import MIGRATIONS
 from exporter.store.store import Changes, Gauge, StoreError, StreamState
 
 KEY = StreamKey("cursor", "acme", "ai_code_commits")
@@ -200,7 +201,7 @@ async def test_an_older_schema_is_migrated_and_keeps_its_counts(
     await commit(store, wanted)
     await store.close()
     more = ("CREATE TABLE note (text)", "INSERT INTO note VALUES ('kept'); ")
-    monkeypatch.setattr(sqlite, "MIGRATIONS", (*MIGRATIONS, *more))
+    monkeypatch.setattr(state_file, "MIGRATIONS", (*MIGRATIONS, *more))
     assert await reopened(path) == wanted
     assert await reopened(path) == wanted
     assert pragma(path, "user_version") == (len(MIGRATIONS) + 2,)
@@ -218,7 +219,7 @@ async def test_a_migration_that_fails_leaves_the_file_at_its_schema(
     await store.close()
     with monkeypatch.context() as patch:
         broken = "CREATE TABLE note (text); INSERT INTO nowhere VALUES (1)"
-        patch.setattr(sqlite, "MIGRATIONS", (*MIGRATIONS, broken))
+        patch.setattr(state_file, "MIGRATIONS", (*MIGRATIONS, broken))
         with pytest.raises(StoreError, match="nowhere"):
             SQLiteStore.open(path, NOW)
     assert pragma(path, "user_version") == (len(MIGRATIONS),)
@@ -436,7 +437,7 @@ async def test_what_a_killed_process_was_erasing_is_gone_after_the_next_start(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after the commit and before the log was written back; without waiting for a stop."""
-    monkeypatch.setattr(sqlite, "_write_back", lambda _: None)
+    monkeypatch.setattr("exporter.store.sqlite.write_back", lambda _: None)
     store = await erased(path)
     left = copied(path, tmp_path / "left", ["state.db", "state.db-wal"])
     await store.close()
@@ -456,7 +457,7 @@ async def test_a_full_disk_at_the_start_is_told_and_stops_nothing(
     def full(_: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(sqlite, "_write_back", full)
+    monkeypatch.setattr(state_file, "write_back", full)
     with caplog.at_level("WARNING"):
         store = SQLiteStore.open(path, NOW)
     assert "make room" in caplog.text
@@ -464,12 +465,30 @@ async def test_a_full_disk_at_the_start_is_told_and_stops_nothing(
     await store.close()
 
 
-async def test_a_damaged_row_is_told_with_the_file_and_the_remedy(path: Path) -> None:
-    """What is no JSON where JSON was written was not written by an exporter."""
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE exporter SET created = 'soon'",
+        "DELETE FROM exporter",
+        "UPDATE stream SET progress = '{'",
+        "UPDATE stream SET started = '1'",
+        "UPDATE series SET labels = '1'",
+        "UPDATE series SET labels = '[[]]'",
+        "UPDATE series SET counter = 'many'",
+        "UPDATE series SET debt = x'00'",
+        "UPDATE slot SET identity = '['",
+        "UPDATE slot SET identity = '{}'",
+        "UPDATE slot SET value = 'many'",
+        "UPDATE gauge SET value = 'many'",
+        "UPDATE gauge SET labels = 'null'",
+    ],
+)
+async def test_a_damaged_row_is_told_with_the_file_and_the_remedy(path: Path, damage: str) -> None:
+    """A row that no exporter wrote, in every column that is more than a number to SQLite."""
     store = SQLiteStore.open(path, NOW)
     await commit(store, state(a=1))
     await store.close()
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE stream SET progress = '{'")
+        assert connection.execute(damage).rowcount == 1
     with pytest.raises(StoreError, match=r"state\.db.*damaged.*move it away"):
         await reopened(path)

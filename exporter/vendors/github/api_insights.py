@@ -4,17 +4,14 @@ The API counts requests of the `core` bucket and rejections by the primary limit
 late. Totals are per queried window, so every window asked for is one whole bucket.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any
 
 import msgspec
 
-from exporter.client.client import Endpoint, Request
+from exporter.client.client import Endpoint
 from exporter.client.errors import SchemaError
-from exporter.client.paging import LinkHeader
 from exporter.model import (
     DAY,
     HOUR,
@@ -29,6 +26,7 @@ from exporter.model import (
 )
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.catch_up import CatchUp
+from exporter.vendors.github.insights_answers import Answers
 from exporter.vendors.github.insights_api import (
     PERSONAL,
     PLURAL,
@@ -44,8 +42,6 @@ from exporter.vendors.github.insights_api import (
     Counts,
     Route,
     Subject,
-    Summary,
-    TimeStat,
     UserActor,
 )
 from exporter.vendors.github.insights_metrics import (
@@ -60,9 +56,7 @@ from exporter.vendors.github.insights_metrics import (
 )
 from exporter.vendors.github.insights_options import Options
 from exporter.vendors.github.target import GROUP, GithubTarget, needs_org
-from exporter.vendors.payload import decode, drift
 
-PAGE_SIZE = 100
 SLICE = 5 * MINUTE
 
 
@@ -86,6 +80,7 @@ class _Read:
         self._options = poll.options
         moments = (LAST_REQUEST, LAST_LIMITED)
         self._reading = Reading(complete=moments, by_part=moments)
+        self._answers = Answers(poll, self._reading)
 
     async def run(self) -> Reading:
         catch_up = CatchUp.of(self._poll, floor(self._poll.window.end, SLICE))
@@ -110,7 +105,7 @@ class _Read:
         self._reading.data_until = max(self._reading.data_until or 0, newest) or None
 
     async def _subjects(self, day: Window) -> list[Subject]:
-        rows, cut = await self._list(day, SUBJECTS, {}, list[Subject])
+        rows, cut = await self._answers.rows(day, SUBJECTS, {}, list[Subject])
         for row in rows:
             labels = (row.subject_type, self._subject_name(row))
             self._count(day, SUBJECT_METRICS, labels, row.both, row.identity)
@@ -147,7 +142,7 @@ class _Read:
             if self._options.users_by == "user":
                 await self._time(day, TIME_USER, path, USER_METRICS, (label, "", ""), identity)
                 continue
-            rows, cut = await self._list(day, USERS, path, list[UserActor])
+            rows, cut = await self._answers.rows(day, USERS, path, list[UserActor])
             for row in rows:
                 labels = (label, row.actor_type, _actor_name(row))
                 self._count(day, USER_METRICS, labels, row.both, identity + row.identity)
@@ -193,7 +188,7 @@ class _Read:
         rows = users.get(row.subject_id)
         if rows is None:
             path = {"user_id": str(row.subject_id)}
-            rows, _ = await self._list(day, USERS, path, list[UserActor])
+            rows, _ = await self._answers.rows(day, USERS, path, list[UserActor])
         rows = sorted(rows, key=lambda actor: -actor.total_request_count)
         return [
             _Named(actor.actor_type, actor.actor_id, _actor_name(actor, machine=machine))
@@ -203,7 +198,7 @@ class _Read:
 
     async def _routes(self, day: Window, actor: _Named) -> None:
         path = self._actor_path(actor.type, actor.id)
-        rows, cut = await self._list(day, ROUTES, path, list[Route])
+        rows, cut = await self._answers.rows(day, ROUTES, path, list[Route])
         for row in rows:
             labels = (actor.type, actor.name, row.http_method, row.api_route)
             self._count(day, ROUTE_METRICS, labels, row.both, actor.identity + row.identity)
@@ -220,9 +215,7 @@ class _Read:
         identity: str,
     ) -> int:
         """Count five-minute buckets; returns the end of the newest with data, or 0."""
-        request = self._request(endpoint, path, day, timestamp_increment="5m")
-        answer = await self._poll.client.get(request)
-        rows = self._decode(answer.body, list[TimeStat], endpoint)
+        rows = await self._answers.slices(day, endpoint, path)
         newest, seen = 0, set()
         for row in rows:
             bucket = floor(_unix(row.timestamp), SLICE)
@@ -242,33 +235,6 @@ class _Read:
         self._reading.coverage.append(Coverage(metrics, day, identity))
         return newest
 
-    async def _list(
-        self, day: Window, endpoint: Endpoint, path: Mapping[str, str], kind: Any
-    ) -> tuple[list[Any], bool]:
-        """All rows of a list by identity, and whether it was cut at the page limit."""
-        rows: dict[str, Any] = {}
-        pages = 0
-        request = self._request(endpoint, path, day)
-        async with aclosing(self._pages(request, endpoint, kind)) as found:
-            async for page in found:
-                pages += 1
-                rows.update((row.identity, row) for row in page)
-                if pages == self._options.max_pages:
-                    return list(rows.values()), bool(page)
-        return list(rows.values()), False
-
-    async def _pages(
-        self, request: Request, endpoint: Endpoint, kind: Any
-    ) -> AsyncGenerator[list[Any], None]:
-        def rows(body: bytes) -> tuple[list[Any], int]:
-            decoded = self._decode(body, kind, endpoint)
-            return decoded, len(decoded)
-
-        paging = LinkHeader(size=PAGE_SIZE, page_param="page")
-        async with aclosing(self._poll.client.pages(request, paging, rows)) as pages:
-            async for page in pages:
-                yield page
-
     async def _rest(
         self,
         day: Window,
@@ -284,8 +250,7 @@ class _Read:
         self._reading.coverage.append(Coverage(metrics, day, identity))
         if not cut:
             return
-        answer = await self._poll.client.get(self._request(summary, path, day))
-        total = self._decode(answer.body, Summary, summary)
+        total = await self._answers.total(day, summary, path)
         rest = [
             max(0, whole - sum(row.both[index] for row in rows))
             for index, whole in enumerate(total.both)
@@ -303,21 +268,6 @@ class _Read:
         for metric, value in zip(metrics, values, strict=True):
             self._reading.samples.append(Sample(metric, labels, value, day.start, identity))
 
-    def _decode(self, body: bytes, kind: Any, endpoint: Endpoint) -> Any:
-        decoded = decode(body, kind, endpoint.path)
-        self._reading.drift.update(drift(body, kind))
-        self._reading.records += len(decoded) if isinstance(decoded, list) else 1
-        return decoded
-
-    def _request(
-        self, endpoint: Endpoint, path: Mapping[str, str], day: Window, **query: str | int
-    ) -> Request:
-        return Request(
-            endpoint,
-            {"org": str(self._poll.target.org), **path},
-            {"min_timestamp": _iso(day.start), "max_timestamp": _iso(day.end), **query},
-        )
-
     def _actor_path(self, actor_type: str, actor_id: int) -> dict[str, str]:
         spelled = PLURAL[actor_type] if self._options.actor_types == "plural" else actor_type
         return {"actor_type": spelled, "actor_id": str(actor_id)}
@@ -332,10 +282,6 @@ def _unix(moment: datetime) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return int(moment.timestamp())
-
-
-def _iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def read(poll: Poll[GithubTarget, Options]) -> Reading:

@@ -1,0 +1,168 @@
+"""The state file as SQLite has it: its schema, how it is opened, what its errors mean."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from exporter.store.store import StoreError
+
+_log = logging.getLogger(__name__)
+_DAMAGED = (
+    "it is damaged and is left as it is; restore a backup, or move it away to start counting afresh"
+)
+
+MIGRATIONS = (
+    """
+    CREATE TABLE exporter (created REAL NOT NULL);
+    CREATE TABLE stream (
+        id INTEGER PRIMARY KEY,
+        vendor TEXT NOT NULL, account TEXT NOT NULL, stream TEXT NOT NULL,
+        horizon INTEGER, read_until REAL, started TEXT NOT NULL, progress TEXT NOT NULL,
+        last_success REAL, data_until REAL, empty INTEGER NOT NULL, privacy TEXT NOT NULL,
+        UNIQUE (vendor, account, stream)
+    );
+    CREATE TABLE series (
+        id INTEGER PRIMARY KEY,
+        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+        metric TEXT NOT NULL, labels TEXT NOT NULL,
+        created REAL NOT NULL, counter NOT NULL, debt NOT NULL, released INTEGER NOT NULL,
+        UNIQUE (stream_id, metric, labels)
+    );
+    CREATE TABLE slot (
+        series_id INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+        start INTEGER NOT NULL, identity TEXT NOT NULL, value NOT NULL,
+        PRIMARY KEY (series_id, start, identity)
+    ) WITHOUT ROWID;
+    CREATE TABLE gauge (
+        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+        metric TEXT NOT NULL, labels TEXT NOT NULL, value NOT NULL, read_at REAL NOT NULL,
+        PRIMARY KEY (stream_id, metric, labels)
+    ) WITHOUT ROWID;
+    """,
+)
+"""What takes an empty file, step by step, to the current schema; `PRAGMA user_version` counts them."""
+
+
+def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
+    """Open or create the file, bring it to the current schema, and say when it was created.
+
+    What it raises, `explained` explains.
+    """
+    _own(path)
+    connection = sqlite3.connect(path, timeout=1, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(connection, path, now)
+        created = connection.execute("SELECT created FROM exporter").fetchone()
+        if created is None:
+            raise sqlite3.DatabaseError("malformed: the time of its creation is missing")
+        with legible(path):
+            return connection, float(created[0])
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> None:
+    # Exclusive locking keeps a second exporter out for as long as this one runs; a commit that
+    # was shown must survive a power cut, or counters would fall: hence FULL. WAL marks the file,
+    # so the file is examined before.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    version = _examine(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # Not every build of SQLite overwrites what is deleted; the names of people are among it.
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        _log.info("state file %s: migrating to schema %d", path, number)
+        connection.executescript(f"BEGIN IMMEDIATE; {script}")
+        if number == 1:
+            connection.execute("INSERT INTO exporter VALUES (?)", (now,))
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("COMMIT")
+    try:
+        # A process that was killed may have erased people and not got as far as this.
+        write_back(connection)
+    except sqlite3.OperationalError as error:
+        _log.warning(
+            "state file %s: what was erased before a crash may still be in it: reason=%r; make room "
+            "and start again",
+            path,
+            str(error),
+        )
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+        _log.warning("state file %s was open to other users; it is its owner's only", path)
+
+
+def write_back(connection: sqlite3.Connection) -> None:
+    """Put the log into the file: until then the file has the old pages, and afterwards the log would."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _examine(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema of the file, 0 for an empty one; changes nothing, raises for what is not ours."""
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {damage}")
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    if names and (version == 0 or "exporter" not in names):
+        raise StoreError(
+            f"{path} is a database of another program: give another path in state.path"
+        )
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"state file {path} has schema {version}, this exporter knows up to {len(MIGRATIONS)}: "
+            "run the newer exporter again, or restore the backup from before the upgrade"
+        )
+    return version
+
+
+def _own(path: Path) -> None:
+    """Create the file for its owner only, or see that an existing one can be written."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say into a message that names the file and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"state file {path} cannot be opened for writing: {error.strerror}; "
+            "check state.path, its directory and the owner"
+        ) from error
+    except sqlite3.Error as error:
+        text = str(error)
+        if "locked" in text:
+            remedy = "another exporter uses it; stop that one or give this one its own state.path"
+        elif "full" in text:
+            remedy = "the disk is full; make room, nothing of this poll was kept"
+        elif "readonly" in text or "read-only" in text:
+            remedy = "it is read-only; make it writable for this user"
+        elif "unable to open" in text:
+            remedy = "its directory must be writable for this user too"
+        elif "malformed" in text or "not a database" in text or "corrupt" in text:
+            remedy = _DAMAGED
+        else:
+            remedy = "check the disk and the file"
+        raise StoreError(f"state file {path}: {text}: {remedy}") from error
+
+
+@contextmanager
+def legible(path: Path) -> Iterator[None]:
+    """Around the reading of rows: one that no exporter wrote is damage, whatever it breaks."""
+    try:
+        yield
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise StoreError(
+            f"state file {path}: a row of it cannot be read ({error!r}): {_DAMAGED}"
+        ) from error
