@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 LONGEST = 100 * 52 * _UNITS["w"]
 _PATTERN = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
+_SPELLING = "^(0|(?=[0-9])" + "".join(f"([0-9]{{1,10}}{unit})?" for unit in _UNITS) + ")$"
 
 
 def parse_duration(text: object) -> int:
@@ -40,6 +41,6 @@ Duration = Annotated[
     int,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^(0|(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?)$"}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _SPELLING}, {"const": 0}]}),
 ]
 """A duration in a configuration file; seconds in the program."""

@@ -157,7 +157,7 @@ def test_every_error_is_told_at_once() -> None:
             "c.yaml:11: targets[1].tokn: unknown key; remove it or correct its spelling"
             " (did you mean token_env?)"
         ),
-        "c.yaml:12: targets[1].timeout: input should be greater than or equal to 1, not 0",
+        "c.yaml:12: targets[1].timeout: must be greater than or equal to 1, not 0",
         (
             "c.yaml:14: targets[2].account: targets[0] of vendor cursor has the account 'acme' too;"
             " give each its own"
@@ -166,16 +166,13 @@ def test_every_error_is_told_at_once() -> None:
             "c.yaml:16: targets[2].ca_file: /nowhere/ca.pem cannot be read; check the path and its"
             " mode"
         ),
-        "c.yaml:17: targets[2].proxy: input should be a valid string",
+        "c.yaml:17: targets[2].proxy: must be text",
         "c.yaml:18: targets[3]: vendor 'gitlab' is not known; use one of "
         + ", ".join(vendor.name for vendor in VENDORS),
         "c.yaml:21: stat: unknown key; remove it or correct its spelling (did you mean state?)",
         "c.yaml:22: privacy.key_file: /nowhere/key cannot be read: No such file or directory",
-        (
-            "c.yaml:23: limits.series_per_stream: input should be a valid integer, unable to parse"
-            " string as an integer, not 'many'"
-        ),
-        "c.yaml:25: counting.history: input should be 'baseline' or 'count', not 'some'",
+        "c.yaml:23: limits.series_per_stream: must be a whole number, not 'many'",
+        "c.yaml:25: counting.history: must be 'baseline' or 'count', not 'some'",
         (
             "c.yaml:26: counting.birth_hold: 'soon' is not a duration; write it as 30s, 5m, 1h30m or"
             " 7d"
@@ -190,21 +187,21 @@ def test_every_error_is_told_at_once() -> None:
         ("# nothing yet\n", "c.yaml:1: targets: is required"),
         ("state: {}\n", "c.yaml:1: targets: is required"),
         ("targets: []\n", "c.yaml:1: targets: is empty; give at least one target"),
-        ("targets:\n", "c.yaml:1: targets: input should be a valid list, not empty"),
+        ("targets:\n", "c.yaml:1: targets: must be a list, not empty"),
         ("- a\n", "c.yaml:1: the file: must be a mapping with the key targets"),
         ("just text\n", "c.yaml:1: the file: must be a mapping with the key targets"),
         ("targets: [a]\n", "c.yaml:1: targets[0]: must be a block of keys, not a single value"),
         ("targets: [{}]\n", "c.yaml:1: targets[0]: vendor is required: "),
         (
             GOOD + "privacy:\n  users: on\n",
-            "c.yaml:6: privacy.users: input should be 'off', 'pseudonym' or 'plain', not True",
+            "c.yaml:6: privacy.users: must be 'off', 'pseudonym' or 'plain', not 'on'",
         ),
         (
             GOOD + "privacy: {users: pseudonym}\n",
             "c.yaml:5: privacy: users: pseudonym needs key_file",
         ),
         (GOOD + "privacy:\n", "c.yaml:5: privacy: must be a block of keys, not empty"),
-        (GOOD + "state: {path: ''}\n", "c.yaml:5: state.path: string should have at least"),
+        (GOOD + "state: {path: ''}\n", "c.yaml:5: state.path: must have at least"),
         (GOOD + "state: [x]\n", "c.yaml:5: state: must be a block of keys, not a list"),
         (GOOD + "1: x\n", "c.yaml:5: [1]: keys should be strings, not 1"),
         (
@@ -228,7 +225,7 @@ def test_every_error_is_told_at_once() -> None:
         ),
         (
             GOOD + "    streams: {ai_code_commits: {interval: 0s}}\n",
-            "c.yaml:5: targets[0].streams.ai_code_commits.interval: input should be greater than",
+            "c.yaml:5: targets[0].streams.ai_code_commits.interval: must be greater than",
         ),
         (
             GOOD + "    streams:\n"
@@ -238,11 +235,14 @@ def test_every_error_is_told_at_once() -> None:
         ),
         (
             GOOD + "    streams:\n      ai_code_changes:\n        max_series: 0\n",
-            "c.yaml:7: targets[0].streams.ai_code_changes.max_series: input should be greater than",
+            "c.yaml:7: targets[0].streams.ai_code_changes.max_series: must be greater than",
         ),
         (
             GOOD + "    streams:\n      ai_code_changes:\n        drop_labels: model\n",
-            "c.yaml:7: targets[0].streams.ai_code_changes.drop_labels: input should be a valid tuple",
+            (
+                "c.yaml:7: targets[0].streams.ai_code_changes.drop_labels: must be a list, as [model],"
+                " not 'model'"
+            ),
         ),
         (
             GOOD + "    streams:\n      ai_code_changes:\n        drop_labels:\n"
@@ -256,14 +256,20 @@ def test_every_error_is_told_at_once() -> None:
             GOOD + "    streams: {ai_code_changes: {enabled: false, drop_labels: [account]}}\n",
             "c.yaml:5: targets[0].streams.ai_code_changes.drop_labels[0]: ai_code_changes has no label",
         ),
-        (GOOD + "    base_url: ftp://x\n", "c.yaml:5: targets[0].base_url: string should match"),
+        (
+            GOOD + "    base_url: ftp://x\n",
+            (
+                "c.yaml:5: targets[0].base_url: must begin with https:// or http:// and have no user"
+                " name, query or fragment, as https://api.cursor.com"
+            ),
+        ),
         (
             GOOD + f"    base_url: https://me:{SECRET}@example.com\n",
-            "c.yaml:5: targets[0].base_url: base_url must have no user name",
+            "c.yaml:5: targets[0].base_url: must begin with https:// or",
         ),
         (
             GOOD + f"    base_url: https://example.com?token={SECRET}\n",
-            "c.yaml:5: targets[0].base_url: string should match pattern",
+            "c.yaml:5: targets[0].base_url: must begin with https:// or",
         ),
         (
             (
@@ -398,6 +404,35 @@ def test_a_secret_that_is_there_but_empty_is_missing(
     assert f"secret file {path} is empty: put the credential into it" in problem
 
 
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ("one\ntwo", "has a line break or a character that no HTTP header can carry"),
+        ("t\u00f6k", "has a line break or a character that no HTTP header can carry"),
+        (" padded ", "has spaces around it"),
+    ],
+)
+def test_a_secret_that_can_never_work_is_refused(
+    secret: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its form, before any vendor sees it; its value is not repeated."""
+    path = tmp_path / "token"
+    path.write_text(secret, encoding="utf-8")
+    (problem,) = problems(GOOD.replace("token_env: TOKEN", f"token_file: {path}"))
+    assert problem.startswith(f"c.yaml:4: targets[0].auth.token_file: secret file {path} {told}: ")
+    monkeypatch.setenv("TOKEN", secret)
+    (again,) = problems(GOOD)
+    assert again.startswith(f"c.yaml:4: targets[0].auth.token_env: secret variable TOKEN {told}: ")
+    assert secret not in problem + again
+
+
+def test_a_byte_order_mark_before_a_secret_is_no_error(tmp_path: Path) -> None:
+    """An editor put it there, and it is taken off."""
+    path = tmp_path / "token"
+    path.write_text(f"{SECRET}\n", encoding="utf-8-sig")
+    parse(GOOD.replace("token_env: TOKEN", f"token_file: {path}"), "c.yaml")
+
+
 def test_a_short_key_is_no_key(tmp_path: Path) -> None:
     """A guessable key makes pseudonyms reversible."""
     path = tmp_path / "key"
@@ -519,4 +554,4 @@ def test_half_a_character_can_be_told() -> None:
 def test_a_host_that_is_none_is_a_problem_of_its_key() -> None:
     """The host has a character that no domain name may have."""
     (problem,) = problems(GOOD + '    base_url: "https://a\\U000936d3"\n')
-    assert "targets[0].base_url: base_url is not a URL" in problem
+    assert "targets[0].base_url: is not a URL" in problem

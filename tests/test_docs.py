@@ -30,6 +30,7 @@ from exporter.vendors.base import StreamOptions, Target
 from exporter.vendors.cursor.target import CursorAuth
 from exporter.vendors.github.insights_api import ActorType
 from exporter.vendors.github.target import AppAuth, GithubAuth
+from tests.keys import rsa_pem
 from tests.web.certificates import Authority
 
 ROOT = Path(__file__).parents[1]
@@ -351,11 +352,14 @@ def test_the_example_of_errors_is_real(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def _put(directory: Path, snippet: str) -> None:
-    """Save a configuration, and a secret or certificates in each file that it names."""
+    """Save a configuration, and a secret, a key or certificates in each file that it names."""
     (directory / "config.yaml").write_text(snippet, encoding="utf-8")
     for name in _files(yaml.safe_load(snippet)):
         assert Path(name).name == name, f"{name} is not beside the configuration"
-        content = _text(Authority(directory).file) if name.endswith(".pem") else "secret" * 4
+        if name == "github-app.pem":
+            content = rsa_pem()
+        else:
+            content = _text(Authority(directory).file) if name.endswith(".pem") else "secret" * 4
         (directory / name).write_text(content, encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from exporter import config, plan
 from exporter.cli import main
 from exporter.model import DAY
 from exporter.vendors import VENDORS
+from tests.keys import rsa_pem
 
 GITHUB = {"vendor": "github", "auth": {"token_env": "TOKEN"}}
 TABNINE = {"vendor": "tabnine", "auth": {"token_env": "TABNINE"}}
@@ -26,8 +27,9 @@ def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("TOKEN", "OTHER", "TABNINE", "CURSOR"):
         monkeypatch.setenv(name, "a secret")
-    for path in ("key.pem", "token", "link"):
+    for path in ("token", "link"):
         Path(path).write_text("a secret")
+    Path("key.pem").write_text(rsa_pem())
 
 
 def github(account: str = "acme", **more: Any) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def test_all_of_it_is_there_as_json(tmp_path: Path) -> None:
                 "share": 0.033333,
             }
         ],
-        "series": {"known": 60, "open": False, "limit": 5000},
+        "series": {"known": 60, "open": False, "limit": 5000, "fixed": 0},
     }
 
 
@@ -136,7 +138,8 @@ def test_a_plan_that_does_not_fit_is_a_warning_and_no_failure() -> None:
     assert result.exit_code == 0
     assert result.output.splitlines()[-1] == (
         "warning: github/acme: core may need 5282 requests an hour and may send 3600: polls will take"
-        " longer than their interval; lengthen it"
+        " longer than their interval; api_insights needs most, 5280: lengthen its interval or shorten"
+        " its lookback"
     )
 
 
@@ -147,8 +150,8 @@ def test_a_limit_of_the_streams_own_is_held_against_it() -> None:
     assert (requests.limit, round(requests.own_limit or 0, 6)) == (3600, 0.6)
     assert warned(github(streams=options)) == [
         (
-            "github/acme/copilot_seats: core may need 2 requests an hour and may send 1: polls will"
-            " take longer than their interval; lengthen it"
+            "github/acme/copilot_seats: core may need 2 requests an hour and may send 0.6: polls will"
+            " take longer than their interval; lengthen its interval"
         )
     ]
 
@@ -188,7 +191,7 @@ def test_a_sum_that_is_too_much_is_said_so() -> None:
     options = {"api_insights": {"interval": "1m"}}
     [warning] = warned(github(streams=options), github("two", streams=options))
     assert "core about 5285 of 3600 requests an hour" in warning
-    assert ", which is too much: lengthen intervals and give each" in warning
+    assert ", which is too much: lengthen intervals or shorten lookbacks, and give each" in warning
 
 
 def test_a_limit_that_was_raised_is_the_one_that_is_shared() -> None:
@@ -239,8 +242,9 @@ def test_series_follow_from_the_sizes_that_are_known() -> None:
         target = {**TABNINE, "account": "acme", "streams": {"team_usage": options}}
         return streams(target)["team_usage"].series
 
-    assert series(expected_teams=20) == plan.Series(20 * 21, open=False, limit=5_000)
-    assert series(drop_labels=["team_name"], max_series=9) == plan.Series(14, open=False, limit=9)
+    assert series(expected_teams=20) == plan.Series(20 * 21, open=False, limit=5_000, fixed=14)
+    dropped = series(drop_labels=["team_name"], max_series=9)
+    assert dropped == plan.Series(14, open=False, limit=9, fixed=14)
 
 
 def test_series_that_the_vendors_data_decide_are_bounded_by_the_limit() -> None:
@@ -283,6 +287,59 @@ def test_a_stream_of_nothing_but_people_is_a_warning_where_people_are_off() -> N
         )
     ]
     assert warned(target, cursor, privacy={"users": "plain"}) == []
+
+
+def test_a_stream_that_is_refused_asks_for_nothing() -> None:
+    """Not in the table, not in the sums of a target or of a shared limit, and without a warning."""
+    people = {"user_usage": {"interval": "1h", "expected_users": 5_000}}
+    target = {**TABNINE, "account": "acme", "streams": people, "requests_per_minute": 60}
+    [hidden] = streams(target)["user_usage"].requests
+    [shown] = streams(target, privacy={"users": "plain"})["user_usage"].requests
+    assert (hidden.hourly, hidden.by_default, hidden.share) == (0, 0, 0)
+    assert shown.hourly > shown.limit
+    assert [text for text in warned(target) if "requests an hour" in text] == []
+    assert " user_usage    1h        7d        api             none " in plan.render(
+        planned(target)
+    )
+    other = {**target, "account": "b", "streams": {"user_usage": {"enabled": False}}}
+    without = {**target, "streams": {"user_usage": {"enabled": False}}}
+    assert planned(target, other).sharing == planned(without, other).sharing != ()
+
+
+def test_the_stream_that_needs_most_is_named_with_what_it_can_do_about_it() -> None:
+    """A lookback can be what costs; a stream that reads the present has none to shorten."""
+    long = {"api_insights": {"lookback": "31d", "routes": {"top_actors": 500}}}
+    [warning] = warned(github(streams=long))
+    assert "; api_insights needs most, 192768: lengthen its interval or shorten its" in warning
+    often = {"api_insights": {"enabled": False}, "copilot_seats": {"interval": "1s"}}
+    [warning] = warned(github(streams=often))
+    assert warning.endswith("; copilot_seats needs most, 7200: lengthen its interval")
+
+
+def test_small_figures_have_a_decimal() -> None:
+    """A limit of less than one an hour is not 0."""
+    slow = {**CURSOR, "account": "acme", "requests_per_minute": 0.001}
+    text = plan.render(planned(slow))
+    assert "  0.06     13333%  " in text
+    assert "ai-code/commits may need 8 requests an hour and may send 0.06: " in text
+    assert " about 0.5 " in plan.render(planned(github()))
+
+
+def test_series_that_are_never_folded_are_more_than_the_limit() -> None:
+    """The table says how many remain, and a warning that the limit cannot be kept."""
+    target = github(streams={"api_insights": {"max_series": 10}})
+    series = streams(target)["api_insights"].series
+    assert series.limit < series.fixed
+    assert f"up to {series.fixed}\n" in plan.render(planned(target))
+    assert warned(target) == [
+        (
+            f"github/acme/api_insights: 10 series are allowed, and about {series.fixed} remain when all"
+            " that can be is added to other: raise its max_series, or leave labels out with drop_labels"
+        )
+    ]
+    labels = ["subject_type", "actor_type", "http_method"]
+    fewer = github(streams={"api_insights": {"max_series": 10, "drop_labels": labels}})
+    assert warned(fewer) == []
 
 
 def test_sizes_are_of_labels_that_the_streams_have() -> None:

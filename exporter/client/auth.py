@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from exporter.client.errors import UnauthorizedError
+from exporter.client.errors import SecretError
 
 _LARGEST_SECRET = 64 * 1024
 
@@ -27,7 +27,7 @@ class Secret:
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Secret":
-        """The content of a file without its last line end."""
+        """The content of a file without its last line end, and without a byte order mark."""
         return cls(Path(path), "", {})
 
     @classmethod
@@ -44,10 +44,10 @@ class Secret:
         return f"Secret({self.source})"
 
     def read(self) -> str:
-        """The value; `UnauthorizedError` when there is none."""
+        """The value; `SecretError` when there is none."""
         value = self._read_environ() if self._path is None else self._read_file(self._path)
         if not value:
-            raise UnauthorizedError(f"secret {self.source} is empty: put the credential into it")
+            raise SecretError(f"secret {self.source} is empty", "put the credential into it")
         return value
 
     def invalidate(self) -> None:
@@ -58,8 +58,8 @@ class Secret:
     def _read_environ(self) -> str:
         value = self._environ.get(self._name)
         if value is None:
-            raise UnauthorizedError(
-                f"secret {self.source} is not set: set it in the environment of the exporter"
+            raise SecretError(
+                f"secret {self.source} is not set", "set it in the environment of the exporter"
             )
         return value.rstrip("\r\n")
 
@@ -71,16 +71,16 @@ class Secret:
                     stamp = _stamp(os.fstat(file.fileno()))
                     content = file.read(_LARGEST_SECRET + 1)
                 if len(content) > _LARGEST_SECRET:
-                    raise UnauthorizedError(
-                        f"secret {self.source} is larger than 64 KiB: is it the right file?"
+                    raise SecretError(
+                        f"secret {self.source} is larger than 64 KiB", "is it the right file?"
                     )
                 self._value = _decoded(content, self.source).rstrip("\r\n")
                 self._stamp = stamp
         except OSError as error:
             self.invalidate()
-            raise UnauthorizedError(
-                f"secret {self.source} cannot be read ({error.strerror}): "
-                "check that it exists and that the exporter's user may read it"
+            raise SecretError(
+                f"secret {self.source} cannot be read ({error.strerror})",
+                "check that it exists and that the exporter's user may read it",
             ) from error
         return self._value
 
@@ -104,7 +104,7 @@ class Bearer:
     secret: Secret
 
     async def headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {_header_value(self.secret)}"}
+        return {"Authorization": f"Bearer {header_value(self.secret)}"}
 
     def invalidate(self) -> bool:
         self.secret.invalidate()
@@ -119,12 +119,14 @@ class Basic:
     user_is_key: bool = True
 
     async def headers(self) -> Mapping[str, str]:
-        value = _header_value(self.secret)
+        value = header_value(self.secret)
         if self.user_is_key == (":" in value):
             expected = "a key without ':'" if self.user_is_key else "of the form user:password"
-            raise UnauthorizedError(f"secret {self.secret.source} must be {expected}")
+            raise SecretError(
+                f"secret {self.secret.source} has the wrong form", f"it must be {expected}"
+            )
         pair = f"{value}:" if self.user_is_key else value
-        return {"Authorization": f"Basic {base64.b64encode(pair.encode('latin-1')).decode()}"}
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode('ascii')).decode()}"}
 
     def invalidate(self) -> bool:
         self.secret.invalidate()
@@ -139,7 +141,7 @@ class HeaderKey:
     secret: Secret
 
     async def headers(self) -> Mapping[str, str]:
-        return {self.name: _header_value(self.secret)}
+        return {self.name: header_value(self.secret)}
 
     def invalidate(self) -> bool:
         self.secret.invalidate()
@@ -161,26 +163,26 @@ def secrets_in(headers: Mapping[str, str]) -> list[str]:
     return sorted(found - {""}, key=len, reverse=True)
 
 
-def _header_value(secret: Secret) -> str:
+def header_value(secret: Secret) -> str:
+    """The value as a header can carry it; `SecretError` for one that none can."""
     value = secret.read()
-    if not all(" " <= char <= "~" or "\xa0" <= char <= "\xff" for char in value):
-        raise UnauthorizedError(
-            f"secret {secret.source} has a line break or a character that no HTTP header can carry:"
-            " it must be the credential alone, on one line"
+    if not all(" " <= char <= "~" for char in value):
+        raise SecretError(
+            f"secret {secret.source} has a line break or a character that no HTTP header can carry",
+            "it must be the credential alone, on one line",
         )
     if value != value.strip():
-        raise UnauthorizedError(f"secret {secret.source} has spaces around it: remove them")
+        raise SecretError(f"secret {secret.source} has spaces around it", "remove them")
     return value
 
 
 def _decoded(content: bytes, source: str) -> str:
     try:
-        return content.decode()
+        # Editors of Windows begin files with a byte order mark, which is no part of any credential.
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         # Without the cause, which would show the bytes in a traceback.
-        raise UnauthorizedError(
-            f"secret {source} is not UTF-8 text: is it the right file?"
-        ) from None
+        raise SecretError(f"secret {source} is not UTF-8 text", "is it the right file?") from None
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:

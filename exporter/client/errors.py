@@ -34,6 +34,14 @@ class UnauthorizedError(PollError):
     state = State.UNAUTHORIZED
 
 
+class SecretError(UnauthorizedError):
+    """The secret itself cannot be used: nothing was asked; `remedy` is what to do about its source."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}: {remedy}")
+        self.problem, self.remedy = problem, remedy
+
+
 class ForbiddenError(PollError):
     """The credential is known but not allowed (403 without rate-limit marks)."""
 

@@ -113,6 +113,10 @@ class Wire:
             except UnicodeError as error:
                 # What the resolver makes of a host name that is none, such as one too long.
                 raise httpx.ConnectError("the host name is not valid") from error
+            except httpx.ConnectError as error:
+                if ours:
+                    raise
+                raise httpx.ConnectError(f"{destination.url.host}: {error}") from error
             except httpx.InvalidURL as error:
                 # httpx looks at the address of a redirect, also where it does not follow it.
                 raise httpx.RemoteProtocolError("the redirect is not a URL") from error

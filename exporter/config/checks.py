@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from exporter.client import connection
-from exporter.client.auth import Secret
-from exporter.client.errors import UnauthorizedError
+from exporter.client.auth import Secret, header_value
+from exporter.client.errors import SecretError
+from exporter.client.private_key import rsa_key
 from exporter.config.explain import UNKNOWN_KEY, explained
 from exporter.config.model import Config, one_target, vendor_of
 from exporter.config.text import ConfigError, Place, Problem
@@ -125,17 +126,19 @@ def _readable(path: str) -> bool:
 
 
 def _check_secrets(at: Place, auth: object) -> Iterator[Problem]:
-    """Every secret that an `auth` block names at any depth, whatever else is wrong with it."""
+    """The form of every secret that an `auth` block names at any depth, whatever else is wrong."""
     for name, value in auth.items() if isinstance(auth, Mapping) else ():
         if not isinstance(value, str):
             yield from _check_secrets((*at, str(name)), value)
             continue
         try:
-            if str(name).endswith("_file"):
-                Secret.from_file(value).read()
+            if name == "private_key_file":
+                rsa_key(Secret.from_file(value))
+            elif str(name).endswith("_file"):
+                header_value(Secret.from_file(value))
             elif str(name).endswith("_env"):
-                Secret.from_env(value, os.environ).read()
-        except (UnauthorizedError, ValueError) as error:
+                header_value(Secret.from_env(value, os.environ))
+        except (SecretError, ValueError) as error:
             yield (*at, str(name)), str(error)
 
 

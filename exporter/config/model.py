@@ -9,7 +9,8 @@ from pydantic_core import core_schema
 from exporter.duration import Duration, format_duration
 from exporter.poll.privacy import Users
 from exporter.vendors import VENDORS
-from exporter.vendors.base import AnyVendor, Strict, Target
+from exporter.vendors.base import AnyVendor, Target
+from exporter.vendors.block import Strict, word
 
 
 class StateConfig(Strict):
@@ -19,15 +20,10 @@ class StateConfig(Strict):
     """The state file (SQLite). Its directory must exist and be writable."""
 
 
-def _users(value: object) -> object:
-    """YAML reads a bare `off` as false."""
-    return "off" if value is False else value
-
-
 class PrivacyConfig(Strict):
     """What becomes of people."""
 
-    users: Annotated[Users, BeforeValidator(_users)] = Users.OFF
+    users: Annotated[Users, Field(strict=False), BeforeValidator(word)] = Users.OFF
     """off: no people at all; pseudonym: keyed hashes; plain: as the vendor names them."""
     key_file: str | None = None
     """The key of the pseudonyms: a file with at least 16 bytes that stays the same."""
@@ -74,7 +70,7 @@ one_target: TypeAdapter[Target] = TypeAdapter(_AnyTarget)
 class Config(Strict):
     """Configuration of usage-exporter."""
 
-    targets: list[_AnyTarget] = Field(min_length=1)
+    targets: list[_AnyTarget] = Field(min_length=1, strict=False)
     """The accounts that are polled."""
     state: StateConfig = StateConfig()
     """Where counts are kept."""
@@ -91,7 +87,7 @@ class _Schema(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         shown = super().default_schema(schema)
-        if shown.get("type") == "string" and isinstance(shown.get("default"), int):
+        if {"const": 0} in shown.get("anyOf", ()) and isinstance(shown.get("default"), int):
             shown["default"] = format_duration(shown["default"])
         return shown
 

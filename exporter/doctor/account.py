@@ -12,12 +12,18 @@ import httpx
 from exporter.client import connection
 from exporter.client.auth import Credential
 from exporter.client.client import Client, ClientSettings, Endpoint
-from exporter.client.errors import PollError, RateLimitedError, SchemaError, UnavailableError
+from exporter.client.errors import (
+    PollError,
+    RateLimitedError,
+    SchemaError,
+    SecretError,
+    UnavailableError,
+)
 from exporter.clock import Clock
 from exporter.config import vendor_of
-from exporter.doctor.exchange import Exchange, Overheard
-from exporter.doctor.finding import Check, Finding, Level, Subject
-from exporter.doctor.network import Way
+from exporter.doctor.exchange import Exchange, Overheard, Tunnel
+from exporter.doctor.finding import Check, Finding, Level, Subject, bug
+from exporter.doctor.network import Way, place
 from exporter.vendors.base import AnyStream, StreamOptions, Target, enabled_streams, limits_of
 from exporter.vendors.probe import Asking, Identity, Refusal
 
@@ -74,6 +80,7 @@ class Account:
     async def ask(self, wire: httpx.AsyncBaseTransport) -> list[Finding]:
         """Credential, streams and clock, over a way that is open."""
         overheard = Overheard(wire, self.clock.time)
+        overheard.forget()
         vendor = vendor_of(self.target)
         identity = vendor.diagnosis.identify(self.target)
         async with AsyncExitStack() as resources:
@@ -120,9 +127,9 @@ class Account:
             async with asyncio.timeout(self.patience):
                 await credential.headers()
         except TimeoutError:
-            return self._refused(Check.CREDENTIAL, None, self._too_late(), overheard.last)
+            return self._refused(Check.CREDENTIAL, None, self._too_late(), overheard)
         except PollError as error:
-            return self._refused(Check.CREDENTIAL, None, error, overheard.last)
+            return self._refused(Check.CREDENTIAL, None, error, overheard)
         return self._found(Check.CREDENTIAL, Level.OK, identity.kind)
 
     async def _stream(
@@ -138,20 +145,30 @@ class Account:
             async with asyncio.timeout(self.patience):
                 await probe(Asking(client, self.target, options, self.clock.time()))
         except TimeoutError:
-            return self._refused(Check.STREAM, stream.name, self._too_late(), overheard.last)
+            return self._refused(Check.STREAM, stream.name, self._too_late(), overheard)
         except PollError as error:
-            return self._refused(Check.STREAM, stream.name, error, overheard.last)
+            return self._refused(Check.STREAM, stream.name, error, overheard)
+        except Exception as error:  # noqa: BLE001 - a bug in one stream must not hide the others
+            return bug(error, Check.STREAM, self.subject, stream.name)
         return self._found(Check.STREAM, Level.OK, "works", stream=stream.name)
 
     def _refused(
-        self, check: Check, stream: str | None, error: PollError, heard: Exchange | None
+        self, check: Check, stream: str | None, error: PollError, overheard: Overheard
     ) -> Finding:
-        level, document = Level.FAIL, None
-        if isinstance(error, RateLimitedError):
+        level, document, heard = Level.FAIL, None, overheard.last
+        message = str(error)
+        if isinstance(error, SecretError):
+            message, remedy = error.problem, error.remedy
+        elif isinstance(error, RateLimitedError):
             level = Level.WARN
             remedy = f"the vendor's pace is kept: ask again after {_moment(error.retry_at)}"
-        elif heard is not None and heard.status == _PROXY_REFUSES:
-            remedy = "give the proxy's user and password: proxy: http://USER:PASSWORD@HOST:PORT"
+        elif _wants_password(overheard):
+            remedy = (
+                "give a user and a password that the proxy takes: "
+                "proxy: http://USER:PASSWORD@HOST:PORT"
+            )
+        elif overheard.refused_tunnel is not None:
+            remedy = self._of_proxy(overheard.refused_tunnel)
         elif isinstance(error, SchemaError):
             remedy = "check base_url: something else than the vendor's API seems to answer there"
         elif isinstance(error, UnavailableError) and (heard is None or heard.status < 500):
@@ -165,12 +182,19 @@ class Account:
         return Finding(
             check=check,
             level=level,
-            message=f"{error.state}: {error}",
+            message=f"{error.state}: {message}",
             target=self.subject,
             stream=stream,
             state=error.state,
             remedy=remedy,
             document=document,
+        )
+
+    def _of_proxy(self, tunnel: Tunnel) -> str:
+        proxy = place(httpx.URL(str(self.target.proxy)))
+        return (
+            f"the proxy {proxy} opens no tunnel to {place(tunnel.url)}: let who runs it allow that "
+            "and look whether it gets there itself, or correct proxy"
         )
 
     def _too_late(self) -> UnavailableError:
@@ -220,6 +244,14 @@ class Account:
             stream=stream,
             remedy=remedy,
         )
+
+
+def _wants_password(overheard: Overheard) -> bool:
+    """By an answer in the vendor's stead, or by the refusal of a tunnel to it."""
+    tunnel, heard = overheard.refused_tunnel, overheard.last
+    if tunnel is not None:
+        return tunnel.answer.startswith(str(_PROXY_REFUSES))
+    return heard is not None and heard.status == _PROXY_REFUSES
 
 
 def _moment(unix: float) -> str:

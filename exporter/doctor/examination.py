@@ -8,7 +8,7 @@ from random import Random
 from exporter.clock import Clock
 from exporter.config import Config
 from exporter.doctor.account import Account
-from exporter.doctor.finding import Report, report_of
+from exporter.doctor.finding import Check, Finding, Report, bug, report_of
 from exporter.doctor.machine import check_ports, check_state, check_web_config, is_held
 
 
@@ -24,7 +24,7 @@ async def examine(
     ports = check_ports(addresses, running=is_held(state))
     people = settings.privacy.shows_people
     accounts = (
-        Account(target, clock, random, people=people).check() for target in settings.targets
+        _checked(Account(target, clock, random, people=people)) for target in settings.targets
     )
     findings = [*state, *ports]
     if web_config is not None:
@@ -32,3 +32,10 @@ async def examine(
     for found in await asyncio.gather(*accounts):
         findings += found
     return report_of(findings)
+
+
+async def _checked(account: Account) -> list[Finding]:
+    try:
+        return await account.check()
+    except Exception as error:  # noqa: BLE001 - a bug in one target must not hide the others
+        return [bug(error, Check.TARGET, account.subject)]

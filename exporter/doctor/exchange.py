@@ -9,6 +9,15 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 _last: ContextVar["Exchange | None"] = ContextVar("last_exchange", default=None)
+_refused: ContextVar["Tunnel | None"] = ContextVar("refused_tunnel", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Where a proxy was to open a tunnel to, and what it answered instead."""
+
+    url: httpx.URL
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,12 @@ class Overheard(httpx.AsyncBaseTransport):
     def forget() -> None:
         """Begin anew in this task, which has inherited the last exchange of the one that made it."""
         _last.set(None)
+        _refused.set(None)
+
+    @property
+    def refused_tunnel(self) -> Tunnel | None:
+        """What the proxy refused in the last exchange of the task that asks."""
+        return _refused.get()
 
     @property
     def last(self) -> Exchange | None:
@@ -58,9 +73,13 @@ class Overheard(httpx.AsyncBaseTransport):
         return _last.get()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        _last.set(None)
+        self.forget()
         sent = self._time()
-        response = await self._transport.handle_async_request(request)
+        try:
+            response = await self._transport.handle_async_request(request)
+        except httpx.ProxyError as error:
+            _refused.set(Tunnel(request.url, str(error)))
+            raise
         heard = Exchange(
             sent, self._time(), request.url.host, response.status_code, response.headers
         )

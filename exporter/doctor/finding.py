@@ -1,7 +1,9 @@
 """What the doctor finds, as data."""
 
 import enum
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -32,6 +34,7 @@ class Check(enum.StrEnum):
     DNS = "dns"
     CONNECT = "connect"
     TLS = "tls"
+    TARGET = "target"
     CLOCK = "clock"
     CREDENTIAL = "credential"
     STREAM = "stream"
@@ -70,6 +73,22 @@ class Report(msgspec.Struct, frozen=True):
     @property
     def healthy(self) -> bool:
         return self.level is not Level.FAIL
+
+
+def bug(
+    error: Exception, check: Check, target: Subject | None = None, stream: str | None = None
+) -> Finding:
+    """The finding for what nobody foresaw; the error's message may quote secrets and people."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return Finding(
+        check=check,
+        level=Level.FAIL,
+        message=f"a bug: {type(error).__name__}{place}",
+        target=target,
+        stream=stream,
+        remedy="report it with this line and the version; the other checks hold",
+    )
 
 
 def report_of(findings: Sequence[Finding]) -> Report:

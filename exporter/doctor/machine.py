@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from cryptography import x509
@@ -12,7 +13,8 @@ from cryptography import x509
 from exporter.doctor.finding import Check, Finding, Level
 from exporter.doctor.network import EXPIRES_SOON
 from exporter.model import DAY
-from exporter.store.state_file import MIGRATIONS
+from exporter.store.state_file import MIGRATIONS, inspect
+from exporter.store.store import StoreError
 from exporter.web import server, tls, web_config
 
 LITTLE_SPACE = 256 * 1024**2
@@ -20,39 +22,46 @@ NO_SPACE = 16 * 1024**2
 
 _MAGIC = b"SQLite format 3\0"
 _VERSION_AT, _HEADER = 60, 100
+_LOGS = ("-wal", "-journal")
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
 """The bytes of a file that SQLite locks for readers; a writer that keeps others out locks them all."""
 
 
 def check_state(path: Path) -> list[Finding]:
     """Whether the state file can be used; nothing is written, and nothing is created."""
-    findings = [_path(path)]
-    if findings[0].level is not Level.FAIL:
-        findings.append(_space(path.parent))
-        if path.exists():
-            findings += [_mode(path), _lock(path)]
-    return findings
+    usable = _path(path)
+    if usable.level is Level.FAIL:
+        return [usable]
+    if not path.exists():
+        return [usable, _space(path.parent)]
+    lock = _lock(path)
+    usable = _content(path, held=is_held([lock])) or usable
+    if usable.level is Level.FAIL:
+        return [usable]
+    return [usable, _space(path.parent), _mode(path), lock]
 
 
 def check_ports(addresses: Sequence[str], *, running: bool) -> Iterator[Finding]:
     """Whether each address can be listened on; `running` when an exporter holds the state file."""
-    for address in addresses:
-        try:
-            server.listen(address).close()
-        except server.AddressError as error:
-            message, _, remedy = str(error).partition("; ")
-            if running:
+    with ExitStack() as listening:
+        # All at once, as `run` does: one address may take another's port.
+        for address in addresses:
+            try:
+                listening.enter_context(server.listen(address))
+            except server.AddressError as error:
+                message, _, remedy = str(error).partition("; ")
+                if running:
+                    yield Finding(
+                        check=Check.LISTEN,
+                        level=Level.WARN,
+                        message=f"{message}: it seems to be the exporter that is running",
+                    )
+                    continue
                 yield Finding(
-                    check=Check.LISTEN,
-                    level=Level.WARN,
-                    message=f"{message}: it seems to be the exporter that is running",
+                    check=Check.LISTEN, level=Level.FAIL, message=message, remedy=remedy or None
                 )
-                continue
-            yield Finding(
-                check=Check.LISTEN, level=Level.FAIL, message=message, remedy=remedy or None
-            )
-        else:
-            yield Finding(check=Check.LISTEN, level=Level.OK, message=f"{address} is free")
+            else:
+                yield Finding(check=Check.LISTEN, level=Level.OK, message=f"{address} is free")
 
 
 def check_web_config(path: Path, now: float) -> Finding:
@@ -138,20 +147,59 @@ def _unusable(path: Path) -> tuple[str, str]:
         return f"{path} is not a file", "give a file as state.path"
     if not os.access(path, os.R_OK | os.W_OK):
         return f"{path} cannot be read and written by this user", "make it this user's own"
-    with path.open("rb") as file:
-        header = file.read(_HEADER)
+    header = _header(path)
     if header and not header.startswith(_MAGIC):
         return (
             f"{path} is not a state file",
             "restore a backup, or give another path as state.path",
         )
-    version = int.from_bytes(header[_VERSION_AT : _VERSION_AT + 4], "big")
-    if version > len(MIGRATIONS):
-        return (
-            f"{path} has schema {version}, this exporter knows up to {len(MIGRATIONS)}",
-            "run the newer exporter again, or restore the backup from before the upgrade",
-        )
     return "", ""
+
+
+def _header(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEADER)
+
+
+def _content(path: Path, *, held: bool) -> Finding | None:
+    """What the content of the file says, as far as it can be read; None where nothing is wrong."""
+    logged = any(_size(Path(f"{path}{suffix}")) for suffix in _LOGS)
+    if held or logged:
+        # Its pages may be half of the truth; the header has at least the schema.
+        version = int.from_bytes(_header(path)[_VERSION_AT : _VERSION_AT + 4], "big")
+        if version > len(MIGRATIONS):
+            return Finding(
+                check=Check.STATE_PATH,
+                level=Level.FAIL,
+                message=f"{path} has schema {version}, this exporter knows up to {len(MIGRATIONS)}",
+                remedy="run the newer exporter again, or restore the backup from before the "
+                "upgrade",
+            )
+        if held:
+            return None
+        message = (
+            f"{path.absolute()} can be written; a process that was killed left a log beside it, so "
+            "its content is looked at when the exporter starts"
+        )
+        return Finding(check=Check.STATE_PATH, level=Level.OK, message=message)
+    try:
+        inspect(path)
+    except StoreError as error:
+        if is_held([_lock(path)]):
+            # An exporter has started meanwhile, and writes what was being read.
+            return None
+        problem, _, remedy = str(error).rpartition(": ")
+        return Finding(
+            check=Check.STATE_PATH,
+            level=Level.FAIL,
+            message=" ".join(problem.split()),
+            remedy=remedy,
+        )
+    return None
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _mode(path: Path) -> Finding:

@@ -43,7 +43,7 @@ class Way:
         if self.target.proxy is not None:
             return [*findings, await self._proxy(self.target.proxy)]
         url = httpx.URL(self.target.base_url)
-        host, port = url.host, url.port or (443 if url.scheme == "https" else 80)
+        host, port = url.host, _port(url)
         findings.append(await self._name(host, port))
         if findings[-1].level is Level.OK:
             secure = context if url.scheme == "https" else None
@@ -52,18 +52,18 @@ class Way:
 
     async def _proxy(self, proxy: str) -> Finding:
         url = httpx.URL(proxy)
-        place = f"{url.host}:{_port(url)}"
+        at = place(url)
         try:
             async with asyncio.timeout(self.patience):
                 _, writer = await asyncio.open_connection(url.host, _port(url))
         except (OSError, UnicodeError) as error:
             return self._fail(
                 Check.PROXY,
-                f"{place} cannot be reached: {_words(error)}",
+                f"{at} cannot be reached: {_words(error)}",
                 "check proxy, and that the exporter may connect there",
             )
         writer.close()
-        return self._ok(Check.PROXY, f"{place} takes connections")
+        return self._ok(Check.PROXY, f"{at} takes connections")
 
     async def _name(self, host: str, port: int) -> Finding:
         if _is_address(host):
@@ -129,6 +129,11 @@ class Way:
         return Finding(
             check=check, level=level, message=message, remedy=remedy, target=self.subject
         )
+
+
+def place(url: httpx.URL) -> str:
+    """Host and port, without a password that the URL may hold."""
+    return f"{url.host}:{_port(url)}"
 
 
 def _port(url: httpx.URL) -> int:

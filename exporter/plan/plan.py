@@ -41,7 +41,7 @@ class Requests:
 class StreamPlan:
     """One stream of one target; a stream that reads the present has no lookback.
 
-    `hidden` is why nothing of it would be shown, or None.
+    `hidden` is why nothing of it would be shown, or None; such a stream is refused before it asks.
     """
 
     key: StreamKey
@@ -77,14 +77,16 @@ def _planned(
     limits, own = limits_of(vendor, target), options.requests_per_minute
     usual = stream.options()
     at_default = options.model_copy(update={"interval": usual.interval, "lookback": usual.lookback})
+    hidden = stream.hidden(people=config.privacy.shows_people)
+    asks = 0 if hidden else 1
     defaults = {
-        cost.group: cost.requests * HOUR / usual.interval
+        cost.group: asks * cost.requests * HOUR / usual.interval
         for cost in stream.plan(target, at_default)
     }
     requests = tuple(
         Requests(
             cost.group,
-            cost.requests * HOUR / options.interval,
+            asks * cost.requests * HOUR / options.interval,
             defaults.get(cost.group, 0),
             an_hour(limits[cost.group]),
             an_hour([per_minute(own)]) if own else None,
@@ -103,15 +105,16 @@ def _planned(
             limit=options.max_series or config.limits.series_per_stream,
             people=config.privacy.shows_people,
         ),
-        stream.hidden(people=config.privacy.shows_people),
+        hidden,
     )
 
 
 def _needed(streams: Sequence[StreamPlan]) -> Needed:
-    """Requests an hour by target and endpoint group."""
+    """Requests an hour by target and endpoint group, where there are any."""
     needed: dict[tuple[str, str], dict[str, float]] = {}
     for stream in streams:
         groups = needed.setdefault((stream.key.vendor, stream.key.account), {})
         for requests in stream.requests:
-            groups[requests.group] = groups.get(requests.group, 0) + requests.hourly
+            if requests.hourly:
+                groups[requests.group] = groups.get(requests.group, 0) + requests.hourly
     return needed

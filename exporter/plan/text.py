@@ -71,7 +71,13 @@ def warnings(plan: Plan) -> Iterator[str]:
     for stream in plan.streams:
         if stream.hidden is not None:
             yield f"{stream.key}: {stream.hidden}; until then each of its polls fails"
-        if stream.series.known > stream.series.limit:
+        if stream.series.fixed > stream.series.limit:
+            yield (
+                f"{stream.key}: {stream.series.limit} series are allowed, and about "
+                f"{stream.series.fixed} remain when all that can be is added to other: raise its "
+                "max_series, or leave labels out with drop_labels"
+            )
+        elif stream.series.known > stream.series.limit:
             yield (
                 f"{stream.key}: about {stream.series.known} series are expected and "
                 f"{stream.series.limit} are allowed: the smallest will be added to other; raise its "
@@ -90,7 +96,7 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[str, ...]]:
             each.group,
             _about(each.hourly),
             _about(each.by_default),
-            f"{each.limit:.0f}",
+            _figure(each.limit),
             f"{each.share:.0%}",
             "" if number else _series(stream.series),
         )
@@ -102,39 +108,56 @@ def _days(seconds: int) -> str:
 
 
 def _about(requests: float) -> str:
-    return "under 1" if requests < 1 else f"about {requests:.0f}"
+    return f"about {_figure(requests)}" if requests else "none"
+
+
+def _figure(number: float) -> str:
+    """Whole, or with two digits that say something where it is small."""
+    return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 
 def _series(series: Series) -> str:
     if series.open or series.known > series.limit:
-        return f"up to {series.limit}"
-    return f"about {series.known}"
+        return f"up to {max(series.limit, series.fixed)}"
+    return f"about {series.known}" if series.known else "none"
 
 
 def _too_many_requests(streams: Sequence[StreamPlan]) -> Iterator[str]:
-    groups: defaultdict[tuple[str, str, str], list[Requests]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str], list[tuple[Requests, StreamPlan]]]
+    groups = defaultdict(list)
     for stream in streams:
         for each in stream.requests:
-            groups[stream.key.vendor, stream.key.account, each.group].append(each)
+            groups[stream.key.vendor, stream.key.account, each.group].append((each, stream))
             if each.own_limit is not None and each.hourly > each.own_limit:
-                yield _slow(f"{stream.key}: {each.group}", each.hourly, each.own_limit)
+                what = f"{stream.key}: {each.group}"
+                yield f"{_slow(what, each.hourly, each.own_limit)}; {_less(stream)}"
     for (vendor, account, group), some in groups.items():
-        needed = sum(each.hourly for each in some)
-        if needed > some[0].limit:
-            yield _slow(f"{vendor}/{account}: {group}", needed, some[0].limit)
+        needed = sum(each.hourly for each, _ in some)
+        most, stream = max(some, key=lambda one: one[0].hourly)
+        if needed > most.limit:
+            yield (
+                f"{_slow(f'{vendor}/{account}: {group}', needed, most.limit)}; {stream.key.stream} "
+                f"needs most, {_figure(most.hourly)}: {_less(stream)}"
+            )
 
 
 def _slow(what: str, needed: float, allowed: float) -> str:
     return (
-        f"{what} may need {needed:.0f} requests an hour and may send {allowed:.0f}: polls will take "
-        "longer than their interval; lengthen it"
+        f"{what} may need {_figure(needed)} requests an hour and may send {_figure(allowed)}: polls "
+        "will take longer than their interval"
     )
+
+
+def _less(stream: StreamPlan) -> str:
+    """How a stream needs fewer requests."""
+    shorten = "" if stream.lookback is None else " or shorten its lookback"
+    return f"lengthen its interval{shorten}"
 
 
 def _sharing(sharing: Sharing) -> str:
     targets = " and ".join(f"{sharing.vendor}/{account}" for account in sharing.accounts)
     groups = ", ".join(
-        f"{each.group} about {each.needed:.0f} of {each.allowed:.0f} requests an hour"
+        f"{each.group} about {_figure(each.needed)} of {_figure(each.allowed)} requests an hour"
         for each in sharing.groups
     )
     too_much = any(each.needed > each.allowed for each in sharing.groups)
@@ -143,6 +166,6 @@ def _sharing(sharing: Sharing) -> str:
     return (
         f"{targets} share the limits of {sharing.by}, and each is paced as if it were alone; together "
         f"they need of {groups}{', which is too much' if too_much else ''}: "
-        f"{'lengthen intervals and ' if too_much else ''}give each a credential of its own, or set "
-        f"requests_per_minute: {fair:g} in each"
+        f"{'lengthen intervals or shorten lookbacks, and ' if too_much else ''}give each a credential "
+        f"of its own, or set requests_per_minute: {fair:g} in each"
     )

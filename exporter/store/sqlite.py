@@ -80,17 +80,17 @@ class SQLiteStore:
         (stream_id, horizon, read_until, started, progress, last_success, data_until, empty,
          privacy) = row  # fmt: skip
         return StreamState(
-            horizon=horizon,
-            read_until=read_until,
-            started=frozenset(json.loads(started)),
-            progress=json.loads(progress),
-            last_success=last_success,
-            data_until=data_until,
+            horizon=_whole(horizon),
+            read_until=_moment(read_until),
+            started=frozenset(_texts(started)),
+            progress=dict(json.loads(progress)),
+            last_success=_moment(last_success),
+            data_until=_moment(data_until),
             empty=bool(empty),
             privacy=privacy,
             ledger=self._load_ledger(stream_id),
             gauges={
-                (metric, tuple(json.loads(labels))): Gauge(_value(value), read_at)
+                (metric, _texts(labels)): Gauge(_value(value), float(read_at))
                 for metric, labels, value, read_at in self._connection.execute(
                     "SELECT metric, labels, value, read_at FROM gauge WHERE stream_id = ?",
                     (stream_id,),
@@ -106,14 +106,14 @@ class SQLiteStore:
             " WHERE stream_id = ?",
             (stream_id,),
         ):
-            series = Series(created, _exact(counter), _exact(debt), bool(released))
-            ledger[metric, tuple(json.loads(labels))] = by_id[series_id] = series
+            series = Series(float(created), _exact(counter), _exact(debt), bool(released))
+            ledger[metric, _texts(labels)] = by_id[series_id] = series
         for series_id, start, identity, value in self._connection.execute(
             "SELECT series_id, start, identity, value FROM slot"
             " JOIN series ON series.id = series_id WHERE stream_id = ?",
             (stream_id,),
         ):
-            by_id[series_id].slots[start, json.loads(identity)] = _exact(value)
+            by_id[series_id].slots[int(start), _text(json.loads(identity))] = _exact(value)
         return ledger
 
     def _commit(self, key: StreamKey, state: StreamState, changes: Changes) -> None:
@@ -214,11 +214,33 @@ def _stored(value: Number | float) -> int | float | str:
     return value
 
 
-def _exact(value: int | str) -> Number:
+def _exact(value: object) -> Number:
     if isinstance(value, int):
         return value
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no exact number")
     return int(value) if value.lstrip("-").isdigit() else Decimal(value)
 
 
-def _value(value: float | str) -> Number | float:
-    return _exact(value) if isinstance(value, str) else value
+def _whole(value: object) -> int | None:
+    if value is None or isinstance(value, int):
+        return value
+    raise TypeError(f"{value!r} is no whole number")
+
+
+def _moment(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _texts(value: str) -> tuple[str, ...]:
+    return tuple(map(_text, json.loads(value)))
+
+
+def _value(value: object) -> Number | float:
+    return value if isinstance(value, float) else _exact(value)

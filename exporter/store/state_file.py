@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from exporter.store.store import StoreError
@@ -51,21 +51,45 @@ def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
 
     What it raises, `explained` explains.
     """
+    existed = path.exists()
     _own(path)
-    connection = sqlite3.connect(path, timeout=1, isolation_level=None, check_same_thread=False)
+    # Absolute, as ":memory:" and the empty path are no files to SQLite.
+    connection = sqlite3.connect(
+        path.absolute(), timeout=1, isolation_level=None, check_same_thread=False
+    )
     try:
-        _prepare(connection, path, now)
-        created = connection.execute("SELECT created FROM exporter").fetchone()
-        if created is None:
-            raise sqlite3.DatabaseError("malformed: the time of its creation is missing")
-        with legible(path):
-            return connection, float(created[0])
+        if _prepare(connection, path, now) and existed:
+            _log.warning("state file %s was empty: counting starts afresh", path)
+        created = _created(connection, path)
     except BaseException:
         connection.close()
         raise
+    return connection, created
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> None:
+def inspect(path: Path) -> None:
+    """Raise StoreError for an existing file that `connect` would refuse, and leave it as it is.
+
+    Nobody may have it open, and no log may lie beside it: neither is looked at.
+    """
+    with explained(path):
+        # Immutable, as SQLite would make a log and an index of it beside the file otherwise.
+        location = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(location, uri=True)) as connection:
+            if _examine(connection, path):
+                _created(connection, path)
+
+
+def _created(connection: sqlite3.Connection, path: Path) -> float:
+    row = connection.execute("SELECT created FROM exporter").fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError("malformed: the time of its creation is missing")
+    with legible(path):
+        return float(row[0])
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> bool:
+    """Make the file ready for use; whether it was empty."""
     # Exclusive locking keeps a second exporter out for as long as this one runs; a commit that
     # was shown must survive a power cut, or counters would fall: hence FULL. WAL marks the file,
     # so the file is examined before.
@@ -99,6 +123,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> None:
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
         _log.warning("state file %s was open to other users; it is its owner's only", path)
+    return version == 0
 
 
 def write_back(connection: sqlite3.Connection) -> None:
@@ -162,7 +187,7 @@ def legible(path: Path) -> Iterator[None]:
     """Around the reading of rows: one that no exporter wrote is damage, whatever it breaks."""
     try:
         yield
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise StoreError(
-            f"state file {path}: a row of it cannot be read ({error!r}): {_DAMAGED}"
+            f"state file {path}: a row of it cannot be read ({type(error).__name__}): {_DAMAGED}"
         ) from error

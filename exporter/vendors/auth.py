@@ -3,15 +3,14 @@
 import os
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from exporter.client.auth import Secret
+from exporter.vendors.block import Strict
 
 
-class TokenAuth(BaseModel):
+class TokenAuth(Strict):
     """A token from a file, which is read again when it changes, or from the environment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     token_file: str | None = None
     """Path of a file that holds the token."""

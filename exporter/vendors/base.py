@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+import httpx
+from pydantic import Field, create_model, field_validator
 
 from exporter import __version__
 from exporter.client.auth import Credential
@@ -18,13 +19,11 @@ from exporter.client.pace import Limit
 from exporter.duration import Duration
 from exporter.model import MINUTE, Coverage, GroupSizes, Metric, Sample, Window
 from exporter.vendors.auth import TokenAuth
+from exporter.vendors.block import Strict
 from exporter.vendors.probe import Diagnosis
 
-
-class Strict(BaseModel):
-    """A block of the configuration: unknown keys are errors, values are not changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+BASE_URL = r"^https?://[^\s?#/@]+(/[^\s?#]*)?$"
+"""An address without user name, query and fragment."""
 
 
 class StreamOptions(Strict):
@@ -50,7 +49,7 @@ class Target(Strict):
     vendor: str
     account: str = Field(min_length=1, max_length=200)
     """The value of the label `account`; unique per vendor."""
-    base_url: str = Field(pattern=r"^https?://[^\s?#]+$")
+    base_url: str = Field(pattern=BASE_URL)
     """Where the vendor's API is."""
     auth: TokenAuth
     """Where the credential comes from."""
@@ -63,6 +62,18 @@ class Target(Strict):
     ca_file: str | None = None
     """A bundle of certificate authorities to trust instead of the built-in one."""
     streams: Any
+
+    @field_validator("base_url")
+    @classmethod
+    def _possible_port(cls, base_url: str) -> str:
+        try:
+            port = httpx.URL(base_url).port
+        except httpx.InvalidURL as error:
+            # Its message may repeat a password that looks like a port.
+            raise ValueError("is not a URL: check its host and port") from error
+        if port is not None and not 0 < port < 65_536:
+            raise ValueError(f"has the port {port}; a port is a number from 1 to 65535")
+        return base_url
 
     @field_validator("proxy")
     @classmethod
@@ -135,9 +146,10 @@ class Reading:
     record knows.
 
     A walk that the vendor's quota ends gives what it read so far with the error in `interrupted`: that
-    is committed, and the next poll goes on from `progress`. `began` is when a walk over several polls
-    began (Unix seconds). A long walk may also pause: what it read is committed, and the same poll goes on
-    from `progress` with another read.
+    is committed, and the next poll goes on from `progress`. A long walk may also pause: what it read is
+    committed, and the same poll goes on from `progress` with another read. `began` is when the first of
+    such readings began (Unix seconds), None in the first itself. `read_until` is up to when every part
+    was read, where that is before the end of the window.
 
     A complete reading of several parts, one of which the vendor refused, has the error in `problem`: the
     others are committed, and the stream's state shows it.
@@ -153,6 +165,7 @@ class Reading:
     drift: Counter[str] = field(default_factory=Counter)
     progress: dict[str, Any] = field(default_factory=dict)
     began: float | None = None
+    read_until: int | None = None
     paused: bool = False
     interrupted: RateLimitedError | None = None
     problem: PollError | None = None

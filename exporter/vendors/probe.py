@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from exporter.client.client import Answer, Client, Request
+from exporter.client.client import Client, Request
 from exporter.client.errors import PollError
 from exporter.vendors.payload import decode
 
@@ -68,16 +68,21 @@ class Diagnosis(Generic[TargetT]):
     remedy: Callable[[Refusal[TargetT]], Remedy]
 
 
-def once(request: Callable[[Asking[Any]], Request]) -> Probe:
-    """A probe that is one request."""
+def once(request: Callable[[Asking[Any]], Request], kind: Any, *, none: bool = False) -> Probe:
+    """A probe that is one request, answered by a `kind` as `ask` tells."""
 
     async def probe(asking: Asking[Any]) -> None:
-        check_json(await asking.client.get(request(asking)), request(asking))
+        await ask(asking, request(asking), kind, none=none)
 
     return probe
 
 
-def check_json(answer: Answer, request: Request) -> None:
-    """Raise SchemaError for an answer that is neither JSON nor empty on purpose (204)."""
-    if answer.status != 204:
-        decode(answer.body, object, request.endpoint.path)
+async def ask(asking: Asking[Any], request: Request, kind: Any, *, none: bool = False) -> Any:
+    """The answer as the stream's own `kind` of record; SchemaError where somebody else answers.
+
+    `none` where the stream takes a 204, which has no body, for an answer.
+    """
+    answer = await asking.client.get(request)
+    if none and answer.status == 204:
+        return None
+    return decode(answer.body, kind, request.endpoint.path)

@@ -17,7 +17,7 @@ from exporter.simulator.world import ENTERPRISE, World, WorldSettings
 from exporter.simulator.world_clock import WorldClock
 from exporter.vendors import VENDORS
 from exporter.vendors.github.rights import RIGHTS
-from tests.doctor.world import NOW, asked, of_check, of_stream, target
+from tests.doctor.world import NO_ROWS, NOW, asked, of_check, of_stream, target
 
 SECRETS = {
     "github": GitHubOptions().token,
@@ -297,13 +297,77 @@ async def test_something_else_at_the_address_is_told(
     assert "check base_url" in str(found.remedy)
 
 
+@pytest.mark.parametrize(("vendor", "scope", "stream"), SCOPES)
+@pytest.mark.parametrize("body", ["{}", '{"status": "up"}', "[1]"])
+async def test_an_answer_that_is_not_the_vendors_does_not_work(
+    vendor: str, scope: Mapping[str, str], stream: str, body: str, tmp_path: Path
+) -> None:
+    """JSON with status 200 is not enough: each probe reads it as the polls of its stream do."""
+    configured = target(vendor, tmp_path, "key", streams=alone(vendor, stream), **scope)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=body, headers={"content-type": "application/json"})
+
+    found = of_stream(await asked(configured, answer), stream)
+    assert (found.level, found.state) == (Level.FAIL, "schema_error")
+    assert "check base_url" in str(found.remedy)
+
+
+async def test_csv_that_is_not_the_audit_log_does_not_work(tmp_path: Path) -> None:
+    """The columns that are configured must be there, as for a poll."""
+    columns = alone("tabnine", "audit_log", format="csv")
+    configured = target("tabnine", tmp_path, "key", streams=columns)
+    for body, level in (("{}\n", Level.FAIL), ("id,timestamp,eventType\n", Level.OK)):
+        found = await asked(configured, lambda _, text=body: httpx.Response(200, text=text))
+        assert of_stream(found, "audit_log").level is level
+
+
+async def test_a_day_without_a_report_works(tmp_path: Path) -> None:
+    """GitHub answers 204 where nobody used Copilot."""
+    found = await github(
+        tmp_path, "copilot_reports", "ghp_x", lambda _: httpx.Response(204), org="acme"
+    )
+    assert found.level is Level.OK
+
+
+async def test_a_stream_with_a_bug_does_not_hide_the_others(tmp_path: Path) -> None:
+    """Its type is told and where it arose, never its message, which may quote a secret."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/commits"):
+            raise RuntimeError("secret-part")
+        return httpx.Response(200, json=NO_ROWS)
+
+    found = await asked(target("cursor", tmp_path, "key"), answer)
+    broken = of_stream(found, "ai_code_commits")
+    assert broken.level is Level.FAIL
+    assert broken.message.startswith("a bug: RuntimeError at test_account.py:")
+    assert "secret-part" not in repr(found)
+    assert of_stream(found, "ai_code_changes").level is Level.OK
+
+
+@pytest.mark.parametrize("secret", ["t\u00f6k", "one\ntwo", "a\xa0b", " padded"])
+@pytest.mark.parametrize("vendor", ["github", "tabnine", "cursor"])
+async def test_a_secret_that_no_header_can_carry_is_told_before_anything_is_asked(
+    vendor: str, secret: str, tmp_path: Path
+) -> None:
+    """The remedy is about the file: another credential of the vendor would not help."""
+    found = await asked(target(vendor, tmp_path, secret), refusing(500))
+    shown = of_check(found, Check.CREDENTIAL)
+    assert (shown.level, shown.state, shown.document) == (Level.FAIL, "unauthorized", None)
+    assert f"{vendor}.secret" in shown.message
+    assert shown.remedy in ("it must be the credential alone, on one line", "remove them")
+    assert secret not in repr(found)
+    assert {one.level for one in found if one.check is Check.STREAM} == {Level.SKIP}
+
+
 async def test_a_stream_that_hangs_does_not_hold_the_others(tmp_path: Path) -> None:
     """It is given up after the doctor's patience; the other stream works."""
 
     async def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/commits"):
             await asyncio.Event().wait()
-        return httpx.Response(200, json={})
+        return httpx.Response(200, json=NO_ROWS)
 
     found = await asked(target("cursor", tmp_path, "key"), answer, patience=0.5)
     assert of_stream(found, "ai_code_commits").state == "unavailable"

@@ -5,21 +5,24 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from exporter.doctor.finding import Check, Finding, Level
 from tests.doctor.world import asked, of_check, target
+from tests.keys import rsa_pem
+
+ANSWERS: dict[str, Any] = {
+    "summary-stats": {"total_request_count": 0, "rate_limited_request_count": 0},
+    "organization-1-day": {"download_links": []},
+    "seats": {"seats": []},
+    "summary": {"usageItems": []},
+    "rate_limit": {"resources": {}},
+}
+"""The least that each stream's endpoint answers."""
 
 
 @pytest.fixture(scope="module")
 def key() -> str:
-    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return made.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+    return rsa_pem()
 
 
 async def found(directory: Path, key: str, handler: Any) -> list[Finding]:
@@ -40,10 +43,10 @@ async def test_one_token_serves_all_streams(tmp_path: Path, key: str) -> None:
                 201, json={"token": "ghs_of-the-app", "expires_at": "2099-01-01T00:00:00Z"}
             )
         assert request.headers["authorization"] == "Bearer ghs_of-the-app"
-        return httpx.Response(200, json={})
+        return httpx.Response(200, json=ANSWERS[request.url.path.rpartition("/")[-1]])
 
     findings = await found(tmp_path, key, answer)
-    assert {one.level for one in findings} == {Level.OK}
+    assert {one.level for one in findings} == {Level.OK}, findings
     assert sum(path.endswith("/access_tokens") for path in paths) == 1
 
 
@@ -74,8 +77,9 @@ async def test_a_refused_app_is_told_once_and_no_stream_is_asked_for(
 
 
 async def test_a_broken_key_file_is_told_without_a_request(tmp_path: Path) -> None:
-    """The remedy names the PEM file."""
+    """The message names the PEM file, and the remedy is about it: GitHub was not asked."""
     findings = await found(tmp_path, "not a key", lambda _: httpx.Response(500))
     credential = of_check(findings, Check.CREDENTIAL)
-    assert credential.level is Level.FAIL
-    assert "not an RSA private key" in credential.message
+    assert (credential.level, credential.document) == (Level.FAIL, None)
+    assert "app.pem is not an RSA private key" in credential.message
+    assert "save the file as it is" in str(credential.remedy)

@@ -3,10 +3,13 @@
 import asyncio
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import namedtuple
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import bcrypt
@@ -24,6 +27,7 @@ from exporter.doctor.machine import (
 from exporter.doctor.network import EXPIRES_SOON
 from exporter.model import DAY
 from exporter.store.sqlite import SQLiteStore
+from exporter.store.store import StoreError
 from tests.web.certificates import Authority
 
 _Usage = namedtuple("_Usage", "total used free")
@@ -87,6 +91,79 @@ def test_what_is_no_state_file_of_this_version_fails(tmp_path: Path) -> None:
     assert "has schema 99" in check_state(newer)[0].message
 
 
+def _other_program(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript("CREATE TABLE music (title TEXT); PRAGMA user_version = 7")
+
+
+def _no_row(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as state:
+        state.executescript("DELETE FROM exporter")
+
+
+def _overwritten(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096 : 4096 + 64] = b"\xa5" * 64
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told", "remedy"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-4096]), "malformed", "restore a backup"),
+        (lambda path: path.write_bytes(path.read_bytes()[:50]), "database", "restore a backup"),
+        (_overwritten, "malformed", "restore a backup"),
+        (_no_row, "the time of its creation is missing", "restore a backup"),
+        (
+            _other_program,
+            "a database of another program",
+            "give another path in state.path",
+        ),
+    ],
+    ids=["cut off", "only a header", "overwritten", "without its row", "of another program"],
+)
+def test_a_file_that_run_would_refuse_is_told_and_left_as_it_is(
+    spoil: Callable[[Path], object], told: str, remedy: str, tmp_path: Path
+) -> None:
+    """With the store's own words; nothing is said of its mode, and no file appears beside it."""
+    path = made(tmp_path / "state of #1?.db")
+    spoil(path)
+    path.chmod(0o644)
+    before = path.read_bytes(), path.stat().st_mtime_ns, sorted(tmp_path.iterdir())
+    [found] = check_state(path)
+    assert (found.check, found.level) == (Check.STATE_PATH, Level.FAIL)
+    assert told in found.message
+    assert remedy in str(found.remedy)
+    assert (path.read_bytes(), path.stat().st_mtime_ns, sorted(tmp_path.iterdir())) == before
+    with pytest.raises(StoreError):
+        SQLiteStore.open(path, 1.0)
+
+
+def test_an_empty_file_can_be_used(tmp_path: Path) -> None:
+    """As `run` does: it becomes the state file."""
+    (tmp_path / "state.db").touch(mode=0o600)
+    assert set(levels(check_state(tmp_path / "state.db")).values()) == {"ok"}
+
+
+def test_a_log_that_a_killed_exporter_left_is_not_judged(tmp_path: Path) -> None:
+    """The file without its log may be half of the truth; both stay as they are."""
+    path = tmp_path / "state.db"
+    store = SQLiteStore.open(path, 1.0)
+    copy = tmp_path / "copy" / "state.db"
+    copy.parent.mkdir(mode=0o700)
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+    asyncio.run(store.close())
+    log = Path(f"{copy}-wal")
+    log.write_bytes(log.read_bytes() or b"\0")
+    before = copy.read_bytes(), log.read_bytes(), sorted(copy.parent.iterdir())
+    found = check_state(copy)
+    assert found[0].level is Level.OK
+    assert "left a log beside it" in found[0].message
+    assert (copy.read_bytes(), log.read_bytes(), sorted(copy.parent.iterdir())) == before
+
+
 def test_a_file_that_is_open_to_others_is_a_warning(tmp_path: Path) -> None:
     """With the mode as it is, and the command that mends it."""
     path = made(tmp_path / "state.db")
@@ -135,6 +212,14 @@ def test_a_port_in_use_fails_unless_it_is_the_running_exporters(tmp_path: Path) 
     assert "--web.listen-address" in str(fails.remedy)
     assert address in fails.message
     assert (free.level, wrong.level) == (Level.OK, Level.FAIL)
+
+
+def test_two_addresses_that_share_a_port_cannot_both_be_free() -> None:
+    """One on all interfaces takes the port of the other, as it would when they are served."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    found = check_ports([f":{port}", f"127.0.0.1:{port}"], running=False)
+    assert [one.level for one in found] == [Level.OK, Level.FAIL]
 
 
 TLS = {"cert_file": "server.pem", "key_file": "server.key"}

@@ -14,6 +14,8 @@ from exporter.vendors.base import Target
 from tests.clock import ManualClock
 
 NOW = 1_763_000_000.0
+NO_ROWS = {"items": [], "totalCount": 0, "page": 1, "pageSize": 1}
+"""What Cursor answers where there is nothing to tell."""
 
 
 def target(vendor: str, directory: Path, secret: str, **more: Any) -> Target:

@@ -199,7 +199,7 @@ class _Yesterday(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(b'{"items": [], "totalCount": 0, "page": 1, "pageSize": 1}')
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         return formatdate(time() - 86_400, usegmt=True)

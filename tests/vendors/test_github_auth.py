@@ -432,15 +432,22 @@ async def test_a_key_that_cannot_sign_is_named_and_never_shown(
     key_file: Path,
     rsa_key: rsa.RSAPrivateKey,
 ) -> None:
-    """The file and the remedy; neither message nor traceback has a line of it; nothing is asked."""
+    """The file and the remedy; neither message nor traceback has a line of it; nothing is asked.
+
+    A configuration with it is refused, too.
+    """
     text = make(rsa_key)
-    save(key_file, text)
     rig = Rig(app)
+    save(key_file, text)
     with pytest.raises(UnauthorizedError, match=r"app\.pem is not an RSA private key") as caught:
         await rig.ask()
     shown = "".join(traceback.format_exception(caught.value))
-    assert not any(line in shown for line in text.splitlines() if "-----" not in line)
     assert rig.github.requests == []
+    told = "\n".join(problems(app))
+    assert "private_key_file: secret file" in told
+    assert "app.pem is not an RSA private key" in told
+    for line in text.splitlines():
+        assert "-----" in line or line not in shown + told
 
 
 async def test_a_key_that_is_gone_is_unauthorized(app: dict[str, Any], key_file: Path) -> None:

@@ -41,7 +41,7 @@ def reads(module: str, record: str, *, many: bool = False) -> Reads:
 USAGE_DAYS = reads("copilot_usage", "Day", many=True)
 METRICS_DAYS = reads("copilot_metrics", "Day", many=True)
 LINKS = reads("reports_records", "Links")
-SEATS = Reads("copilot_seats", "_Page", "_KnownPage")
+SEATS = Reads("copilot_seats", "SeatsPage", "_KnownPage")
 EXPORT = reads("usage_reports_exports", "Export")
 INSTALLATION = Reads("app_auth", "_Installation", None)
 
@@ -61,7 +61,7 @@ READS: dict[str, Reads] = {
     f"GET {ORG}/copilot/billing": reads("copilot_seats", "_Billing"),
     f"GET {ORG}/copilot/billing/seats": SEATS,
     f"GET {ENTERPRISE}/copilot/billing/seats": SEATS,
-    "GET /rate_limit": reads("rate_limit", "_Overview"),
+    "GET /rate_limit": reads("rate_limit", "Overview"),
     f"GET {ENTERPRISE}/{BILLING}/reports": reads("usage_reports_exports", "ExportList"),
     f"POST {ENTERPRISE}/{BILLING}/reports": EXPORT,
     f"GET {ENTERPRISE}/{BILLING}/reports/{{report_id}}": EXPORT,

@@ -31,7 +31,7 @@ def _tracked(tracking: Tracking) -> Probe:
         dates = {"startDate": date(today - DAY), "endDate": date(today)}
         return Request(tracking.pages, query={**dates, "page": 1, "pageSize": 1})
 
-    return once(request)
+    return once(request, tracking.page)
 
 
 def identify(target: CursorTarget) -> Identity:

@@ -8,7 +8,7 @@ from exporter.client.auth import Basic, Bearer, Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.vendors.auth import TokenAuth
-from exporter.vendors.base import Target
+from exporter.vendors.base import BASE_URL, Target
 
 PER_MINUTE = Limit(5, 60)
 """The documented limit of AI code tracking, per team and endpoint."""
@@ -24,7 +24,7 @@ class CursorAuth(TokenAuth):
 class CursorTarget(Target):
     """One team, read with one API key."""
 
-    base_url: str = Field(default="https://api.cursor.com", pattern=r"^https?://[^\s?#]+$")
+    base_url: str = Field(default="https://api.cursor.com", pattern=BASE_URL)
     """Where Cursor's API is."""
     auth: CursorAuth
     """Where the API key comes from."""

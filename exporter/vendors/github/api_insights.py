@@ -308,4 +308,9 @@ STREAM = Stream(
     read=read,
     plan=plan,
     inapplicable=needs_org,
+    label_sizes=lambda _, __: {
+        "subject_type": len(PLURAL) + 1,
+        "actor_type": len(PLURAL),
+        "http_method": 5,
+    },
 )

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 
 import jwt
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from exporter.client.auth import Secret
 from exporter.client.client import Client, Endpoint, Request
-from exporter.client.errors import NotFoundError, SchemaError, UnauthorizedError
+from exporter.client.errors import NotFoundError, SchemaError
+from exporter.client.private_key import rsa_key
 from exporter.model import MINUTE
 from exporter.vendors.payload import decode
 
@@ -30,8 +28,6 @@ SHORTEST_USE = MINUTE
 _ISSUED_BEFORE = 60
 _VALID_FOR = 9 * MINUTE
 """With the minute before, the ten minutes that GitHub allows; a clock may be a minute off."""
-
-_SMALLEST_KEY = 2048
 
 
 class _Installation(msgspec.Struct):
@@ -54,25 +50,12 @@ class AppKey:
     async def headers(self) -> Mapping[str, str]:
         now = int(self._time())
         claims = {"iat": now - _ISSUED_BEFORE, "exp": now + _VALID_FOR, "iss": self._client_id}
-        return {"Authorization": f"Bearer {jwt.encode(claims, self._key(), algorithm='RS256')}"}
+        signed = jwt.encode(claims, rsa_key(self._secret), algorithm="RS256")
+        return {"Authorization": f"Bearer {signed}"}
 
     def invalidate(self) -> bool:
         self._secret.invalidate()
         return False
-
-    def _key(self) -> RSAPrivateKey:
-        pem = self._secret.read()
-        try:
-            key = load_pem_private_key(pem.encode(), password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            key = None
-        # Raised out here, so that no traceback shows what the parser made of the key.
-        if not isinstance(key, RSAPrivateKey) or key.key_size < _SMALLEST_KEY:
-            raise UnauthorizedError(
-                f"secret {self._secret.source} is not an RSA private key in PEM form without a "
-                "password: generate one on the App's settings page and save the file as it is"
-            )
-        return key
 
 
 class AppCredential:

@@ -21,6 +21,7 @@ from exporter.duration import Duration
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
 from exporter.vendors import across
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
+from exporter.vendors.block import word
 from exporter.vendors.github.billing_api import (
     COST_CENTERS,
     Billing,
@@ -57,17 +58,12 @@ _SEPARATOR = "\x1f"
 _DECODED_IN_THREAD = 256 * 1024
 
 
-def _off(value: object) -> object:
-    """YAML reads a bare off as false."""
-    return "off" if value is False else value
-
-
 class Options(StreamOptions):
     """Options of `billing_usage`."""
 
     interval: Duration = Field(default=HOUR, ge=1)
     lookback: Duration = Field(default=7 * DAY, ge=0)
-    cost_centers: Annotated[Literal["auto", "off"] | tuple[str, ...], BeforeValidator(_off)] = (
+    cost_centers: Annotated[Literal["auto", "off"] | tuple[str, ...], BeforeValidator(word)] = (
         "auto"
     )
     """Of an enterprise. auto: all, a request a day each; or ids; off: the summary, without organizations."""

@@ -107,7 +107,9 @@ class _Seat(msgspec.Struct):
     plan_type: str | None = None
 
 
-class _Page(msgspec.Struct):
+class SeatsPage(msgspec.Struct):
+    """A page of the list."""
+
     seats: list[_Seat]
     total_seats: Count | None = None
 
@@ -160,7 +162,7 @@ class _List:
         self.rows = 0
         self._holders: dict[tuple[str, int], _Holder] = {}
 
-    def add(self, page: _Page) -> None:
+    def add(self, page: SeatsPage) -> None:
         if page.total_seats is not None:
             self.total = page.total_seats
         for seat in page.seats:
@@ -240,8 +242,8 @@ async def _list(poll: Poll[GithubTarget, Options], reading: Reading) -> _List:
     else:
         request = Request(ENTERPRISE_SEATS, {"enterprise": str(poll.target.enterprise)})
 
-    def rows(body: bytes) -> tuple[_Page, int]:
-        page = decode(body, _Page, request.endpoint.path)
+    def rows(body: bytes) -> tuple[SeatsPage, int]:
+        page = decode(body, SeatsPage, request.endpoint.path)
         reading.drift.update(drift(body, _KnownPage))
         return page, len(page.seats)
 

@@ -7,7 +7,8 @@ from pydantic import Field
 from exporter.client.paging import MOST_PAGES
 from exporter.duration import Duration
 from exporter.model import HOUR, MINUTE
-from exporter.vendors.base import StreamOptions, Strict
+from exporter.vendors.base import StreamOptions
+from exporter.vendors.block import Strict
 from exporter.vendors.github.insights_api import ActorType
 
 

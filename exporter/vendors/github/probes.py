@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 from exporter.client.client import Request
 from exporter.model import DAY, HOUR, floor
 from exporter.vendors.github import copilot_metrics, copilot_usage, rate_limit
+from exporter.vendors.github import insights_api as insights
 from exporter.vendors.github.billing_api import Billing
+from exporter.vendors.github.billing_api import Summary as Bill
 from exporter.vendors.github.billing_day import day_of
-from exporter.vendors.github.copilot_seats import ENTERPRISE_SEATS, ORG_SEATS
-from exporter.vendors.github.insights_api import SUMMARY
+from exporter.vendors.github.copilot_seats import ENTERPRISE_SEATS, ORG_SEATS, SeatsPage
 from exporter.vendors.github.refusals import identify, remedy
 from exporter.vendors.github.reports_files import Reports
+from exporter.vendors.github.reports_records import Links
 from exporter.vendors.github.target import GithubTarget
-from exporter.vendors.github.usage_reports_exports import LIST
+from exporter.vendors.github.usage_reports_exports import LIST, ExportList
 from exporter.vendors.probe import Asking, Diagnosis, once
 
 _REPORTED_AFTER = 3 * DAY
@@ -26,7 +28,7 @@ def _insights(asking: _Asking) -> Request:
     """The sums of one hour, of which the data have arrived."""
     end = floor(asking.now - DAY, HOUR)
     times = {"min_timestamp": _iso(end - HOUR), "max_timestamp": _iso(end)}
-    return Request(SUMMARY, {"org": str(asking.target.org)}, times)
+    return Request(insights.SUMMARY, {"org": str(asking.target.org)}, times)
 
 
 def _reports(asking: _Asking) -> Request:
@@ -76,14 +78,14 @@ def _iso(moment: int) -> str:
 
 DIAGNOSIS: Diagnosis[GithubTarget] = Diagnosis(
     probes={
-        "api_insights": once(_insights),
-        "copilot_reports": once(_reports),
-        "copilot_seats": once(_seats),
-        "billing_usage": once(_bill),
-        "usage_reports": once(_exports),
-        "copilot_usage": once(_legacy_usage),
-        "copilot_metrics": once(_legacy_metrics),
-        "rate_limit": once(_rate_limit),
+        "api_insights": once(_insights, insights.Summary),
+        "copilot_reports": once(_reports, Links, none=True),
+        "copilot_seats": once(_seats, SeatsPage),
+        "billing_usage": once(_bill, Bill),
+        "usage_reports": once(_exports, ExportList),
+        "copilot_usage": once(_legacy_usage, copilot_usage.API.page),
+        "copilot_metrics": once(_legacy_metrics, copilot_metrics.API.page),
+        "rate_limit": once(_rate_limit, rate_limit.Overview),
     },
     identify=identify,
     remedy=remedy,

@@ -64,7 +64,9 @@ class _Allowance(msgspec.Struct):
     used: Count | None = None
 
 
-class _Overview(msgspec.Struct):
+class Overview(msgspec.Struct):
+    """What is granted, by resource."""
+
     resources: dict[str, _Allowance]
     rate: Any = None
     """The same as `resources.core`; gone in version 2026-03-10."""
@@ -72,11 +74,11 @@ class _Overview(msgspec.Struct):
 
 async def read(poll: Poll[GithubTarget, Options]) -> Reading:
     answer = await poll.client.get(Request(ENDPOINT))
-    overview = decode(answer.body, _Overview, ENDPOINT.path)
+    overview = decode(answer.body, Overview, ENDPOINT.path)
     reading = Reading(
         complete=METRICS,
         records=len(overview.resources),
-        drift=drift(answer.body, _Overview),
+        drift=drift(answer.body, Overview),
     )
     for resource, found in overview.resources.items():
         for metric, value in (

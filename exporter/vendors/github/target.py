@@ -5,13 +5,14 @@ from datetime import date
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from exporter.client.auth import Bearer, Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.vendors.auth import TokenAuth
-from exporter.vendors.base import AnyStream, Strict, Target
+from exporter.vendors.base import BASE_URL, AnyStream, Target
+from exporter.vendors.block import Strict
 from exporter.vendors.github.app_auth import APP_GROUP, AppCredential, AppKey
 
 API_VERSION = "2022-11-28"
@@ -31,11 +32,22 @@ LIMITS = {
 
 _GHES_PATH = "/api/v3"
 
+_LOGIN = r"^[^\s/]+$"
+
+
+def _app_id(value: object) -> object:
+    """YAML reads an App ID as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
 
 class AppAuth(Strict):
     """A GitHub App that is installed in the organization or enterprise."""
 
-    client_id: str = Field(min_length=1, coerce_numbers_to_str=True)
+    client_id: Annotated[
+        str,
+        BeforeValidator(_app_id),
+        WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}),
+    ] = Field(min_length=1)
     """The App's client ID, as its settings page shows it; its App ID works too."""
     private_key_file: str
     """Path of the App's private key (PEM), as GitHub gave it; read again when it changes."""
@@ -65,7 +77,7 @@ def _version(value: object) -> object:
 class GithubTarget(Target):
     """One organization or one enterprise, read with one credential."""
 
-    base_url: str = Field(default="https://api.github.com", pattern=r"^https?://[^\s?#]+$")
+    base_url: str = Field(default="https://api.github.com", pattern=BASE_URL)
     """`https://api.SUBDOMAIN.ghe.com` for GHE.com, `https://HOST/api/v3` for GHES."""
     auth: GithubAuth
     """Where the credential comes from: a token, or a GitHub App."""
@@ -73,9 +85,9 @@ class GithubTarget(Target):
         default=API_VERSION, pattern=r"^\d{4}-\d{2}-\d{2}$"
     )
     """The version of the REST API that is asked for; 2022-11-28 and 2026-03-10 are known to work."""
-    org: str | None = Field(default=None, min_length=1)
+    org: str | None = Field(default=None, min_length=1, pattern=_LOGIN)
     """The organization's login. Exactly one of org and enterprise."""
-    enterprise: str | None = Field(default=None, min_length=1)
+    enterprise: str | None = Field(default=None, min_length=1, pattern=_LOGIN)
     """The enterprise's slug. Exactly one of org and enterprise."""
 
     @field_validator("base_url")

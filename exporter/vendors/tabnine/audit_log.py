@@ -17,7 +17,8 @@ from exporter.client.client import Endpoint, Request
 from exporter.client.errors import NotFoundError, SchemaError, UnauthorizedError
 from exporter.duration import Duration
 from exporter.model import DAY, HOUR, MINUTE, Coverage, Kind, Metric, Sample, Window, floor
-from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions, Strict
+from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
+from exporter.vendors.block import Strict
 from exporter.vendors.csv_rows import CsvRows
 from exporter.vendors.payload import decode, drift
 from exporter.vendors.tabnine.audit_log_pages import AuditPage, AuditPaging
@@ -157,8 +158,6 @@ async def _read_json(
 ) -> None:
     def decoded(body: bytes) -> tuple[AuditPage, int]:
         page = decode(body, AuditPage, endpoint.path)
-        if page.items is None and page.data is None:
-            raise SchemaError(f"{endpoint.path}: unexpected answer: no `items` or `data` at `$`")
         reading.drift.update(drift(body, AuditPage))
         return page, len(page.events)
 
@@ -176,12 +175,11 @@ async def _read_csv(
     poll: Poll[TabnineTarget, Options], endpoint: Endpoint, reading: Reading, tally: Tally
 ) -> None:
     """Pages of CSV up to one that brings nothing: nothing in it says how many there are."""
-    columns, size = poll.options.csv_columns, poll.options.page_size
-    wanted = (columns.id, columns.timestamp, columns.event_type)
+    size = poll.options.page_size
     query = _query(poll) | CSV_SWITCHES[poll.options.csv_query] | {"limit": size}
     offset = 0
     for _ in range(MOST_PAGES):
-        rows = CsvRows(endpoint.path, wanted, ignored=_IGNORED)
+        rows = csv_rows(endpoint, poll.options)
         request = Request(endpoint, query=query | {"offset": offset})
         fresh = received = 0
         async with poll.client.stream(request) as chunks:
@@ -203,6 +201,13 @@ async def _read_csv(
 _IGNORED = ("actorId", "actorType", "actorEmail", "resourceType", "resourceId", "resourceName",
             "metadata")  # fmt: skip
 """Columns that are known and not read: most of them name people."""
+
+
+def csv_rows(endpoint: Endpoint, options: Options) -> CsvRows:
+    """Reads the events of a page of CSV."""
+    columns = options.csv_columns
+    wanted = (columns.id, columns.timestamp, columns.event_type)
+    return CsvRows(endpoint.path, wanted, ignored=_IGNORED)
 
 
 def _moment(text: str) -> float:

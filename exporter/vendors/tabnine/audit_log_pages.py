@@ -32,6 +32,10 @@ class AuditPage(msgspec.Struct, kw_only=True):
     offset: Count | None = None
     meta: Meta | None = None
 
+    def __post_init__(self) -> None:
+        if self.items is None and self.data is None:
+            raise ValueError("no `items` or `data`")
+
     @property
     def events(self) -> list[AuditEvent]:
         return self.data or [] if self.items is None else self.items

@@ -1,17 +1,26 @@
 """What the doctor asks of Tabnine, and what its refusals mean."""
 
+from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
 from exporter.client.client import Request
 from exporter.client.errors import NotFoundError, PollError, State, UnauthorizedError
 from exporter.model import DAY, Window, floor
-from exporter.vendors.payload import decode
-from exporter.vendors.probe import Asking, Diagnosis, Identity, Refusal, Remedy, check_json
+from exporter.vendors import probe
+from exporter.vendors.probe import Asking, Diagnosis, Identity, Refusal, Remedy
 from exporter.vendors.tabnine import audit_log, lists
-from exporter.vendors.tabnine.organization_records import LICENSE, USERS
-from exporter.vendors.tabnine.repositories import REPOSITORIES
+from exporter.vendors.tabnine.audit_log_pages import AuditPage
+from exporter.vendors.tabnine.organization_records import (
+    LICENSE,
+    USERS,
+    LicenseAnswer,
+    User,
+    UsersPage,
+)
+from exporter.vendors.tabnine.repositories import REPOSITORIES, Repository
 from exporter.vendors.tabnine.target import TabnineTarget
-from exporter.vendors.tabnine.usage_api import endpoint, question
+from exporter.vendors.tabnine.usage_api import Usage, endpoint, question
 
 APIS = "https://docs.tabnine.com/main/administering-tabnine/managing-your-team/tabnine-apis"
 TOKENS = (
@@ -38,23 +47,25 @@ _FOREIGN = {
 }
 _ONE: Mapping[str, str | int] = {"limit": 1, "offset": 0}
 
+_TEAMS = lists.TeamsPage | list[lists.Team]
+_USERS = UsersPage | list[User]
+"""A list comes in an envelope, or bare."""
+
 _Asking = Asking[TabnineTarget]
 
 
-async def _ask(asking: _Asking, request: Request) -> bytes:
+async def _ask(asking: _Asking, request: Request, kind: Any) -> Any:
     try:
-        answer = await asking.client.get(request)
+        return await probe.ask(asking, request, kind)
     except UnauthorizedError as error:
         raise lists.explained(error) from error
-    check_json(answer, request)
-    return answer.body
 
 
 async def _organization_id(asking: _Asking) -> str:
     if asking.target.organization_id is not None:
         return asking.target.organization_id
-    body = await _ask(asking, Request(lists.ORGANIZATION))
-    return decode(body, lists.Organization, lists.ORGANIZATION.path).id
+    found: lists.Organization = await _ask(asking, Request(lists.ORGANIZATION), lists.Organization)
+    return found.id
 
 
 async def _usage(asking: _Asking) -> None:
@@ -62,22 +73,24 @@ async def _usage(asking: _Asking) -> None:
     today = floor(asking.now, DAY)
     query = {"organizationId": await _organization_id(asking)}
     at = endpoint("organization", asking.target.api_version)
-    await _ask(asking, question(at, Window(today - DAY, today), query))
+    await _ask(asking, question(at, Window(today - DAY, today), query), Usage)
 
 
 async def _teams(asking: _Asking) -> None:
-    await _ask(asking, Request(lists.TEAMS, query=_ONE))
+    await _ask(asking, Request(lists.TEAMS, query=_ONE), _TEAMS)
 
 
 async def _users(asking: _Asking) -> None:
     organization = {"organizationId": await _organization_id(asking)}
     chosen = {**organization, "teamMember": "false", "active": "true"}
-    await _ask(asking, Request(USERS, query={**chosen, **_ONE}))
+    await _ask(asking, Request(USERS, query={**chosen, **_ONE}), _USERS)
 
 
 async def _organization(asking: _Asking) -> None:
-    left_out = "license" in asking.options.leave_out
-    await _ask(asking, Request(lists.ORGANIZATION if left_out else LICENSE))
+    if "license" in asking.options.leave_out:
+        await _ask(asking, Request(lists.ORGANIZATION), lists.Organization)
+    else:
+        await _ask(asking, Request(LICENSE), LicenseAnswer)
 
 
 async def _audit_log(asking: _Asking) -> None:
@@ -89,26 +102,35 @@ async def _audit_log(asking: _Asking) -> None:
         query |= audit_log.CSV_SWITCHES[options.csv_query]
     hyphen, underscore = (audit_log.ENDPOINTS[name] for name in ("hyphen", "underscore"))
     first = underscore if options.path == "underscore" else hyphen
+    read = _csv_event if options.format == "csv" else _json_event
     try:
-        answer = await asking.client.get(Request(first, query=query))
+        await read(asking, Request(first, query=query))
     except NotFoundError:
         if options.path != "auto":
             raise
-        answer = await asking.client.get(Request(underscore, query=query))
-    if options.format == "json":
-        check_json(answer, Request(first))
+        await read(asking, Request(underscore, query=query))
+
+
+async def _json_event(asking: _Asking, request: Request) -> None:
+    await _ask(asking, request, AuditPage)
+
+
+async def _csv_event(asking: _Asking, request: Request) -> None:
+    answer = await asking.client.get(request)
+    rows = audit_log.csv_rows(request.endpoint, asking.options)
+    deque(rows.feed(answer.body), maxlen=0)
+    deque(rows.close(), maxlen=0)
 
 
 async def _repositories(asking: _Asking) -> None:
     """Those of the first team."""
-    body = await _ask(asking, Request(lists.TEAMS, query=_ONE))
-    place = lists.TEAMS.path
-    if body.lstrip()[:1] == b"[":
-        teams = decode(body, list[lists.Team], place)
-    else:
-        teams = decode(body, lists.TeamsPage, place).data
+    found: lists.TeamsPage | list[lists.Team] = await _ask(
+        asking, Request(lists.TEAMS, query=_ONE), _TEAMS
+    )
+    teams = found.data if isinstance(found, lists.TeamsPage) else found
     if teams:
-        await _ask(asking, Request(REPOSITORIES, path={"team_id": teams[0].id}))
+        place = Request(REPOSITORIES, path={"team_id": teams[0].id})
+        await _ask(asking, place, list[Repository])
 
 
 def identify(target: TabnineTarget) -> Identity:

@@ -7,7 +7,7 @@ from pydantic import Field
 from exporter.client.auth import Bearer, Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
-from exporter.vendors.base import Target
+from exporter.vendors.base import BASE_URL, Target
 
 GROUP = "api"
 """Tabnine publishes no limits: the exporter keeps to one request a second over all endpoints."""
@@ -18,7 +18,7 @@ LIMITS = {GROUP: (Limit(1, 1.0),)}
 class TabnineTarget(Target):
     """One organization, read with an access token that an Admin made."""
 
-    base_url: str = Field(default="https://console.tabnine.com", pattern=r"^https?://[^\s?#]+$")
+    base_url: str = Field(default="https://console.tabnine.com", pattern=BASE_URL)
     """The console's address; a private installation has its own."""
     organization_id: str | None = Field(default=None, min_length=1)
     """The organization's UUID (default: the one that the token belongs to, asked for once a poll)."""

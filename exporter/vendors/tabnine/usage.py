@@ -1,14 +1,15 @@
 """Stream `usage`: completions, chat and agent of an organization, by UTC day."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from exporter.duration import Duration
 from exporter.model import DAY, MINUTE, OTHER, Coverage, Kind, Metric, Sample
 from exporter.vendors import across
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
+from exporter.vendors.block import word
 from exporter.vendors.tabnine import agent_usage, lists
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import (
@@ -67,7 +68,7 @@ class Options(UsageOptions):
     """Options of `usage`."""
 
     interval: Duration = Field(default=15 * MINUTE, ge=1)
-    agent_usage: Literal["auto", "on", "off"] = "auto"
+    agent_usage: Annotated[Literal["auto", "on", "off"], BeforeValidator(word)] = "auto"
     """Tokens and cost of the agent: counted where the installation tells them, a problem where it
     does not, or not asked for."""
 

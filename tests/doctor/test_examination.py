@@ -1,0 +1,42 @@
+"""The whole examination: what goes wrong with one target leaves the report of the others."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from exporter.config import Config
+from exporter.doctor.examination import examine
+from exporter.doctor.finding import Check, Finding, Level
+from exporter.doctor.network import Way
+from tests.clock import ManualClock
+from tests.doctor.world import NOW, target
+
+
+async def test_a_bug_in_one_target_does_not_lose_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a failure of that target by the error's type; the message may quote what nobody may see."""
+
+    async def way(self: Way) -> list[Finding]:
+        if self.target.account == "broken":
+            raise LookupError("secret-part")
+        return [
+            Finding(check=Check.DNS, level=Level.FAIL, message="no address", target=self.subject)
+        ]
+
+    monkeypatch.setattr(Way, "check", way)
+    targets = [target("cursor", tmp_path, "key", account=name) for name in ("broken", "whole")]
+    settings = Config.model_construct(
+        targets=targets,
+        state=Config.model_fields["state"].get_default(call_default_factory=True),
+        privacy=Config.model_fields["privacy"].get_default(call_default_factory=True),
+    )
+    monkeypatch.chdir(tmp_path)
+    report = await examine(settings, [], ManualClock(NOW), Random(1))
+    [broken] = [one for one in report.findings if one.target and one.target.account == "broken"]
+    assert (broken.check, broken.level) == (Check.TARGET, Level.FAIL)
+    assert broken.message.startswith("a bug: LookupError at test_examination.py:")
+    assert "secret-part" not in repr(report)
+    whole = [one.level for one in report.findings if one.target and one.target.account == "whole"]
+    assert whole == [Level.FAIL, Level.SKIP, Level.SKIP]
