@@ -12,6 +12,8 @@ from exporter.clock import Clock
 from exporter.config import ConfigError, vendor_of
 from exporter.model import StreamKey
 from exporter.poll.poller import Job
+from exporter.poll.windows import REFUSED
+from exporter.secret_files import SecretFiles
 from exporter.status import RequestBudget, StreamStatus, TargetStatus
 from exporter.vendors.base import Target, enabled_streams, limits_of, per_minute
 
@@ -36,6 +38,12 @@ class Account:
     connection: Connection
     status: TargetStatus
     jobs: Mapping[StreamKey, Job]
+    secrets: SecretFiles
+
+    @property
+    def refused(self) -> list[Job]:
+        """The jobs that wait for the operator to help."""
+        return [job for job in self.jobs.values() if job.status.state in REFUSED]
 
     def begin(self) -> None:
         """Make the status, which may be that of a former account, speak of this one."""
@@ -90,7 +98,8 @@ def create(
             status=StreamStatus(key, options.interval) if known is None else known.status,
             target_status=status,
         )
-    return Account(connection, status, jobs)
+    secrets = SecretFiles(target) if kept is None else kept.secrets
+    return Account(connection, status, jobs, secrets)
 
 
 def _connect(

@@ -168,3 +168,4 @@ class App:
     async def _tick(self) -> None:
         await self.board.put("process", self._process.families())
         await self._fleet.show_running()
+        await self._fleet.retry_renewed()

@@ -85,7 +85,8 @@ class Fleet:
     async def change(self, config: Config, rules: Rules) -> Difference:
         """Run what the configuration says; after an error all runs on as before.
 
-        Raises ConfigError for a target that cannot be connected, and StoreError.
+        What was refused before is tried again at once. Raises ConfigError for a target that cannot be
+        connected, and StoreError.
         """
         async with self._turn:
             former, accounts = self._accounts, _Accounts()
@@ -101,7 +102,9 @@ class Fleet:
                         self._room,
                         keep_jobs=keep_jobs,
                     )
-                return await self._switch(accounts, rules)
+                difference = await self._switch(accounts, rules)
+                self._scheduler.hurry([job for each in accounts.values() for job in each.refused])
+                return difference
             finally:
                 await self._close_unused(former, accounts)
 
@@ -111,6 +114,13 @@ class Fleet:
             for job in self.jobs:
                 if job.status.polling_since is not None:
                     await self._poller.show_status(job)
+
+    async def retry_renewed(self) -> None:
+        """Try at once what was refused where a secret file has changed."""
+        async with self._turn:
+            for each in self._accounts.values():
+                if each.refused and each.secrets.changed():
+                    self._scheduler.hurry(each.refused)
 
     async def poll_once(self) -> None:
         """Poll every stream once, without a plan."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -35,6 +36,12 @@ def _quoted(value: str) -> str:
     if value and value.isprintable() and not set(value) & set(' "='):
         return value
     return json.dumps(value)
+
+
+def broke(logger: logging.Logger, what: object, error: Exception) -> None:
+    """Log a bug without its message, which may quote what a vendor sent, and that may be a person."""
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("%s broke: %s\n%s", what, type(error).__name__, trace)
 
 
 def configure(level: str, form: Format) -> None:

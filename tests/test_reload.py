@@ -117,6 +117,43 @@ async def test_a_stream_that_fails_is_polled_at_once_and_fails_until_then(
         await running.until(well)
 
 
+async def refused(running: Running, vendors: Vendors) -> Path:
+    """Have the credential of a stream refused; the file to put the right one into."""
+    token = running.directory / "github.token"
+    running.write(running.target("github", {"rate_limit": HOURLY, "copilot_seats": HOURLY}))
+    vendors.refused.add("wrong-token")
+    token.write_text("wrong-token")
+    return token
+
+
+async def in_state(running: Running, state: str) -> bool:
+    return await running.value("usage_exporter_stream_state", stream="rate_limit", state=state) == 1
+
+
+async def test_a_reload_tries_at_once_what_was_refused(running: Running, vendors: Vendors) -> None:
+    """Also where the configuration is the same: rights are given at the vendor."""
+    await refused(running, vendors)
+    async with running.serving():
+        await running.until(lambda: in_state(running, "unauthorized"))
+        vendors.refused.clear()
+        assert (await running.reload()).status_code == 200
+        await running.until(lambda: in_state(running, "ok"))
+
+
+async def test_a_secret_file_that_changes_is_tried_at_once(
+    running: Running, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a reload, and not within the hour that a refused credential otherwise waits."""
+    monkeypatch.setattr("exporter.app.TICK", 0.05)
+    token = await refused(running, vendors)
+    async with running.serving():
+        await running.until(lambda: in_state(running, "unauthorized"))
+        asked = vendors.count(LIMIT)
+        token.write_text("sim-github-token")
+        await running.until(lambda: in_state(running, "ok"))
+        assert vendors.count(LIMIT) == asked + 1
+
+
 async def test_a_poll_that_ends_in_time_is_kept(running: Running, vendors: Vendors) -> None:
     """What it read is committed, and it is not read again."""
     running.write(running.target("github", {"copilot_seats": HOURLY}))

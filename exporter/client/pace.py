@@ -55,7 +55,7 @@ class Pace:
         self._clock = clock
         self._name = name
         self._times: deque[float] = deque(maxlen=max((x.requests for x in limits), default=0))
-        self._blocked_until = 0.0
+        self._blocked_at = self._blocked_until = 0.0
         self._turn = asyncio.Lock()
         self._queued = 0
 
@@ -86,6 +86,8 @@ class Pace:
 
     def block_until(self, moment: float) -> None:
         """Let nothing through before `moment` (Unix seconds)."""
+        self._heed_clock()
+        self._blocked_at = self._clock.time()
         self._blocked_until = max(self._blocked_until, moment)
 
     def tighten(self, headers: Mapping[str, str]) -> None:
@@ -96,11 +98,18 @@ class Pace:
             if wait is not None:
                 self.block_until(now + wait)
 
-    def _check(self, deadline: float, ahead: int) -> float:
+    def _heed_clock(self) -> None:
+        """After the machine's clock was set back: without this the queue would wait for the old time."""
         now = self._clock.time()
         if self._times and self._times[-1] > now:
-            # The machine's clock was set back: without this the queue would wait for the old time.
             self._times = deque((min(t, now) for t in self._times), self._times.maxlen)
+        if self._blocked_at > now:
+            self._blocked_until -= self._blocked_at - now
+            self._blocked_at = now
+
+    def _check(self, deadline: float, ahead: int) -> float:
+        self._heed_clock()
+        now = self._clock.time()
         wait = delay(self._times, self._limits, self._blocked_until, now, ahead)
         if wait > 0 and now + wait > deadline:
             raise RateLimitedError(

@@ -32,6 +32,9 @@ _LONGEST_MESSAGE = 200
 _LONGEST_SCANNED = 4096
 _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 _EMAIL = re.compile(r"[\w.+%'=-]{1,64}@[\w.-]{1,255}")
+_USER = re.compile(
+    r"""\b(user(?: id|name)?:? )(?:[0-9]+|'[^']{1,64}'|"[^"]{1,64}"|`[^`]{1,64}`)""", re.IGNORECASE
+)
 _URL_QUERY = re.compile(r"(https?://[^\s?#\"'<>]{1,2048})[?#][^\s\"'<>]*")
 
 
@@ -197,7 +200,7 @@ def describe(problem: Exception) -> str:
 
 
 def vendor_message(body: bytes, content_type: str, secrets: Iterable[str] = ()) -> str:
-    """What an error body says, on one line, without secrets, signed links and e-mail addresses."""
+    """What an error body says, on one line, without secrets, signed links and who somebody is."""
     text = ""
     if "json" in content_type or body[:1] == b"{":
         text = _json_message(body)
@@ -227,6 +230,7 @@ def _json_message(body: bytes) -> str:
 def _shortened(text: str) -> str:
     text = text[:_LONGEST_SCANNED]
     text = _EMAIL.sub("[e-mail]", _URL_QUERY.sub(r"\1?[...]", text))
+    text = _USER.sub(r"\1[somebody]", text)
     text = "".join(char if char.isprintable() else " " for char in text)
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"

@@ -14,7 +14,8 @@ async def without_people(
 ) -> StreamState:
     """The state of a stream; what named people under another setting is gone, from the files too.
 
-    The metrics that could name them take a new baseline. Raises StoreError.
+    The metrics that could name them take a new baseline, so what was read in part is read again from
+    its beginning. Raises StoreError.
     """
     state = await store.load(key)
     if state.privacy in ("", fingerprint):
@@ -27,6 +28,7 @@ async def without_people(
     state.ledger = {series: kept for series, kept in state.ledger.items() if series not in gone}
     state.gauges = {series: kept for series, kept in state.gauges.items() if series not in gone}
     state.started -= naming
+    state.progress = {}
     if gone:
         _log.warning("privacy changed: families of %s that name people start afresh", key)
     await store.commit(key, state, Changes(frozenset(gone), gauges=True, erase=True))

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import math
-import traceback
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from exporter.board.self_metrics import stream_families, target_families
 from exporter.client.client import Client
 from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
+from exporter.log import broke
 from exporter.model import MINUTE, Metric, SeriesKey, StreamKey, Window
 from exporter.poll.budget import Gathered, fold, gather
 from exporter.poll.erasure import without_people
@@ -108,9 +107,7 @@ class Poller:
         except StoreError as error:
             self._failed(job, State.ERROR, str(error))
         except Exception as error:  # noqa: BLE001  # one stream's bug must not stop the others
-            # Not the message: it may quote what the vendor sent, and that may be a person.
-            trace = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("poll of %s broke: %s\n%s", job.key, type(error).__name__, trace)
+            broke(_log, f"poll of {job.key}", error)
             self._failed(job, State.ERROR, f"{type(error).__name__} (a bug; see the log)")
         finally:
             status.polling_since = None
@@ -208,7 +205,7 @@ class Poller:
         samples = self._privacy.apply(reading.samples, reading.coverage)
         gathered, folded = fold(
             gather(job.labels.apply(self._counting.groups.apply(samples, reading.groups))),
-            _shown(state.ledger, job),
+            {*_shown(state.ledger, job), *_shown(_read_before(state, reading), job)},
             job.options.max_series or self._counting.series_per_stream,
         )
         covered = {
@@ -225,7 +222,8 @@ class Poller:
             coverage,
             horizon=state.horizon,
             baseline=frozenset() if self._counting.count_history else fresh,
-            now=now,
+            # The birth hold begins here: a read may take longer than it.
+            now=self._clock.time(),
         )
         gauges = _replace_gauges(state, gathered, reading, now)
         state.progress = reading.progress
@@ -233,7 +231,8 @@ class Poller:
         if reading.data_until is not None:
             state.data_until = max(reading.data_until, state.data_until or 0)
         if not reading.unfinished:
-            _complete(state, job, wanted, fresh)
+            until = wanted.end if reading.read_until is None else reading.read_until
+            _complete(state, job, Window(wanted.start, max(wanted.start, until)), fresh)
             if reading.problem is None:
                 state.last_success = now
             state.empty = reading.records == 0
@@ -286,23 +285,29 @@ def _replace_gauges(
 ) -> set[str]:
     """Take the gauges of a reading; returns the names of the metrics that it speaks for.
 
-    What a complete reading does not have is gone; of a walk over several polls, what was not read
-    since it began. What the walk read before is a share of a series that other parts add to as well.
+    What a complete reading does not have is gone; of several readings, what none of them had. What an
+    earlier one read is a share of a series that other parts add to as well.
     """
     replaced = {metric.name for metric in reading.complete}
     replaced |= {key[0] for key in gathered.gauges}
-    since = math.inf if reading.began is None else reading.began
+    before = _read_before(state, reading)
     kept = {
         key: gauge
         for key, gauge in state.gauges.items()
-        if reading.unfinished or key[0] not in replaced or gauge.read_at >= since
+        if reading.unfinished or key[0] not in replaced or key in before
     }
-    by_part = {metric.name for metric in reading.by_part} if since < now else set()
+    by_part = {metric.name for metric in reading.by_part}
     fresh = {}
     for key, value in gathered.gauges.items():
-        before = kept.get(key)
-        if key[0] in by_part and before is not None and before.read_at >= since:
-            value = gathered.metrics[key[0]].combined(before.value, value)
+        if key[0] in by_part and key in before:
+            value = gathered.metrics[key[0]].combined(before[key].value, value)
         fresh[key] = Gauge(value, now)
     state.gauges = kept | fresh
     return replaced
+
+
+def _read_before(state: StreamState, reading: Reading) -> dict[SeriesKey, Gauge]:
+    """The gauges that earlier ones of several readings took."""
+    if reading.began is None:
+        return {}
+    return {key: gauge for key, gauge in state.gauges.items() if gauge.read_at >= reading.began}

@@ -2,21 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, TypeAlias
 
+from apscheduler.job import Job as Planned
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exporter.client.errors import State
 from exporter.clock import Clock
-from exporter.model import StreamKey
+from exporter.log import broke
+from exporter.model import MINUTE, StreamKey
 from exporter.poll.poller import Job, Poller
 from exporter.poll.windows import first_poll, next_poll
 
 _log = logging.getLogger(__name__)
+
+LOOK = 30.0
+"""Seconds between two looks at the machine's clock."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +43,8 @@ class Scheduler:
         self._random = random
         self._streams: dict[StreamKey, _Stream] = {}
         self._running: dict[asyncio.Task[None], StreamKey | None] = {}
+        self._besides: list[tuple[Planned, float]] = []
+        self._look: asyncio.TimerHandle | None = None
         # A run that is late because the machine was busy or asleep is still due: by default
         # APScheduler drops it after one second.
         self._scheduler = AsyncIOScheduler(
@@ -56,6 +63,13 @@ class Scheduler:
         """Plan the first poll of every stream."""
         self._plan_first(list(self._streams.values()))
         self._scheduler.start()
+        self._look_again()
+
+    def hurry(self, jobs: Sequence[Job]) -> None:
+        """Poll these streams next, whatever was planned; one that is being polled stays as it is."""
+        streams = [self._streams[job.key] for job in jobs if job.key in self._streams]
+        for stream in self._waiting(streams):
+            self._plan_poll(stream, self._clock.time())
 
     async def remove(self, jobs: Sequence[Job], grace: float) -> None:
         """Poll these streams no more; give running polls `grace` seconds to end, then abandon them."""
@@ -73,10 +87,13 @@ class Scheduler:
         async def begin() -> None:
             self._begin(work(), "between polls")
 
-        self._scheduler.add_job(begin, "interval", seconds=seconds)
+        planned = self._scheduler.add_job(begin, "interval", seconds=seconds)
+        self._besides.append((planned, seconds))
 
     async def stop(self, grace: float) -> None:
         """Start nothing more; give running polls `grace` seconds to end, then abandon them."""
+        if self._look is not None:
+            self._look.cancel()
         self._scheduler.shutdown(wait=False)
         await asyncio.sleep(0)  # the shutdown itself is a callback of the loop
         await self._end(list(self._running), grace)
@@ -90,6 +107,40 @@ class Scheduler:
         if unfinished:
             _log.info("abandoned running polls: count=%d", len(unfinished))
             await asyncio.wait(unfinished)
+
+    def _look_again(self) -> None:
+        """Plans are dates: after the clock was set back nothing would come due for that long."""
+        loop = asyncio.get_running_loop()
+        began, now = loop.time(), self._clock.time()
+
+        def look() -> None:
+            if self._clock.time() < now:
+                step = now + loop.time() - began - self._clock.time()
+                _log.warning("the clock was set back: seconds=%.0f; the plan follows it", step)
+                self._follow(step)
+            self._look_again()
+
+        self._look = loop.call_later(LOOK, look)
+
+    def _follow(self, step: float) -> None:
+        for stream in self._waiting(self._streams.values()):
+            status = stream.job.status
+            if status.next_poll is not None:
+                self._plan_poll(stream, status.next_poll - step)
+            if status.refresh_at is not None:
+                status.refresh_at -= step
+                self._plan_refresh(stream)
+        for planned, seconds in self._besides:
+            planned.reschedule("interval", seconds=seconds)
+
+    def _waiting(self, streams: Iterable[_Stream]) -> list[_Stream]:
+        """Those that are not being polled."""
+        running = self._names
+        return [stream for stream in streams if _poll_of(stream.job.key) not in running]
+
+    @property
+    def _names(self) -> set[str]:
+        return {task.get_name() for task in self._running}
 
     def _plan_first(self, streams: Sequence[_Stream]) -> None:
         now = self._clock.time()
@@ -116,8 +167,8 @@ class Scheduler:
 
     def _plan(self, name: str, due: float, work: _Work, stream: _Stream) -> None:
         async def begin() -> None:
-            # It may have been removed after it came due.
-            if self._has(stream):
+            # It may have been removed, or begun for another reason, after it came due.
+            if self._has(stream) and name not in self._names:
                 self._begin(work(stream), name, stream.job.key)
 
         when = datetime.fromtimestamp(due, UTC)
@@ -134,11 +185,12 @@ class Scheduler:
     async def _poll(self, stream: _Stream) -> None:
         started = self._clock.time()
         job, status = stream.job, stream.job.status
-        await stream.poller.poll(job)
+        await self._guarded(stream.poller.poll(job), f"poll of {job.key}")
+        now = self._clock.time()
         due = next_poll(
             status.state or State.ERROR,
-            started,
-            self._clock.time(),
+            min(started, now),
+            now,
             job.options.interval,
             failures=status.failures_in_row,
             retry_at=status.retry_at,
@@ -148,8 +200,19 @@ class Scheduler:
         self._plan_refresh(stream)
 
     async def _refresh(self, stream: _Stream) -> None:
-        await stream.poller.refresh(stream.job)
+        job = stream.job
+        if not await self._guarded(stream.poller.refresh(job), f"refresh of {job.key}"):
+            job.status.refresh_at = self._clock.time() + MINUTE
         self._plan_refresh(stream)
+
+    async def _guarded(self, work: Awaitable[None], what: str) -> bool:
+        """Whether it went well; what breaks must not keep the stream from being polled again."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001
+            broke(_log, what, error)
+            return False
+        return True
 
 
 def _poll_of(key: StreamKey) -> str:

@@ -7,6 +7,8 @@ from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Window, floor
 
 AUTH_BACKOFF = HOUR
+REFUSED = frozenset({State.UNAUTHORIZED, State.FORBIDDEN, State.NOT_FOUND})
+"""How a poll ends that only the operator can help."""
 FIRST_RETRY = 60
 
 
@@ -41,12 +43,13 @@ def window(reach: Reach, now: float, read_until: float | None, horizon: int | No
 def next_horizon(reach: Reach, read: Window, newest: int | None, horizon: int) -> int:
     """Before which bucket the ledger forgets, once the window was read.
 
-    A lookback before its end, or before the end of `newest`, the newest bucket that has a value: a
-    clock that was set forward finds no data there, and so forgets nothing too early.
+    A lookback before its end, or before the start of `newest`, the newest bucket that has a value. A
+    clock that was set forward finds no data there, and so forgets nothing too early: that bucket has
+    begun by any clock.
     """
     if newest is None:
         return horizon
-    until = min(read.end, newest + reach.bucket)
+    until = min(read.end, newest)
     return max(horizon, floor(until - reach.lookback, reach.bucket))
 
 
@@ -67,7 +70,7 @@ def next_poll(
     """
     jitter = random.uniform(0, min(interval * 0.05, 30))
     due = started + interval
-    if state in (State.UNAUTHORIZED, State.FORBIDDEN, State.NOT_FOUND):
+    if state in REFUSED:
         due = started + max(interval, AUTH_BACKOFF)
     elif state is State.RATE_LIMITED:
         due = max(due, retry_at or 0)

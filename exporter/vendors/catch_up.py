@@ -34,7 +34,7 @@ class CatchUp:
     the reading pauses after each. Later ones are read together, as every poll reads them again.
     """
 
-    began: float
+    began: float | None
     now: float
     settled: int
     total: int
@@ -45,7 +45,7 @@ class CatchUp:
         """The catch-up that an earlier read of the stream left, or another; `end` cuts the window."""
         before = recalled(poll.progress, _Progress).catch_up
         settled = floor(poll.now - poll.options.lookback, DAY)
-        start, began = poll.window.start, poll.now
+        start, began = poll.window.start, None
         # What a clock that was set back since took for settled may have grown.
         if before.began is not None and (before.read_at or 0) <= poll.now:
             began = min(before.began, poll.now)
@@ -65,5 +65,9 @@ class CatchUp:
         if day.end > self.settled:
             return False
         reading.paused = True
-        reading.progress[_KEY] = {"began": self.began, "read_at": self.now, "until": day.end}
+        reading.progress[_KEY] = {
+            "began": self.now if self.began is None else self.began,
+            "read_at": self.now,
+            "until": day.end,
+        }
         return True

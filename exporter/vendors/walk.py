@@ -47,6 +47,7 @@ async def walk(
     window, after = Window(start, poll.window.end), before.after
     done = sum(1 for part in ids if part <= after)
     here = {"began": began, "start": window.start}
+    reading.began = before.began
     for number, part in enumerate(ids[done:]):
         poll.tell(done, len(ids))
         if number == pause_after:
@@ -65,4 +66,6 @@ async def walk(
             return
         after, done = part, done + 1
     poll.tell(len(ids), len(ids))
-    reading.began = began
+    # What the first parts did since is read by the next walk; when that was, only a clock knows that
+    # was not set back.
+    reading.read_until = int(began) if began <= poll.now else start

@@ -161,6 +161,16 @@ async def test_a_clock_that_is_set_back_does_not_stop_the_queue() -> None:
     assert await pace.acquire(120) == 60
 
 
+async def test_a_block_is_as_long_after_the_clock_was_set_back() -> None:
+    """What a wrong year was told to wait must not be waited for until that year."""
+    clock = ManualClock(1e9)
+    pace = Pace([], clock)
+    pace.block_until(clock.now + 60)
+    clock.now -= 3e7
+    assert await pace.acquire(120) == 60
+    assert await pace.acquire(0) == 0
+
+
 async def test_concurrent_streams_share_one_limit() -> None:
     """Two streams that ask in turn never exceed the limit together."""
     clock = ManualClock(0.0)

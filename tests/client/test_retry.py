@@ -212,6 +212,23 @@ def test_the_vendors_message_is_found(body: bytes, kind: str, expected: str) -> 
     assert vendor_message(body, kind) == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "API rate limit exceeded for user ID 583231.",
+            "API rate limit exceeded for user ID [somebody].",
+        ),
+        ("User 'jo-doe' is not a member", "User [somebody] is not a member"),
+        ('username: "jo" is unknown', "username: [somebody] is unknown"),
+        ("users 7 of 9, user tokens only", "users 7 of 9, user tokens only"),
+    ],
+)
+def test_the_vendors_message_names_nobody(said: str, shown: str) -> None:
+    """It reaches the log and the status page, also where people are off."""
+    assert vendor_message(said.encode(), "text/plain") == shown
+
+
 def test_the_vendors_message_gives_nothing_away() -> None:
     """Secrets, e-mail addresses, signed queries and control characters go; it stays short."""
     body = (

@@ -23,6 +23,7 @@ from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StoreError, StreamState
 from exporter.vendors.auth import TokenAuth
 from exporter.vendors.base import Poll, Reading, Shape, Stream, StreamOptions, Target
+from exporter.vendors.walk import walk
 from tests.client.support import Setup
 from tests.clock import ManualClock
 
@@ -222,6 +223,26 @@ async def test_a_series_is_born_at_zero_and_shows_its_value_after_the_hold(rig: 
     assert job.status.refresh_at is None
 
 
+async def test_a_read_that_takes_longer_than_the_hold_does_not_shorten_it(rig: Rig) -> None:
+    """Paced requests take minutes; the first growth must be visible to `increase()` all the same."""
+    await rig.restart(birth_hold=120)
+    things = {("a", 0): 1}
+
+    async def slow(poll: Poll[Any, Any]) -> Reading:
+        await rig.clock.sleep(180)
+        return await gives(things)(poll)
+
+    rig.reads["things"] = slow
+    job = rig.job()
+    await rig.poller.poll(job)
+    things["b", 0] = 5_000
+    await rig.poller.poll(job)
+    assert await rig.page() == {(THINGS.name, "a"): 1, (THINGS.name, "b"): 0}
+    rig.clock.now += 120
+    await rig.poller.refresh(job)
+    assert (await rig.page())[THINGS.name, "b"] == 5_000
+
+
 async def test_a_hold_that_a_restart_cut_begins_again(rig: Rig) -> None:
     """Nobody scraped while the process was down, so that time is no hold."""
     await rig.restart(birth_hold=120)
@@ -304,6 +325,45 @@ class Failing(SQLiteStore):
         if self.failing == "commit":
             raise StoreError("state file state.db: the disk is full; make room")
         await super().commit(key, state, changes)
+
+
+def walks(parts: int, plan: Callable[[str], str]) -> Read:
+    """A read that walks over parts with one seat each, in the plan that a part has."""
+
+    async def read(poll: Poll[Any, Any]) -> Reading:
+        reading = Reading(complete=(SEATS,), by_part=(SEATS,), records=1)
+
+        async def part(name: str, _: object) -> None:
+            reading.samples.append(Sample(SEATS, (plan(name),), 1))
+
+        await walk(poll, reading, [f"{number:04}" for number in range(parts)], part)
+        return reading
+
+    return read
+
+
+@pytest.mark.parametrize("parts", [400, 900, 1_200, 2_100])
+async def test_a_gauge_is_the_sum_of_all_commits_of_a_walk(parts: int, rig: Rig) -> None:
+    """However often the walk pauses; the next walk begins from nothing."""
+    rig.reads["things"] = walks(parts, lambda _: "all")
+    job = rig.job()
+    for _ in range(2):
+        await rig.poller.poll(job)
+        assert await rig.page() == {(SEATS.name, "all"): parts}
+        rig.clock.now += HOUR
+
+
+async def test_the_limit_of_series_holds_for_a_whole_walk(rig: Rig) -> None:
+    """Its later commits do not get the room of the earlier ones again, and no part is left out."""
+    await rig.restart(series=100)
+    rig.reads["things"] = walks(2_100, lambda name: name)
+    job = rig.job()
+    for _ in range(2):
+        await rig.poller.poll(job)
+        page = await rig.page()
+        assert len(page) <= 101
+        assert sum(page.values()) == 2_100
+        rig.clock.now += HOUR
 
 
 @pytest.mark.parametrize("where", ["load", "commit"])

@@ -4,10 +4,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, tzinfo
 from random import Random
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import pytest
+from apscheduler.schedulers import base
+from apscheduler.triggers import interval
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR, StreamKey
@@ -223,6 +226,89 @@ async def test_a_refresh_runs_when_the_page_changes_next(
     await poller.until(lambda: len(poller.refreshed) == 2)
     assert sorted(poller.refreshed) == ["fresh", "restored"]
     assert poller.polled == ["fresh"]
+
+
+async def test_what_breaks_a_poll_or_a_refresh_is_told_and_does_not_end_them(
+    scheduler: Scheduler,
+    poller: FakePoller,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thread that cannot be had must not leave the page as it is for good."""
+
+    message = "no thread for Jane Doe"
+
+    async def breaks(_: Job) -> None:
+        raise RuntimeError(message)
+
+    poller.work = breaks
+    monkeypatch.setattr(poller, "refresh", breaks)
+    only = job("a")
+    only.status.refresh_at = clock.now
+    start(scheduler, poller, only)
+    await poller.until(lambda: (only.status.next_poll or 0) > clock.now)
+    assert only.status.refresh_at == clock.now + 60
+    assert "poll of fake/acme/a broke: RuntimeError" in caplog.text
+    assert "refresh of fake/acme/a broke: RuntimeError" in caplog.text
+    assert "Jane" not in caplog.text
+
+
+async def test_what_is_hurried_is_polled_next_and_never_twice_at_once(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock
+) -> None:
+    """One that is being polled stays as it is."""
+    waiting, running = job("waiting"), job("running")
+    waiting.status.last_success = clock.now
+    go = asyncio.Event()
+
+    async def work(job: Job) -> None:
+        job.status.state = State.OK
+        if job is running:
+            await go.wait()
+
+    poller.work = work
+    start(scheduler, poller, waiting, running)
+    await poller.until(lambda: poller.polled == ["running"])
+    scheduler.hurry([waiting, running, job("unknown")])
+    await poller.until(lambda: poller.polled == ["running", "waiting"])
+    go.set()
+    await poller.until(lambda: not poller.running.total())
+    assert poller.polled == ["running", "waiting"]
+
+
+async def test_a_clock_that_is_set_back_stops_neither_polls_nor_refreshes_nor_other_work(
+    scheduler: Scheduler, poller: FakePoller, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was planned comes as soon as it would have: an hour's step is not waited for."""
+    machine = time.time
+
+    class SetBack(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(machine() + clock.now - began, tz)
+
+    monkeypatch.setattr(base, "datetime", SetBack)
+    monkeypatch.setattr(interval, "datetime", SetBack)
+    monkeypatch.setattr("exporter.poll.scheduler.LOOK", 0.05)
+    began, ticks = clock.now, 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        ticks += 1
+        poller.happened.set()
+
+    async def work(job: Job) -> None:
+        job.status.state = State.OK
+        job.status.refresh_at = clock.now + 1
+        clock.now = began - HOUR
+
+    poller.work = work
+    soon = job("a", interval=1)
+    scheduler.every(1, tick)
+    start(scheduler, poller, soon)
+    await poller.until(lambda: len(poller.polled) >= 2)
+    await poller.until(lambda: bool(poller.refreshed) and ticks > 0)
 
 
 async def test_stop_waits_for_running_polls(scheduler: Scheduler, poller: FakePoller) -> None:

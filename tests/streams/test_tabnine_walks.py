@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,35 @@ async def test_a_walk_is_one_baseline(tmp_path: Path) -> None:
         used(run, a=7, b=9)
         await run.poll(after=HOUR)
         assert run.values(COMPLETIONS) == {("A",): 2, ("B",): 3}
+
+
+async def test_a_downtime_within_a_walk_loses_no_day(tmp_path: Path) -> None:
+    """The parts that were read before it are read again from then on, however long it was."""
+    days: dict[str, int] = {}
+    async with team_run(tmp_path) as run:
+
+        def a_day_passes(completions: int) -> None:
+            days[datetime.fromtimestamp(run.clock.now, UTC).strftime("%Y-%m-%d")] = completions
+            run.clock.now += DAY
+            rows = [bucket(day, number) for day, number in days.items()]
+            usage = {"usage": {"granularity": "daily", "data": rows}}
+            run.vendor.bodies["usage"] = {"a": usage, "b": usage}
+
+        teams(run, a="A", b="B")
+        a_day_passes(1)
+        await run.poll()
+        a_day_passes(10)
+        limited = httpx.Response(429, headers={"retry-after": str(HOUR)})
+        run.vendor.fail(lambda: limited, after=3, times=1)  # organization, teams, a
+        await run.poll()
+        assert run.values(COMPLETIONS) == {("A",): 11, ("B",): 1}
+        run.vendor.heal()
+        for _ in range(12):
+            a_day_passes(100)
+        await run.restart()
+        for _ in range(2):
+            await run.poll(after=HOUR)
+        assert run.values(COMPLETIONS) == {("A",): 1_211, ("B",): 1_211}
 
 
 async def test_a_team_that_is_renamed_is_not_counted_again(tmp_path: Path) -> None:
@@ -321,3 +351,42 @@ async def test_a_long_walk_commits_on_its_way_and_counts_the_same(tmp_path: Path
         assert run.status.walk == (61, 61)
         assert run.values(USER_COMPLETIONS) == {(f"{team}@example.com",): 3 for team in names}
         assert (await run.state()).progress == {}
+
+
+async def test_another_meaning_of_missing_days_counts_no_pseudonym_again(tmp_path: Path) -> None:
+    """Whether the answer speaks for the days that it leaves out is no part of who somebody is."""
+    for after, missing in ((0, "zero"), (HOUR, "unknown"), (2 * HOUR, "zero")):
+        run = user_run(tmp_path, users=Users.PSEUDONYM, options={"missing_days": missing})
+        run.clock.now += after
+        async with run:
+            teams(run, a="A")
+            run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "u1@example.com"}]}
+            run.vendor.bodies["users"] = {"data": []}
+            used(run, u1=1_000)
+            await run.poll()
+            assert list(run.values(USER_COMPLETIONS).values()) == [1_000]
+
+
+async def test_a_change_of_privacy_within_a_walk_is_a_baseline_for_all_of_it(
+    tmp_path: Path,
+) -> None:
+    """Also for the parts that the walk had read by then."""
+    async with user_run(tmp_path, count_history=False, users=Users.PLAIN) as run:
+        teams(run, a="A", b="B")
+        run.vendor.bodies["team_users"] = {
+            team: {"data": [{"id": user, "email": f"{user}@example.com"}]}
+            for team, user in (("a", "u1"), ("b", "u2"))
+        }
+        run.vendor.bodies["users"] = {"data": []}
+        used(run, u1=1_000, u2=1_000)
+        await run.poll()
+        limited = httpx.Response(429, headers={"retry-after": str(HOUR)})
+        run.vendor.fail(lambda: limited, after=4, times=1)
+        await run.poll(after=HOUR)
+        assert run.status.state is State.RATE_LIMITED
+        run.vendor.heal()
+        await run.restart(users=Users.PSEUDONYM)
+        for growth in (0, 0, 7):
+            used(run, u1=1_000 + growth, u2=1_000 + growth)
+            await run.poll(after=2 * HOUR)
+            assert list(run.values(USER_COMPLETIONS).values()) == [growth, growth]

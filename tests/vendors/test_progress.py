@@ -75,4 +75,4 @@ async def test_a_walk_that_cannot_be_recalled_begins_afresh(remembered: Any) -> 
 
     await walk(poll, reading, ["c", "a"], read_part)
     assert read == [("a", poll.window), ("c", poll.window)]
-    assert (reading.began, reading.progress) == (7_200.0, {})
+    assert (reading.began, reading.read_until, reading.progress) == (None, 7_200, {})

@@ -232,8 +232,9 @@ def count(
         if not days and zero and not sparse:
             # The counters of something that nobody uses are there, at zero.
             reading.samples.append(Sample(metric, labels, 0, window.start, identity))
-    if zero:
-        reading.coverage.append(Coverage(shown.covered(days), window, identity))
+    # The part is named also where the answer speaks for no day: identities of people begin with it.
+    said = window if zero else Window(window.start, window.start)
+    reading.coverage.append(Coverage(shown.covered(days), said, identity))
 
 
 def measured(
