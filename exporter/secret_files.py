@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from exporter.client.auth import Stamp, stamp
 from exporter.vendors.base import Target
-
-_Stamp: TypeAlias = tuple[int, int, int] | None
 
 
 class SecretFiles:
@@ -21,7 +20,7 @@ class SecretFiles:
         before, self._stamps = self._stamps, self._look()
         return self._stamps != before
 
-    def _look(self) -> list[_Stamp]:
+    def _look(self) -> list[Stamp | None]:
         return [_stamp(path) for path in self._paths]
 
 
@@ -33,9 +32,8 @@ def _files(auth: Any) -> Iterator[str]:
             yield value
 
 
-def _stamp(path: str) -> _Stamp:
+def _stamp(path: str) -> Stamp | None:
     try:
-        status = Path(path).stat()
+        return stamp(Path(path).stat())
     except OSError:
         return None  # whoever reads it says what is wrong
-    return status.st_mtime_ns, status.st_ino, status.st_size

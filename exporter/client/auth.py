@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from exporter.client.errors import SecretError
+
+Stamp: TypeAlias = tuple[int, int, int]
 
 _LARGEST_SECRET = 64 * 1024
 
@@ -22,7 +24,7 @@ class Secret:
         self._path = path
         self._name = name
         self._environ = environ
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: Stamp | None = None
         self._value = ""
 
     @classmethod
@@ -65,17 +67,17 @@ class Secret:
 
     def _read_file(self, path: Path) -> str:
         try:
-            if self._stamp is None or self._stamp != _stamp(path.stat()):
+            if self._stamp is None or self._stamp != stamp(path.stat()):
                 with path.open("rb") as file:
                     # Stamped before it is read: a change in between is then seen the next time.
-                    stamp = _stamp(os.fstat(file.fileno()))
+                    read = stamp(os.fstat(file.fileno()))
                     content = file.read(_LARGEST_SECRET + 1)
                 if len(content) > _LARGEST_SECRET:
                     raise SecretError(
                         f"secret {self.source} is larger than 64 KiB", "is it the right file?"
                     )
                 self._value = _decoded(content, self.source).rstrip("\r\n")
-                self._stamp = stamp
+                self._stamp = read
         except OSError as error:
             self.invalidate()
             raise SecretError(
@@ -185,5 +187,6 @@ def _decoded(content: bytes, source: str) -> str:
         raise SecretError(f"secret {source} is not UTF-8 text", "is it the right file?") from None
 
 
-def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+def stamp(status: os.stat_result) -> Stamp:
+    """Another one for every content that a file is given."""
     return status.st_mtime_ns, status.st_ino, status.st_size

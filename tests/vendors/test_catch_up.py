@@ -8,65 +8,29 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from exporter.client.errors import State, UnavailableError
+from exporter.client.errors import UnavailableError
 from exporter.model import DAY, HOUR, Coverage, Sample, floor
 from exporter.store.store import Changes
 from exporter.vendors.base import Poll, Reading
 from exporter.vendors.catch_up import CatchUp
 from tests.poll.test_poller import NOON, THINGS, TODAY, Rig
-
-LOOKBACK = 12 * HOUR
-
-steps = st.lists(
-    st.tuples(
-        st.integers(HOUR, 4 * DAY),
-        st.none() | st.integers(0, 4),
-        st.sampled_from([0, 0, 0, 2 * HOUR, -HOUR]),
-    ),
-    max_size=6,
-)
-"""How long after the poll before, after how many days the vendor fails, how wrong the clock is."""
+from tests.vendors.interrupted import LOOKBACK, Vendor, steps
 
 
-class Vendor:
-    """Something happens every hour and is told up to eleven hours later; it may fail half-way."""
+class MissedDays(Vendor):
+    """One that is asked day by day; it may fail between them."""
 
     def __init__(self, rig: Rig) -> None:
-        self.now = NOON
-        self.answers: int | None = None
+        super().__init__(rig)
         self.asked: list[int] = []
-        self.failed = False
-        self.rig = rig
-        rig.reads["things"] = self._read
 
-    def told(self, start: float, end: float) -> int:
-        """What happened from `start` to `end` and is told by now."""
-        hours = range(floor(start, HOUR), int(end), HOUR)
-        return sum(hour + hour // HOUR * 7 % 12 * HOUR <= self.now for hour in hours)
-
-    async def poll(self, passed: int, answers: int | None = None, wrong: int = 0) -> None:
-        """Poll, `passed` seconds later by a clock that is wrong; the vendor fails after so many days."""
-        self.now += passed
-        self.rig.clock.now = self.now + wrong
-        self.answers, self.failed = answers, False
-        self.asked.clear()
-        job = self.rig.job(lookback=LOOKBACK)
-        await self.rig.poller.poll(job)
-        expected = State.UNAVAILABLE if self.failed else State.OK
-        assert job.status.state is expected, job.status.reason
-
-    async def _read(self, poll: Poll[Any, Any]) -> Reading:
+    async def read(self, poll: Poll[Any, Any]) -> Reading:
         catch_up = CatchUp.of(poll, poll.window.end)
         reading = Reading()
         for done, day in enumerate(catch_up.days, catch_up.done):
             poll.tell(done, catch_up.total)
-            if self.answers is not None:
-                if self.answers == 0:
-                    self.failed = True
-                    raise UnavailableError("no answer")
-                self.answers -= 1
+            self.answer(UnavailableError("no answer"))
             self.asked.append((day.start - TODAY) // DAY)
             reading.samples.append(Sample(THINGS, ("a",), self.told(day.start, day.end), day.start))
             reading.coverage.append(Coverage((THINGS,), day))
@@ -75,21 +39,23 @@ class Vendor:
                 break
         return reading
 
-    async def counted(self) -> float:
-        state = await self.rig.store.load(self.rig.job().key)
-        [series] = state.ledger.values()
-        return float(series.counter - series.debt)
+    async def poll(self, passed: int, answers: int | None = None, wrong: int = 0) -> None:
+        self.asked.clear()
+        await super().poll(passed, answers, wrong)
+
+    async def total(self) -> float:
+        return (await self.counted())["a"]
 
 
 async def counted(directory: Path, polls: Sequence[tuple[int, int | None, int]]) -> None:
     rig = Rig(directory)
     rig.start()
-    vendor = Vendor(rig)
+    vendor = MissedDays(rig)
     first = floor(NOON - LOOKBACK, DAY)
     for passed, answers, wrong in [(0, None, 0), *polls, (3 * HOUR, None, 0)]:
         await vendor.poll(passed, answers, wrong)
         await rig.restart()
-    assert await vendor.counted() == vendor.told(first, vendor.now)
+    assert await vendor.total() == vendor.told(first, vendor.now)
     await rig.store.close()
 
 
@@ -106,30 +72,30 @@ def test_an_interrupted_catch_up_neither_adds_nor_loses(
 
 
 @pytest.fixture
-async def vendor(tmp_path: Path) -> AsyncIterator[Vendor]:
+async def vendor(tmp_path: Path) -> AsyncIterator[MissedDays]:
     """A vendor that was polled once, at noon."""
     rig = Rig(tmp_path)
     rig.start()
-    vendor = Vendor(rig)
+    vendor = MissedDays(rig)
     await vendor.poll(0)
     assert vendor.asked == [0]
     yield vendor
     await rig.store.close()
 
 
-async def test_days_that_were_caught_up_are_not_asked_for_again(vendor: Vendor) -> None:
+async def test_days_that_were_caught_up_are_not_asked_for_again(vendor: MissedDays) -> None:
     """After a failure half-way and a restart the poll goes on with the day that failed."""
     await vendor.poll(6 * DAY, answers=3)
     assert vendor.asked == [0, 1, 2]
-    half = await vendor.counted()
+    half = await vendor.total()
     assert half == vendor.told(TODAY, TODAY + 3 * DAY)
     await vendor.rig.restart()
     await vendor.poll(HOUR)
     assert vendor.asked == [3, 4, 5, 6]
-    assert await vendor.counted() == vendor.told(TODAY, vendor.now)
+    assert await vendor.total() == vendor.told(TODAY, vendor.now)
 
 
-async def test_days_within_the_lookback_are_read_together(vendor: Vendor) -> None:
+async def test_days_within_the_lookback_are_read_together(vendor: MissedDays) -> None:
     """They are revised still: a failure between them keeps none, so each is read again."""
     await vendor.poll(5 * DAY + 10 * HOUR)
     assert vendor.asked == [0, 1, 2, 3, 4, 5]
@@ -137,20 +103,20 @@ async def test_days_within_the_lookback_are_read_together(vendor: Vendor) -> Non
     assert vendor.asked == [5]
     await vendor.poll(HOUR)
     assert vendor.asked == [5, 6]
-    assert await vendor.counted() == vendor.told(TODAY, vendor.now)
+    assert await vendor.total() == vendor.told(TODAY, vendor.now)
 
 
-async def test_a_clock_that_was_ahead_settles_nothing(vendor: Vendor) -> None:
+async def test_a_clock_that_was_ahead_settles_nothing(vendor: MissedDays) -> None:
     """Days that it took for settled, and that had not ended, are read again."""
     await vendor.poll(HOUR, answers=3, wrong=5 * DAY)
     assert vendor.asked == [0, 1, 2]
     await vendor.poll(2 * DAY)
     assert vendor.asked == [0, 1, 2]
-    assert await vendor.counted() == vendor.told(TODAY, vendor.now)
+    assert await vendor.total() == vendor.told(TODAY, vendor.now)
 
 
 @pytest.mark.parametrize("left", [{"began": "x"}, {"until": -1}, 7, {"began": 1e300}])
-async def test_damaged_progress_is_read_again(vendor: Vendor, left: object) -> None:
+async def test_damaged_progress_is_read_again(vendor: MissedDays, left: object) -> None:
     """What cannot be understood is as if there were none."""
     await vendor.poll(6 * DAY, answers=3)
     rig = vendor.rig
@@ -159,4 +125,4 @@ async def test_damaged_progress_is_read_again(vendor: Vendor, left: object) -> N
     await rig.store.commit(rig.job().key, state, Changes(frozenset(), gauges=False))
     await vendor.poll(HOUR)
     assert vendor.asked == [0, 1, 2, 3, 4, 5, 6]
-    assert await vendor.counted() == vendor.told(TODAY, vendor.now)
+    assert await vendor.total() == vendor.told(TODAY, vendor.now)
