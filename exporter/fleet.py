@@ -119,8 +119,9 @@ class Fleet:
         """Try at once what was refused where a secret file has changed."""
         async with self._turn:
             for each in self._accounts.values():
-                if each.refused and each.secrets.changed():
-                    self._scheduler.hurry(each.refused)
+                refused = each.refused
+                if refused and each.secrets.changed():
+                    self._scheduler.hurry(refused)
 
     async def poll_once(self) -> None:
         """Poll every stream once, without a plan."""

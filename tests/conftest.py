@@ -1,10 +1,12 @@
-"""What all tests share: goldens that can be written again, and laws without a time limit."""
+"""What tests share: goldens that can be written again, laws without a time limit, a running exporter."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.running import Running, Vendors
 
 # How long an example takes says more of the machine than of the law.
 settings.register_profile(
@@ -31,3 +33,16 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture
+async def vendors() -> AsyncIterator[Vendors]:
+    """The simulated vendors on loopback."""
+    async with Vendors().serving() as vendors:
+        yield vendors
+
+
+@pytest.fixture
+def running(tmp_path: Path, vendors: Vendors) -> Running:
+    """An exporter of theirs in this process, to be configured and started."""
+    return Running(tmp_path, vendors)

@@ -1,7 +1,5 @@
 """People leave the state of streams that do not run, too, when the privacy setting changes."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,7 @@ from exporter.model import Series, SeriesKey, StreamKey
 from exporter.poll.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, Gauge, StoreError, StreamState
-from tests.running import Running, Vendors
+from tests.running import Running
 
 IDLE = StreamKey("github", "gone", "api_insights")
 PERSON = "octo-jane"
@@ -18,17 +16,6 @@ NAMING: SeriesKey = ("github_api_subject_requests_total", ("user", PERSON))
 SEEN: SeriesKey = ("github_api_subject_last_request_timestamp_seconds", ("user", PERSON))
 NAMELESS: SeriesKey = ("github_api_requests_total", ())
 PLAIN = {"privacy": {"users": "plain"}}
-
-
-@pytest.fixture
-async def vendors() -> AsyncIterator[Vendors]:
-    async with Vendors().serving() as vendors:
-        yield vendors
-
-
-@pytest.fixture
-def running(tmp_path: Path, vendors: Vendors) -> Running:
-    return Running(tmp_path, vendors)
 
 
 def target(running: Running) -> dict[str, Any]:

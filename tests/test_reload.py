@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,6 @@ GOOD = "usage_exporter_config_last_reload_successful"
 GOOD_AT = "usage_exporter_config_last_reload_success_timestamp_seconds"
 POLLS = "usage_exporter_polls_total"
 INTERVAL = "usage_exporter_poll_interval_seconds"
-
-
-@pytest.fixture
-async def vendors() -> AsyncIterator[Vendors]:
-    async with Vendors().serving() as vendors:
-        yield vendors
-
-
-@pytest.fixture
-def running(tmp_path: Path, vendors: Vendors) -> Running:
-    return Running(tmp_path, vendors)
 
 
 async def test_an_added_target_is_polled_and_the_others_are_not_polled_again(

@@ -31,7 +31,8 @@ class CatchUp:
     """What is left of the window of a poll.
 
     `days` are still to be read, of `total`. Those that end by `settled`, a lookback ago, are read once:
-    the reading pauses after each. Later ones are read together, as every poll reads them again.
+    the reading pauses after each. Later ones are read together, as every poll reads them again. `began` is
+    when the first of several reads began, None in the first itself.
     """
 
     began: float | None
