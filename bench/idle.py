@@ -13,9 +13,9 @@ from random import Random
 import uvloop
 
 from bench.run import Row
-from exporter.app import App
 from exporter.clock import SystemClock
-from exporter.config import parse
+from exporter.config.file import parse
+from exporter.runtime.app import App
 from exporter.web import server
 
 TARGETS = 1_000

@@ -17,7 +17,7 @@ import bcrypt
 
 from bench.run import TIMES, Row
 from bench.servers import body, free_port, stopped, wait
-from exporter.board.compress import Encoding
+from exporter.exposition.compress import Encoding
 
 SERIES = 100_000
 SECONDS = 40

@@ -13,10 +13,10 @@ from prometheus_client.core import Metric as ClientMetric
 from prometheus_client.openmetrics import exposition
 
 from bench.run import RUNS, TIMES, Row, cpu_seconds
-from exporter.board.board import Board
-from exporter.board.compress import Encoding
-from exporter.board.render import Format, render
-from exporter.model import Kind, Metric, Point
+from exporter.exposition.compress import Encoding
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format, render
+from exporter.model import Metric, MetricType, Point
 from exporter.web.negotiation import accepts_gzip, negotiate
 
 SOURCES = 10
@@ -33,7 +33,7 @@ ACCEPT = (
 CATALOGUE = tuple(
     Metric(
         f"bench_copilot_lines_{number:02}" + ("_total" if number % 2 else ""),
-        Kind.COUNTER if number % 2 else Kind.GAUGE,
+        MetricType.COUNTER if number % 2 else MetricType.GAUGE,
         "Lines of code that were suggested, from the usage API, a day late.",
         labels=("language", "repository"),
     )
@@ -43,7 +43,7 @@ CATALOGUE = tuple(
 
 def points(metric: Metric, source: int, generation: int = 0) -> list[Point]:
     """One source's series of a family: three labels, lines of about 100 bytes."""
-    created = CREATED if metric.kind is Kind.COUNTER else None
+    created = CREATED if metric.type is MetricType.COUNTER else None
     return [
         Point(
             (f"account-{source:03}", f"language-{series % 40}", f"organization/service-{series}"),
@@ -65,7 +65,7 @@ class _Collector:
     def __init__(self) -> None:
         self._families: list[ClientMetric] = []
         for metric in CATALOGUE:
-            if metric.kind is Kind.COUNTER:
+            if metric.type is MetricType.COUNTER:
                 counter = CounterMetricFamily(metric.name, metric.help, labels=metric.label_names)
                 for point in self._points(metric):
                     counter.add_metric(point.labels, self._value(point), created=point.created)
@@ -94,7 +94,7 @@ class _Collector:
 generate_openmetrics: Callable[[CollectorRegistry], bytes] = exposition.generate_latest
 
 
-async def _fill(board: Board, sources: Iterable[int], generation: int = 0) -> None:
+async def _fill(board: Exposition, sources: Iterable[int], generation: int = 0) -> None:
     for source in sources:
         await board.put(f"source-{source}", families(source, generation))
     await board.flush()
@@ -102,7 +102,7 @@ async def _fill(board: Board, sources: Iterable[int], generation: int = 0) -> No
 
 def _put_all(sources: list[dict[Metric, list[Point]]]) -> None:
     async def put() -> None:
-        board = Board(CATALOGUE)
+        board = Exposition(CATALOGUE)
         for number, source in enumerate(sources):
             await board.put(f"source-{number}", source)
         await board.flush()
@@ -114,7 +114,7 @@ def _one_changed() -> float:
     """The median CPU time of putting one of the sources again and swapping the page."""
 
     async def measure() -> float:
-        board = Board(CATALOGUE)
+        board = Exposition(CATALOGUE)
         await _fill(board, range(SOURCES))
         times = []
         for run in range(RUNS):
@@ -132,7 +132,7 @@ def _worst_delay() -> float:
     """The longest that the event loop was held up while the whole page was rendered."""
 
     async def measure() -> float:
-        board = Board(CATALOGUE)
+        board = Exposition(CATALOGUE)
         sources = [families(source) for source in range(SOURCES)]
         worst = 0.0
         done = False
@@ -163,7 +163,7 @@ def _memory() -> tuple[float, float]:
         gc.collect()
         tracemalloc.start()
         try:
-            board = Board(CATALOGUE)
+            board = Exposition(CATALOGUE)
             await _fill(board, range(SOURCES))
             gc.collect()
             held = tracemalloc.get_traced_memory()[0]
@@ -179,7 +179,7 @@ def _memory() -> tuple[float, float]:
 
 def _lookup() -> float:
     """CPU seconds of choosing and finding the body of a gzip scrape."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     asyncio.run(_fill(board, range(SOURCES)))
     times = 1_000
 

@@ -20,11 +20,11 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from exporter.board.board import Board
-from exporter.board.compress import Encoding
-from exporter.board.render import Format
-from exporter.model import Kind, Metric, Point
-from exporter.web import app, server
+from exporter.exposition.compress import Encoding
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format
+from exporter.model import Metric, MetricType, Point
+from exporter.web import routes, server
 from exporter.web.guard import Guard, WebConfigFile
 
 LABELS = ("account", "repository", "kind")
@@ -32,7 +32,7 @@ FAMILIES = 10
 
 
 METRICS = [
-    Metric(f"bench_lines_{number}_total", Kind.COUNTER, "Lines.", LABELS[1:])
+    Metric(f"bench_lines_{number}_total", MetricType.COUNTER, "Lines.", LABELS[1:])
     for number in range(FAMILIES)
 ]
 
@@ -45,8 +45,8 @@ def points(series: int) -> list[Point]:
     ]
 
 
-async def board(series: int) -> Board:
-    made = Board(METRICS)
+async def board(series: int) -> Exposition:
+    made = Exposition(METRICS)
     await made.put("bench", {metric: points(series) for metric in METRICS})
     await made.flush()
     return made
@@ -58,7 +58,7 @@ async def serve_ours(
     """Serve; with `busy`, polls commit in a loop, each with another value in every series."""
     made = await board(series)
     polls = asyncio.create_task(_poll(made, series)) if busy else None
-    pages = app.create(
+    pages = routes.create(
         made, telemetry_path="/metrics", status_page=lambda *_: "", ready=lambda: True
     )
     file = None if web_config is None else WebConfigFile(web_config)
@@ -69,7 +69,7 @@ async def serve_ours(
         polls.cancel()
 
 
-async def _poll(made: Board, series: int) -> None:
+async def _poll(made: Exposition, series: int) -> None:
     labels = [point.labels for point in points(series)]
     for value in itertools.count(1):
         read = [Point(each, value) for each in labels]

@@ -13,9 +13,9 @@ from typing import Any
 
 from bench.commits_csv import peak_kib
 from bench.run import TIMES, Row, cpu_seconds
+from exporter.streams.ndjson import JsonLines
 from exporter.vendors.github.reports_people import Membership, PeopleTally
 from exporter.vendors.github.reports_records import TeamMember, TeamReport, UserDay, UserReport
-from exporter.vendors.ndjson import JsonLines
 
 LINES = 20_000
 FEW, MANY = 50_000, 200_000

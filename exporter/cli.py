@@ -13,14 +13,19 @@ from typing import Any, TypeVar
 import click
 import uvloop
 
-from exporter import __version__, catalogue, config, log, plan
-from exporter.app import App
+from exporter import __version__, log
 from exporter.clock import SystemClock
-from exporter.config import Config, ConfigError
+from exporter.config import blocks
+from exporter.config.blocks import Config
+from exporter.config.file import load
+from exporter.config.text import ConfigError
 from exporter.demo import Demo, SimulatorError
-from exporter.doctor import rendering
-from exporter.doctor.examination import examine
-from exporter.hangup import Hangup
+from exporter.exposition import catalogue
+from exporter.preflight import plan
+from exporter.preflight.doctor import rendering
+from exporter.preflight.doctor.examination import examine
+from exporter.runtime.app import App
+from exporter.runtime.sighup import Sighup
 from exporter.store.store import StoreError
 from exporter.web import server
 from exporter.web.guard import WebConfigFile
@@ -110,7 +115,7 @@ def run(
     lifecycle: bool,
 ) -> None:
     """Poll on schedule and serve the metrics: the daemon."""
-    hangup = Hangup()
+    hangup = Sighup()
     log.configure(level, form)
     settings, web_config = _load(config_file), _load_web_config(web_config_file)
 
@@ -120,7 +125,7 @@ def run(
             _read_web_config(web_config_file)
         except WebConfigError as error:
             raise ConfigError([str(error)]) from error
-        return config.load(config_file)
+        return load(config_file)
 
     async def serve() -> None:
         stop = _stop_on(signal.SIGTERM, signal.SIGINT)
@@ -161,7 +166,7 @@ def once(config_file: Path, level: str, form: log.Format) -> None:
 def check(config_file: Path, web_config_file: Path | None, output: str, *, schema: bool) -> None:
     """Validate the configuration and print what it polls and what that costs."""
     if schema:
-        click.echo(json.dumps(config.schema(), indent=2))
+        click.echo(json.dumps(blocks.schema(), indent=2))
         return
     planned = plan.of(_load(config_file))
     _load_web_config(web_config_file)
@@ -207,7 +212,7 @@ def demo(addresses: Sequence[str], level: str, form: log.Format) -> None:
 
 def _load(path: Path) -> Config:
     try:
-        return config.load(path)
+        return load(path)
     except ConfigError as error:
         for problem in error.problems:
             click.echo(problem, err=True)

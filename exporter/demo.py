@@ -11,10 +11,11 @@ from socket import socket
 from tempfile import TemporaryDirectory
 
 from exporter import __version__
-from exporter.app import App
 from exporter.clock import SystemClock
-from exporter.config import Config, parse
+from exporter.config.blocks import Config
+from exporter.config.file import parse
 from exporter.model import StreamKey
+from exporter.runtime.app import App
 from exporter.web import server
 
 TELEMETRY_PATH = "/metrics"

@@ -17,7 +17,7 @@ Number: TypeAlias = int | Decimal
 """What the ledger adds up: exact, never a float."""
 
 
-class Kind(enum.StrEnum):
+class MetricType(enum.StrEnum):
     """The type of a metric, as Prometheus spells it."""
 
     COUNTER = "counter"
@@ -25,7 +25,7 @@ class Kind(enum.StrEnum):
     HISTOGRAM = "histogram"
 
 
-class Combine(enum.Enum):
+class Merge(enum.Enum):
     """How values whose labels became equal are made one."""
 
     SUM = "sum"
@@ -61,20 +61,20 @@ class Metric:
 
     `labels` are the metric's own, after those of its scope. `people` marks a family whose series are
     persons: it exists only where the configuration asks for people. `names_people` marks one where
-    some labels can name a person. `open_labels` are those that a
+    some labels can name a person. `foldable_labels` are those that a
     vendor can grow without end; they turn to `other` when a series is folded (default: all). `group` is
     the label that names a group of people, where the series say what those people do.
     """
 
     name: str
-    kind: Kind
+    type: MetricType
     help: str
     labels: tuple[str, ...] = ()
     scope: Scope = Scope.ACCOUNT
     people: bool = False
     names_people: bool = False
-    open_labels: tuple[str, ...] | None = None
-    combine: Combine = Combine.SUM
+    foldable_labels: tuple[str, ...] | None = None
+    merge: Merge = Merge.SUM
     group: str | None = None
 
     @property
@@ -87,17 +87,17 @@ class Metric:
 
         An empty one stays empty: to Prometheus the series does not have that label.
         """
-        open_labels = self.labels if self.open_labels is None else self.open_labels
+        foldable_labels = self.labels if self.foldable_labels is None else self.foldable_labels
         return tuple(
-            OTHER if name in open_labels and value else value
+            OTHER if name in foldable_labels and value else value
             for name, value in zip(self.labels, labels, strict=True)
         )
 
-    def combined(self, one: "Number | float", other: "Number | float") -> "Number | float":
+    def merged(self, one: "Number | float", other: "Number | float") -> "Number | float":
         """Two values whose labels became equal as one; of those that cannot be combined the last."""
-        if self.combine is Combine.SUM:
+        if self.merge is Merge.SUM:
             return one + other  # type: ignore[operator]  # a Decimal never meets a float here
-        return max(one, other) if self.combine is Combine.MAX else other
+        return max(one, other) if self.merge is Merge.MAX else other
 
 
 class Person(str):

@@ -15,15 +15,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from exporter import config
-from exporter.app import App
 from exporter.clock import SystemClock
-from exporter.config import Config
-from exporter.hangup import Hangup
-from exporter.simulator.app import Simulator
+from exporter.config.blocks import Config
+from exporter.config.file import load
+from exporter.runtime.app import App
+from exporter.runtime.sighup import Sighup
+from exporter.simulator.application import Simulator
 from exporter.simulator.server import listen, server_of, url_of
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 from exporter.web import server
 
 PATIENCE = 60.0
@@ -146,11 +146,11 @@ class Running:
     def read(self) -> Config:
         """The configuration as it is in the file; how often that was read is counted."""
         self.reads += 1
-        return config.load(self.file)
+        return load(self.file)
 
     @contextlib.asynccontextmanager
     async def serving(
-        self, *, lifecycle: bool = True, hangup: Hangup | None = None
+        self, *, lifecycle: bool = True, hangup: Sighup | None = None
     ) -> AsyncIterator["Running"]:
         listening = server.listen("127.0.0.1:0")
         async with (

@@ -14,8 +14,9 @@ import click
 import pytest
 import yaml
 
-from exporter import __version__, config
+from exporter import __version__
 from exporter.cli import main
+from exporter.config.file import parse
 
 ROOT = Path(__file__).parent.parent
 CHART = ROOT / "helm" / "usage-exporter"
@@ -227,7 +228,7 @@ def test_the_exporter_accepts_the_configuration(name: str, tmp_path: Path) -> No
     (secret,) = [item for item in _of_kind(manifests, "Secret") if "web.yaml" not in item["data"]]
     for file in secret["data"]:
         (tmp_path / file).write_text("not-a-token")
-    parsed = config.parse(text.replace("/run/secrets/usage-exporter", str(tmp_path)), name)
+    parsed = parse(text.replace("/run/secrets/usage-exporter", str(tmp_path)), name)
     assert str(parsed.state.path) == "/data/usage-exporter.db"
 
 

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from exporter.client import connection
-from exporter.config import Config, ConfigError, load, parse, read_key, schema, vendor_of
+from exporter.config.blocks import Config, schema, vendor_of
+from exporter.config.checks import read_key
+from exporter.config.file import load, parse
+from exporter.config.text import ConfigError
 from exporter.model import DAY, HOUR
-from exporter.poll.privacy import Users
+from exporter.poll.transform.privacy import Users
 from exporter.vendors import VENDORS
 from exporter.vendors.base import enabled_streams
 from tests.web.certificates import Authority

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.config import parse
+from exporter.config.file import parse
 from tests.test_config import GOOD, SECRET, problems
 
 

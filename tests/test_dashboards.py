@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.catalogue import metrics
+from exporter.exposition.catalogue import metrics
 from grafana.build import DIRECTORY, PAGES
 
 DASHBOARDS = [json.loads(page.render()) for page in PAGES]
@@ -230,7 +230,7 @@ def metric_labels(name: str) -> set[str]:
     base = re.sub(r"_(sum|count|bucket)$", "", name)
     metric = known.get(name) or (known.get(base) if base != name else None)
     assert metric is not None, f"{name} is not in the catalogue"
-    assert metric.name == name or metric.kind == "histogram"
+    assert metric.name == name or metric.type == "histogram"
     assert not metric.people, f"{name} is about people and off by default"
     return set(metric.label_names)
 

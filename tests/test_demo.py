@@ -5,11 +5,11 @@ from pathlib import Path
 
 import yaml
 
+from exporter.config.durations import parse_duration
 from exporter.demo import configuration
-from exporter.duration import parse_duration
-from exporter.simulator.people import TEAMS
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.world.people import TEAMS
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 
 ROOT = Path(__file__).parent.parent
 

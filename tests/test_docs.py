@@ -19,13 +19,13 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from exporter import catalogue, config
 from exporter.cli import main
 from exporter.client.errors import State
-from exporter.config import Config
-from exporter.duration import format_duration, parse_duration
+from exporter.config.blocks import Config, schema
+from exporter.config.durations import format_duration, parse_duration
+from exporter.config.token_auth import TokenAuth
+from exporter.exposition import catalogue
 from exporter.vendors import VENDORS
-from exporter.vendors.auth import TokenAuth
 from exporter.vendors.base import StreamOptions, Target
 from exporter.vendors.cursor.target import CursorAuth
 from exporter.vendors.github.insights_api import ActorType
@@ -221,8 +221,8 @@ def _normal(written: str) -> str:
 
 def test_keys_inside_lists_are_documented_too() -> None:
     """Every property of the schema, at any depth, is named in the document."""
-    schema = config.schema()
-    names = {name for part in schema["$defs"].values() for name in part.get("properties", ())}
+    found = schema()
+    names = {name for part in found["$defs"].values() for name in part.get("properties", ())}
     assert names - _codes(_without_blocks(_text(CONFIGURATION))) - _stream_names() == set()
 
 

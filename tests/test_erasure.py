@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exporter.model import Series, SeriesKey, StreamKey
-from exporter.poll.privacy import Privacy, Users
+from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, Gauge, StoreError, StreamState
 from tests.running import Running

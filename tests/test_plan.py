@@ -10,9 +10,10 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter import config, plan
 from exporter.cli import main
+from exporter.config.file import parse
 from exporter.model import DAY
+from exporter.preflight import plan
 from exporter.vendors import VENDORS
 from tests.keys import rsa_pem
 
@@ -37,7 +38,7 @@ def github(account: str = "acme", **more: Any) -> dict[str, Any]:
 
 
 def planned(*targets: dict[str, Any], **rest: Any) -> plan.Plan:
-    return plan.of(config.parse(json.dumps({"targets": targets, **rest}), "c.yaml"))
+    return plan.of(parse(json.dumps({"targets": targets, **rest}), "c.yaml"))
 
 
 def warned(*targets: dict[str, Any], **rest: Any) -> list[str]:
@@ -347,7 +348,7 @@ def test_sizes_are_of_labels_that_the_streams_have() -> None:
     for vendor in VENDORS:
         targets = {"github": github(), "tabnine": {**TABNINE, "account": "a"},
                    "cursor": {**CURSOR, "account": "a"}}  # fmt: skip
-        [target] = config.parse(json.dumps({"targets": [targets[vendor.name]]}), "c.yaml").targets
+        [target] = parse(json.dumps({"targets": [targets[vendor.name]]}), "c.yaml").targets
         for stream in vendor.streams:
             labels = {label for metric in stream.metrics for label in metric.labels}
             assert set(stream.label_sizes(target, stream.options())) <= labels

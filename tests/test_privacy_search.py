@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.board.render import Format
-from exporter.poll.privacy import Users
+from exporter.exposition.render import Format
+from exporter.poll.transform.privacy import Users
 from tests.streams.cases import CASES
 from tests.streams.harness import Case, FakeVendor, Pipeline, Place
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter import catalogue
 from exporter.client.errors import State
+from exporter.exposition import catalogue
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "prometheus" / "rules"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from exporter.hangup import Hangup
 from exporter.model import StreamKey
+from exporter.runtime.sighup import Sighup
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import StoreError, StreamState
 from tests.running import Running, Vendors
@@ -133,7 +133,7 @@ async def test_a_secret_file_that_changes_is_tried_at_once(
     running: Running, vendors: Vendors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a reload, and not within the hour that a refused credential otherwise waits."""
-    monkeypatch.setattr("exporter.app.TICK", 0.05)
+    monkeypatch.setattr("exporter.runtime.app.TICK", 0.05)
     token = await refused(running, vendors)
     async with running.serving():
         await running.until(lambda: in_state(running, "unauthorized"))
@@ -414,7 +414,7 @@ async def test_a_hangup_reloads_also_one_from_before_anybody_listened(running: R
     """One that comes while the exporter starts is kept, one that comes when it has stopped ignored."""
     before = signal.getsignal(signal.SIGHUP)
     try:
-        hangup = Hangup()
+        hangup = Sighup()
         running.write(running.target("github", {"rate_limit": HOURLY}))
         os.kill(os.getpid(), signal.SIGHUP)
         async with running.serving(hangup=hangup):

@@ -20,9 +20,9 @@ from bench.soak import sample
 from bench.soak.accounts import configuration
 from bench.soak.sample import Sample
 from bench.soak.soak import BEGIN, Plan, Soak
-from exporter.app import App
-from exporter.config import Config
+from exporter.config.blocks import Config
 from exporter.model import DAY
+from exporter.runtime.app import App
 from tests.clock import ManualClock
 from tests.e2e.processes import Simulator
 

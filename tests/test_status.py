@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.model import HOUR, MINUTE, StreamKey
-from exporter.status import POLLS_KEPT, Polled, RequestBudget, StreamStatus, Used
+from exporter.telemetry.status import POLLS_KEPT, Polled, RequestBudget, StreamStatus, Used
 
 NOW = 1_784_000_000.0
 CORE = {"core": [Limit(60, 60), Limit(5_000, HOUR)]}

@@ -12,20 +12,21 @@ from unittest.mock import patch
 import click
 import uvloop
 
-import exporter.app
+import exporter.runtime.app
 from bench.soak.fast_time import FastClock, FastScheduler
-from exporter import config, log
-from exporter.app import App
-from exporter.hangup import Hangup
+from exporter import log
+from exporter.config.file import load
+from exporter.runtime.app import App
+from exporter.runtime.sighup import Sighup
 from exporter.web import server
 
 
-async def serve(config_file: Path, port: int, clock: FastClock, hangup: Hangup) -> None:
+async def serve(config_file: Path, port: int, clock: FastClock, hangup: Sighup) -> None:
     """What `usage-exporter run` does, by another clock."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_signal_handler(signal.SIGUSR1, _tell)
-    read = functools.partial(config.load, config_file)
+    read = functools.partial(load, config_file)
     async with App(read(), clock, Random(1), read=read) as app:
         listening = [server.listen(f"127.0.0.1:{port}")]
         await app.serve(listening, "/metrics", stop, hangup=hangup)
@@ -44,12 +45,12 @@ def _tell() -> None:
 @click.option("--speed", type=float, required=True)
 def main(config_file: Path, port: int, start: float, began: float, speed: float) -> None:
     """Run until SIGTERM."""
-    hangup = Hangup()
+    hangup = Sighup()
     log.configure("warn", "logfmt")
     clock = FastClock(start, began, speed)
     with (
-        patch.object(exporter.app, "Scheduler", FastScheduler),
-        patch.object(exporter.app, "SWAP_GAP", exporter.app.SWAP_GAP * speed),
+        patch.object(exporter.runtime.app, "Scheduler", FastScheduler),
+        patch.object(exporter.runtime.app, "SWAP_GAP", exporter.runtime.app.SWAP_GAP * speed),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(serve(config_file, port, clock, hangup))

@@ -14,15 +14,15 @@ import httpx
 
 from exporter.client import retry
 from exporter.client.auth import Credential
-from exporter.client.conditional import Cached, ConditionalCache
+from exporter.client.body_limit import LargeBodyLimit
 from exporter.client.connection import connect
 from exporter.client.errors import RateLimitedError, SchemaError, UnavailableError
-from exporter.client.exchange import Wire
+from exporter.client.etag_cache import Cached, ETagCache
 from exporter.client.pace import Limit, Pace
 from exporter.client.paging import MOST_EMPTY, MOST_PAGES, Page, Paging
 from exporter.client.request import Answer, Endpoint, Request
-from exporter.client.room import Room
 from exporter.client.settings import ClientSettings, Observer
+from exporter.client.transport import Transport
 from exporter.clock import Clock
 
 __all__ = ["Answer", "Client", "ClientSettings", "Endpoint", "Observer", "Request"]
@@ -46,14 +46,14 @@ class Client:
         clock: Clock,
         random: Random,
         transport: httpx.AsyncBaseTransport | None = None,
-        room: Room | None = None,
+        room: LargeBodyLimit | None = None,
     ) -> None:
         self._settings = settings
-        self._room = room or Room()
+        self._room = room or LargeBodyLimit()
         self._observer = observer
         self._clock = clock
         self._random = random
-        self._cache = ConditionalCache(settings.max_cached, clock.time)
+        self._cache = ETagCache(settings.max_cached, clock.time)
         self._backoff = retry.Backoff(
             tries=settings.tries,
             limited_base=settings.limited_wait,
@@ -67,7 +67,7 @@ class Client:
             transport=transport,
         )
         paces = {group: Pace(some, clock, group) for group, some in limits.items()}
-        self._wire = Wire(settings, observer, http, paces, credential)
+        self._wire = Transport(settings, observer, http, paces, credential)
 
     def narrowed(self, limit: Limit | None) -> "Client":
         """A view that shares everything and may obey one more limit of its own."""

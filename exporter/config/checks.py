@@ -12,8 +12,8 @@ from exporter.client import connection
 from exporter.client.auth import Secret, header_value
 from exporter.client.errors import SecretError
 from exporter.client.private_key import rsa_key
+from exporter.config.blocks import Config, one_target, vendor_of
 from exporter.config.explain import UNKNOWN_KEY, explained
-from exporter.config.model import Config, one_target, vendor_of
 from exporter.config.text import ConfigError, Place, Problem
 from exporter.vendors.base import AnyStream, StreamOptions, Target, enabled_streams
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from exporter.config.model import schema
+from exporter.config.blocks import schema
 from exporter.config.text import Place, Problem
 from exporter.vendors import VENDORS
 from exporter.vendors.base import StreamOptions, Target

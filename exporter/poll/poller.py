@@ -6,23 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from exporter.board.board import Board
-from exporter.board.self_metrics import stream_families, target_families
 from exporter.client.client import Client
 from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
+from exporter.exposition.exposition import Exposition
 from exporter.log import broke
 from exporter.model import MINUTE, Metric, SeriesKey, StreamKey, Window
-from exporter.poll.budget import Gathered, fold, gather
 from exporter.poll.erasure import without_people
-from exporter.poll.groups import ALL_GROUPS, GroupLimit
-from exporter.poll.labels import LabelChoice
+from exporter.poll.exposure import Exposure
 from exporter.poll.ledger import Counted, count, forget
-from exporter.poll.points import Exposure
-from exporter.poll.privacy import Privacy
+from exporter.poll.transform.budget import Gathered, fold, gather
+from exporter.poll.transform.groups import ALL_GROUPS, GroupLimit
+from exporter.poll.transform.labels import LabelChoice
+from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import Reach, next_horizon, window
-from exporter.status import StreamStatus, TargetStatus
 from exporter.store.store import Changes, Gauge, Store, StoreError, StreamState
+from exporter.telemetry.self_metrics import stream_families, target_families
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import AnyStream, Poll, Reading, StreamOptions, Target
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Poller:
     """Polls streams; each poll is committed whole or changes nothing."""
 
     def __init__(
-        self, store: Store, board: Board, privacy: Privacy, counting: Counting, clock: Clock
+        self, store: Store, board: Exposition, privacy: Privacy, counting: Counting, clock: Clock
     ) -> None:
         self._store = store
         self._board = board
@@ -300,7 +300,7 @@ def _replace_gauges(
     fresh = {}
     for key, value in gathered.gauges.items():
         if key[0] in by_part and key in before:
-            value = gathered.metrics[key[0]].combined(before[key].value, value)
+            value = gathered.metrics[key[0]].merged(before[key].value, value)
         fresh[key] = Gauge(value, now)
     state.gauges = kept | fresh
     return replaced

@@ -65,7 +65,7 @@ class Scheduler:
         self._scheduler.start()
         self._look_again()
 
-    def hurry(self, jobs: Sequence[Job]) -> None:
+    def poll_now(self, jobs: Sequence[Job]) -> None:
         """Poll these streams next, whatever was planned; one that is being polled stays as it is."""
         streams = [self._streams[job.key] for job in jobs if job.key in self._streams]
         for stream in self._waiting(streams):

@@ -10,15 +10,15 @@ from types import FrameType
 
 import click
 
-from exporter.duration import parse_duration
-from exporter.simulator.app import Simulator
-from exporter.simulator.cursor import CursorOptions
-from exporter.simulator.github_rest import GitHubOptions
-from exporter.simulator.people import TEAMS
+from exporter.config.durations import parse_duration
+from exporter.simulator.application import Simulator
+from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.server import listen, server_of, url_of
-from exporter.simulator.traffic import Lag
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.world.people import TEAMS
+from exporter.simulator.world.traffic import Lag
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 
 PARENT_CHECK_SECONDS = 0.5
 

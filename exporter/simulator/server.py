@@ -4,7 +4,7 @@ import socket
 
 import uvicorn
 
-from exporter.simulator.app import Simulator
+from exporter.simulator.application import Simulator
 
 SHUTDOWN_SECONDS = 1
 

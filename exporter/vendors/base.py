@@ -16,17 +16,17 @@ from exporter.client.client import Client, ClientSettings
 from exporter.client.connection import proxy_at
 from exporter.client.errors import PollError, RateLimitedError
 from exporter.client.pace import Limit
-from exporter.duration import Duration
+from exporter.config.base import ConfigModel
+from exporter.config.durations import Duration
+from exporter.config.token_auth import TokenAuth
 from exporter.model import MINUTE, Coverage, GroupSizes, Metric, Sample, Window
-from exporter.vendors.auth import TokenAuth
-from exporter.vendors.block import Strict
-from exporter.vendors.probe import Diagnosis
+from exporter.streams.probe import Diagnosis
 
 BASE_URL = r"^https?://[^\s?#/@]+(/[^\s?#]*)?$"
 """An address without user name, query and fragment."""
 
 
-class StreamOptions(Strict):
+class StreamOptions(ConfigModel):
     """What every stream takes; a stream with more options adds fields to a subclass."""
 
     enabled: bool = True
@@ -43,7 +43,7 @@ class StreamOptions(Strict):
     """Labels that the stream's series do not have; what differed only in them is added up."""
 
 
-class Target(Strict):
+class Target(ConfigModel):
     """One configured account of a vendor."""
 
     vendor: str
@@ -248,7 +248,7 @@ def target_model(name: str, base: type[TargetT], streams: Sequence[AnyStream]) -
         stream.name: (stream.options | None, Field(default=None, description=stream.summary))
         for stream in streams
     }
-    block = create_model(f"{name.title()}Streams", __base__=Strict, **blocks)
+    block = create_model(f"{name.title()}Streams", __base__=ConfigModel, **blocks)
     fields: dict[str, Any] = {
         "vendor": (Literal[name], Field(description="The kind of service.")),
         "streams": (block, Field(default_factory=block, description="Streams by name.")),

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exporter.status import POLLS_KEPT, Polled
-from exporter.web.words import count
+from exporter.telemetry.status import POLLS_KEPT, Polled
+from exporter.web.humanize import count
 
 STEP = 4
 """The width of one poll; a bar fills all of it but one."""

@@ -6,8 +6,8 @@ from enum import StrEnum
 from math import inf
 from urllib.parse import urlencode
 
-from exporter.status import StreamStatus, TargetStatus
-from exporter.web.levels import Level, level, word
+from exporter.telemetry.status import StreamStatus, TargetStatus
+from exporter.web.severity import Severity, severity, word
 
 PAGE_SIZE = 200
 """Targets on one page."""
@@ -63,8 +63,8 @@ class Shown:
     streams: list[StreamStatus]
 
     @property
-    def level(self) -> Level:
-        return min((level(stream.state) for stream in self.streams), default=Level.OK)
+    def severity(self) -> Severity:
+        return min((severity(stream.state) for stream in self.streams), default=Severity.OK)
 
     @property
     def oldest(self) -> float:
@@ -99,7 +99,7 @@ def choose(targets: Sequence[TargetStatus], view: View) -> Listing:
     elif view.sort is Sort.AGE:
         found.sort(key=lambda shown: shown.oldest)
     else:
-        found.sort(key=lambda shown: shown.level)
+        found.sort(key=lambda shown: shown.severity)
     pages = max(1, -(-len(found) // PAGE_SIZE))
     page = min(view.page, pages)
     return Listing(
@@ -142,7 +142,7 @@ def _ordered(shown: Shown, sort: Sort) -> Shown:
         return replace(shown, streams=sorted(shown.streams, key=lambda s: s.key.stream))
     if sort is Sort.AGE:
         return replace(shown, streams=sorted(shown.streams, key=_last_success))
-    return replace(shown, streams=sorted(shown.streams, key=lambda s: level(s.state)))
+    return replace(shown, streams=sorted(shown.streams, key=lambda s: severity(s.state)))
 
 
 def _last_success(stream: StreamStatus) -> float:

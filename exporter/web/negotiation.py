@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from exporter.board.render import Format
+from exporter.exposition.render import Format
 
 CONTENT_TYPES = {
     Format.PLAIN: "text/plain; version=0.0.4; charset=utf-8",

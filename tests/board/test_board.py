@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.board.board import Board, CatalogueError
-from exporter.board.compress import Encoding
-from exporter.board.page import Page
-from exporter.board.render import Format, PointError, header, render
-from exporter.model import Histogram, Kind, Metric, Point, Scope
+from exporter.exposition.compress import Encoding
+from exporter.exposition.exposition import CatalogueError, Exposition
+from exporter.exposition.page import Page
+from exporter.exposition.render import Format, PointError, header, render
+from exporter.model import Histogram, Metric, MetricType, Point, Scope
 
-TURNS = Metric("copilot_turns_total", Kind.COUNTER, "Chat turns.", labels=("team_slug",))
-SEATS = Metric("copilot_seats", Kind.GAUGE, "Seats.")
+TURNS = Metric("copilot_turns_total", MetricType.COUNTER, "Chat turns.", labels=("team_slug",))
+SEATS = Metric("copilot_seats", MetricType.GAUGE, "Seats.")
 DURATION = Metric(
-    "poll_duration_seconds", Kind.HISTOGRAM, "Duration of polls.", scope=Scope.EXPORTER
+    "poll_duration_seconds", MetricType.HISTOGRAM, "Duration of polls.", scope=Scope.EXPORTER
 )
 CATALOGUE = (TURNS, SEATS, DURATION)
 
@@ -61,7 +61,7 @@ class Inline(Executor):
 
 async def test_an_empty_board_serves_empty_pages() -> None:
     """Before the first put there is a valid page in every form."""
-    page = Board(CATALOGUE).page
+    page = Exposition(CATALOGUE).page
     assert page.body(Format.PLAIN, Encoding.IDENTITY) == b""
     assert page.body(Format.OPENMETRICS, Encoding.IDENTITY) == b"# EOF\n"
     assert gzip.decompress(page.body(Format.OPENMETRICS, Encoding.GZIP)) == b"# EOF\n"
@@ -69,7 +69,7 @@ async def test_an_empty_board_serves_empty_pages() -> None:
 
 async def test_page_is_the_families_in_catalogue_order() -> None:
     """Families come as the catalogue lists them, each once, its sources in order of their names."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     await board.put("b", {SEATS: seats("b", 2), TURNS: turns("b", 3)})
     await board.put("a", {SEATS: seats("a", 1)})
     await board.flush()
@@ -86,7 +86,7 @@ async def test_page_is_the_families_in_catalogue_order() -> None:
 
 async def test_put_replaces_only_the_families_it_names() -> None:
     """What a source put before stays in the families that a later put leaves out."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     await board.put("a", {SEATS: seats("a", 1), TURNS: turns("a", 1, series=2)})
     await board.put("a", {TURNS: turns("a", 5)})
     await board.flush()
@@ -98,7 +98,7 @@ async def test_put_replaces_only_the_families_it_names() -> None:
 
 async def test_a_family_without_points_is_gone_with_its_header() -> None:
     """Empty points, and removing the source, leave no HELP behind."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     await board.put("a", {SEATS: seats("a", 1), TURNS: turns("a", 1)})
     await board.put("b", {SEATS: seats("b", 1)})
     await board.put("a", {TURNS: []})
@@ -115,7 +115,7 @@ async def test_a_family_without_points_is_gone_with_its_header() -> None:
 
 async def test_a_page_that_was_handed_out_never_changes() -> None:
     """A scrape that is being written keeps its page while the next one is swapped in."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     await board.put("a", {SEATS: seats("a", 1)})
     await board.flush()
     page = board.page
@@ -127,14 +127,14 @@ async def test_a_page_that_was_handed_out_never_changes() -> None:
 
 async def test_unknown_metrics_are_refused() -> None:
     """A family outside the catalogue has no place on the page."""
-    stranger = Metric("stranger", Kind.GAUGE, "Not listed.")
+    stranger = Metric("stranger", MetricType.GAUGE, "Not listed.")
     with pytest.raises(CatalogueError, match="stranger"):
-        await Board(CATALOGUE).put("a", {stranger: []})
+        await Exposition(CATALOGUE).put("a", {stranger: []})
 
 
 async def test_a_put_with_a_wrong_point_changes_nothing() -> None:
     """The caller hears of it, and not even the right half of the put is shown."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     await board.put("a", {SEATS: seats("a", 1)})
     with pytest.raises(PointError, match="copilot_turns_total"):
         await board.put("a", {SEATS: seats("a", 2), TURNS: [Point(("a",), 1)]})
@@ -144,7 +144,7 @@ async def test_a_put_with_a_wrong_point_changes_nothing() -> None:
 
 async def test_select_finds_families_by_any_of_their_names() -> None:
     """`name[]` takes family names and sample names; unknown names select nothing."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     await board.put(
         "a",
         {
@@ -185,7 +185,7 @@ async def test_the_page_shows_what_was_put_last(
     puts: list[tuple[str, Metric, int]], removed: list[str], flush_every: int
 ) -> None:
     """After any puts and removals, short and long, the page is the union of the last texts."""
-    board = Board(CATALOGUE, Inline())
+    board = Exposition(CATALOGUE, Inline())
     shown: dict[tuple[Metric, str], bytes] = {}
     for index, (source, metric, size) in enumerate(puts):
         labels = [(source, f"{index}-{series}") for series in range(size)]
@@ -215,7 +215,7 @@ async def test_the_page_shows_what_was_put_last(
 async def test_every_page_shows_whole_puts() -> None:
     """While sources put concurrently, each page has one generation per source in all families."""
     with ThreadPoolExecutor(3) as threads:
-        board = Board(CATALOGUE, threads)
+        board = Exposition(CATALOGUE, threads)
         pages: set[Page] = set()
 
         async def keep_putting(source: str, series: int) -> None:
@@ -264,7 +264,7 @@ class Gate(ThreadPoolExecutor):
 async def test_the_loop_runs_while_a_page_is_rendered() -> None:
     """A put that is stuck in its thread keeps neither the loop nor the old page from readers."""
     with Gate() as gate:
-        board = Board(CATALOGUE, gate)
+        board = Exposition(CATALOGUE, gate)
         gate.opened.clear()
         put = asyncio.create_task(board.put("a", {SEATS: seats("a", 1)}))
         for _ in range(5):
@@ -297,7 +297,7 @@ async def test_puts_during_a_build_share_one_swap() -> None:
             return self.held
 
     threads = SlowBuild()
-    board = Board(CATALOGUE, threads)
+    board = Exposition(CATALOGUE, threads)
     await board.put("first", {SEATS: seats("first", 0)})
     await threads.started.wait()
     for number in range(10):
@@ -330,7 +330,7 @@ class StoppedClock:
 async def test_swaps_keep_their_gap() -> None:
     """The first put is shown at once, the following ones together when the gap is over."""
     clock = StoppedClock()
-    board = Board(CATALOGUE, Inline(), gap=1.0, clock=clock)
+    board = Exposition(CATALOGUE, Inline(), gap=1.0, clock=clock)
     await board.put("a", {SEATS: seats("a", 1)})
     await board.flush()
     clock.now += 0.25
@@ -348,7 +348,7 @@ async def test_swaps_keep_their_gap() -> None:
 async def test_flush_does_not_wait_for_the_gap() -> None:
     """Who needs the page gets it without the clock moving, and the gap holds again afterwards."""
     clock = StoppedClock()
-    board = Board(CATALOGUE, Inline(), gap=1.0, clock=clock)
+    board = Exposition(CATALOGUE, Inline(), gap=1.0, clock=clock)
     for value in range(3):
         await board.flush()
         clock.asleep.clear()
@@ -363,7 +363,7 @@ async def test_flush_does_not_wait_for_the_gap() -> None:
 async def test_a_cancelled_put_shows_nothing_and_blocks_nobody() -> None:
     """A poll that is abandoned half-way leaves the board as it was and usable."""
     with Gate() as gate:
-        board = Board(CATALOGUE, gate)
+        board = Exposition(CATALOGUE, gate)
         gate.opened.clear()
         put = asyncio.create_task(board.put("a", {SEATS: seats("a", 1)}))
         await asyncio.sleep(0)
@@ -389,7 +389,7 @@ async def test_a_failed_build_is_told_and_made_up_for() -> None:
                 return future
             return super().submit(fn, *args, **kwargs)
 
-    board = Board(CATALOGUE, Failing())
+    board = Exposition(CATALOGUE, Failing())
     await board.put("a", {SEATS: seats("a", 1)})
     with pytest.raises(MemoryError):
         await board.flush()
@@ -400,7 +400,7 @@ async def test_a_failed_build_is_told_and_made_up_for() -> None:
 
 async def test_pages_beyond_a_mebibyte_are_whole_too() -> None:
     """The change of compressor between small and big pages loses nothing."""
-    board = Board(CATALOGUE)
+    board = Exposition(CATALOGUE)
     for number in range(4):
         await board.put(f"source-{number}", {TURNS: turns(f"a{number}", number, series=7_000)})
         await board.put(f"short-{number}", {SEATS: seats(f"a{number}", number)})

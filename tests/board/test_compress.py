@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.board.compress import deflate, inflate, join
+from exporter.exposition.compress import deflate, inflate, join
 
 chunks = st.lists(st.tuples(st.binary(max_size=300), st.booleans(), st.integers(1, 400)))
 

@@ -12,8 +12,8 @@ from prometheus_client import Metric as ClientMetric
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
-from exporter.board.render import SLICE, PointError, header, number, render
-from exporter.model import Histogram, Kind, Metric, Person, Point, Scope
+from exporter.exposition.render import SLICE, PointError, header, number, render
+from exporter.model import Histogram, Metric, MetricType, Person, Point, Scope
 
 # The client leaves this function without types.
 parse_openmetrics: Callable[[str], Iterator[ClientMetric]] = (
@@ -24,20 +24,20 @@ GOLDEN = Path(__file__).parent / "golden"
 
 TOKENS = Metric(
     "github_ai_credit_tokens_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     'Tokens, as the "report" file\nwrites them in C:\\usage.',
     labels=("model", "token_kind"),
 )
-COST = Metric("assistant_cost_usd_total", Kind.COUNTER, "Cost.", scope=Scope.VENDOR_ACCOUNT)
-RATIO = Metric("tabnine_chat_consumption_ratio", Kind.GAUGE, "Share of chats that were used.")
-UPTIME = Metric("usage_exporter_targets", Kind.GAUGE, "Targets.", scope=Scope.EXPORTER)
+COST = Metric("assistant_cost_usd_total", MetricType.COUNTER, "Cost.", scope=Scope.VENDOR_ACCOUNT)
+RATIO = Metric("tabnine_chat_consumption_ratio", MetricType.GAUGE, "Share of chats that were used.")
+UPTIME = Metric("usage_exporter_targets", MetricType.GAUGE, "Targets.", scope=Scope.EXPORTER)
 DURATION = Metric(
     "usage_exporter_poll_duration_seconds",
-    Kind.HISTOGRAM,
+    MetricType.HISTOGRAM,
     "Duration of polls.",
     scope=Scope.STREAM,
 )
-BARE_DURATION = Metric("page_bytes", Kind.HISTOGRAM, "Page sizes.", scope=Scope.EXPORTER)
+BARE_DURATION = Metric("page_bytes", MetricType.HISTOGRAM, "Page sizes.", scope=Scope.EXPORTER)
 
 SHOWN: dict[Metric, list[Point]] = {
     TOKENS: [
@@ -73,7 +73,7 @@ def exposition() -> tuple[bytes, bytes]:
 
 def labelled(labels: int) -> Metric:
     names = tuple(f"label_{number}" for number in range(labels))
-    return Metric("things_total", Kind.COUNTER, "Things.", labels=names, scope=Scope.EXPORTER)
+    return Metric("things_total", MetricType.COUNTER, "Things.", labels=names, scope=Scope.EXPORTER)
 
 
 def test_text_format_is_byte_for_byte_as_expected() -> None:

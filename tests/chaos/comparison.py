@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.model import DAY, Kind, Metric, StreamKey, Window
+from exporter.model import DAY, Metric, MetricType, StreamKey, Window
 from exporter.store.sqlite import SQLiteStore
 from exporter.vendors import VENDORS
 from tests.chaos.world import STREAMS, MonthOfWork
@@ -39,7 +39,7 @@ def _counted() -> dict[str, dict[str, Metric]]:
         stream.name: {
             metric.name: metric
             for metric in stream.metrics
-            if metric.kind is Kind.COUNTER
+            if metric.type is MetricType.COUNTER
             and not metric.people
             and not metric.name.startswith((*_NOT_CONFIGURED, *_UNKNOWN_TO_THE_TRUTH))
             # Of what is common to vendors, the truth knows GitHub's part.

@@ -14,11 +14,13 @@ from unittest.mock import patch
 import click
 import uvloop
 
-import exporter.app
-from exporter import config, log
-from exporter.app import App
+import exporter.runtime.app
+from exporter import log
 from exporter.clock import Clock
+from exporter.config.blocks import Config
+from exporter.config.file import load
 from exporter.poll.scheduler import Scheduler
+from exporter.runtime.app import App
 from exporter.store.store import StoreError
 from exporter.web import server
 from tests.chaos.failpoints import Strike, StruckConnection
@@ -32,11 +34,11 @@ class WorldScheduler(Scheduler):
         super()._plan(name, time.time() + due - self._clock.time(), *work)
 
 
-async def serve(settings: config.Config, clock: Clock, port: int) -> None:
+async def serve(settings: Config, clock: Clock, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with patch.object(exporter.app, "Scheduler", WorldScheduler):
+    with patch.object(exporter.runtime.app, "Scheduler", WorldScheduler):
         async with App(settings, clock, Random()) as app:
             await app.serve([server.listen(f"127.0.0.1:{port}")], "/metrics", stop)
 
@@ -59,7 +61,7 @@ def main(
             patch.object(sqlite3, "connect", connect),
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(serve(config.load(config_file), WorldTime(clock), port))
+            runner.run(serve(load(config_file), WorldTime(clock), port))
     except StoreError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

@@ -37,7 +37,7 @@ class Watch:
         self.waits.append(seconds)
 
 
-class Wire(httpx.AsyncByteStream):
+class Transport(httpx.AsyncByteStream):
     """A body that arrives in these chunks, and may break."""
 
     def __init__(self, chunks: Iterable[bytes], broken: Exception | None = None) -> None:
@@ -104,7 +104,7 @@ def answer(content: object = (), **headers: str) -> httpx.Response:
     )
 
 
-def wired(wire: Wire, status: int = 200, **headers: str) -> httpx.Response:
+def wired(wire: Transport, status: int = 200, **headers: str) -> httpx.Response:
     """An answer whose bytes are given raw."""
     return httpx.Response(
         status, stream=wire, headers={k.replace("_", "-"): v for k, v in headers.items()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exporter.client.body import PIECE, BrokenBodyError, Decoder, pieces
 from exporter.client.errors import SchemaError
-from tests.client.support import Wire
+from tests.client.support import Transport
 
 
 def decoded(encoding: str, chunks: list[bytes], limit: int = 10**9) -> list[bytes]:
@@ -83,5 +83,7 @@ def test_an_unknown_encoding_is_a_schema_error() -> None:
 async def test_a_body_of_another_length_than_declared_is_broken(declared: int) -> None:
     """A short body must not pass for a whole one."""
     with pytest.raises(BrokenBodyError, match=f"5 of {declared} bytes"):
-        async for _ in pieces(Wire([b"12345"]), {"content-length": str(declared)}, 10, "GET /x"):
+        async for _ in pieces(
+            Transport([b"12345"]), {"content-length": str(declared)}, 10, "GET /x"
+        ):
             pass

@@ -22,7 +22,7 @@ from exporter.client.errors import (
     UnavailableError,
 )
 from exporter.client.pace import Limit
-from tests.client.support import BASE, ENVIRON, LIST, THINGS, TOKEN, Setup, Wire, answer, wired
+from tests.client.support import BASE, ENVIRON, LIST, THINGS, TOKEN, Setup, Transport, answer, wired
 
 LINK = "https://files.example.net/a%2Fb.json?sig=a%2Bb%3D&se=2026-01-01T00%3A00%3A00Z&sp=r"
 
@@ -93,9 +93,9 @@ def test_a_base_url_that_cannot_work_is_refused(url: str) -> None:
         httpx.Response(502),
         httpx.ConnectError("refused"),
         httpx.ReadTimeout("slow"),
-        wired(Wire([b'{"cut'], httpx.ReadError("reset"))),
-        wired(Wire([b"short"]), content_length="9"),
-        wired(Wire([gzip.compress(b"[1]")[:-3]]), content_encoding="gzip"),
+        wired(Transport([b'{"cut'], httpx.ReadError("reset"))),
+        wired(Transport([b"short"]), content_length="9"),
+        wired(Transport([gzip.compress(b"[1]")[:-3]]), content_encoding="gzip"),
     ],
     ids=["502", "connect", "timeout", "cut", "length", "gzip"],
 )
@@ -246,7 +246,7 @@ async def test_a_missing_secret_fails_without_a_request() -> None:
 
 async def test_an_answer_over_the_limit_is_a_schema_error_and_not_retried() -> None:
     """A gzip bomb is cut while it is unpacked."""
-    bomb = wired(Wire([gzip.compress(b"\0" * 5_000_000)]), content_encoding="gzip")
+    bomb = wired(Transport([gzip.compress(b"\0" * 5_000_000)]), content_encoding="gzip")
     setup = Setup(bomb, max_body=1_000_000)
     with pytest.raises(SchemaError, match=r"GET /list: .*limit of 1000000 bytes"):
         await setup.client.get(Request(LIST))
@@ -262,7 +262,7 @@ async def test_an_html_page_is_a_schema_error() -> None:
 
 async def test_an_endless_or_broken_error_body_does_not_hide_the_status() -> None:
     """The status decides; the message is what could be read."""
-    endless = Wire([b"x" * 50_000] * 10, httpx.ReadError("reset"))
+    endless = Transport([b"x" * 50_000] * 10, httpx.ReadError("reset"))
     setup = Setup(wired(endless, 404, content_type="text/plain"))
     with pytest.raises(NotFoundError, match=r"answered 404: x+"):
         await setup.client.get(Request(LIST))
@@ -272,7 +272,7 @@ async def test_an_endless_or_broken_error_body_does_not_hide_the_status() -> Non
 async def test_an_exchange_that_never_ends_is_cut_off() -> None:
     """Each read may be quick enough, the whole is not."""
 
-    class Drip(Wire):
+    class Drip(Transport):
         async def __aiter__(self) -> Any:
             while True:
                 yield b"x"
@@ -438,7 +438,7 @@ async def test_cookies_are_not_kept() -> None:
 async def test_a_stream_is_decompressed_piece_by_piece() -> None:
     """No piece is longer than 1 MiB, and the response is closed at the end."""
     content = b"0123456789" * 300_000
-    wire = Wire([gzip.compress(content)])
+    wire = Transport([gzip.compress(content)])
     setup = Setup(httpx.Response(503), wired(wire, content_encoding="gzip"))
     async with setup.client.stream(Request(LIST)) as pieces:
         found = [piece async for piece in pieces]
@@ -451,13 +451,13 @@ async def test_a_stream_is_decompressed_piece_by_piece() -> None:
 
 async def test_an_empty_stream_has_no_pieces() -> None:
     """An empty file is no error."""
-    async with Setup(wired(Wire([]))).client.stream(Request(LIST)) as pieces:
+    async with Setup(wired(Transport([]))).client.stream(Request(LIST)) as pieces:
         assert [piece async for piece in pieces] == []
 
 
 async def test_a_stream_that_breaks_before_its_first_byte_is_tried_again() -> None:
     """Nobody has seen anything of it."""
-    setup = Setup(wired(Wire([], httpx.ReadError("reset"))), wired(Wire([b"row"])))
+    setup = Setup(wired(Transport([], httpx.ReadError("reset"))), wired(Transport([b"row"])))
     async with setup.client.stream(Request(LIST)) as pieces:
         assert [piece async for piece in pieces] == [b"row"]
     assert setup.watch.codes == ["error", "200"]
@@ -465,7 +465,7 @@ async def test_a_stream_that_breaks_before_its_first_byte_is_tried_again() -> No
 
 async def test_a_stream_that_breaks_in_the_middle_is_not() -> None:
     """The caller would see rows twice: the poll fails instead."""
-    setup = Setup(wired(Wire([b"row"], httpx.ReadError("reset"))))
+    setup = Setup(wired(Transport([b"row"], httpx.ReadError("reset"))))
     found = []
     with pytest.raises(UnavailableError, match="GET /list broke off in the middle"):  # noqa: PT012
         async with setup.client.stream(Request(LIST)) as pieces:
@@ -477,7 +477,7 @@ async def test_a_stream_that_breaks_in_the_middle_is_not() -> None:
 
 async def test_a_stream_has_its_own_limit() -> None:
     """Far above that of an answer in memory, but not without end."""
-    setup = Setup(wired(Wire([b"x" * 600] * 5)), max_body=10, max_stream=2000)
+    setup = Setup(wired(Transport([b"x" * 600] * 5)), max_body=10, max_stream=2000)
     seen = 0
     with pytest.raises(SchemaError, match="limit of 2000 bytes"):  # noqa: PT012
         async with setup.client.stream(Request(LIST)) as pieces:
@@ -488,7 +488,7 @@ async def test_a_stream_has_its_own_limit() -> None:
 
 async def test_a_stream_left_early_is_closed() -> None:
     """A parser that gives up frees the connection."""
-    wire = Wire([b"a", b"b", b"c"])
+    wire = Transport([b"a", b"b", b"c"])
     setup = Setup(wired(wire))
     with pytest.raises(SchemaError, match="row 1"):  # noqa: PT012
         async with setup.client.stream(Request(LIST)) as pieces:

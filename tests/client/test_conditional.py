@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from exporter.client.client import Endpoint, Request
-from exporter.client.conditional import ConditionalCache
 from exporter.client.errors import SchemaError
+from exporter.client.etag_cache import ETagCache
 from tests.client.support import Setup, answer
 from tests.clock import ManualClock
 
@@ -56,7 +56,7 @@ async def test_a_304_that_nobody_asked_for_is_asked_again_once() -> None:
 
 def test_the_least_recently_used_goes_first() -> None:
     """The bytes kept never exceed the bound; what is too large is not kept at all."""
-    cache = ConditionalCache(8_000, ManualClock().time)
+    cache = ETagCache(8_000, ManualClock().time)
     for name in ("a", "b"):
         cache.put(name, {"etag": name}, b"x" * 2_000, READER)
     assert cache.get("a", READER) is not None
@@ -69,7 +69,7 @@ def test_the_least_recently_used_goes_first() -> None:
 @pytest.mark.parametrize("etag", ["", "x" * 2000, '"é"', '"a\x1fb"'])
 def test_an_answer_without_a_usable_etag_forgets_the_old_one(etag: str) -> None:
     """What was kept is no longer the vendor's last word. An ETag that is not ASCII cannot be sent back."""
-    cache = ConditionalCache(8_000, ManualClock().time)
+    cache = ETagCache(8_000, ManualClock().time)
     cache.put("a", {"etag": "1"}, b"", READER)
     cache.put("a", {"etag": etag}, b"", READER)
     assert cache.get("a", READER) is None

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from exporter.client.room import Room
+from exporter.client.body_limit import LargeBodyLimit
 
 SMALL = 10
 
@@ -34,14 +34,14 @@ async def _settled() -> None:
         await asyncio.sleep(0)
 
 
-async def _read(room: Room, body: Body, seconds: float | None = None) -> bytes:
+async def _read(room: LargeBodyLimit, body: Body, seconds: float | None = None) -> bytes:
     async with asyncio.timeout(seconds) as deadline:
         return await room.gather(aiter(body), deadline)
 
 
 async def test_large_bodies_wait_for_each_other_and_small_ones_do_not() -> None:
     """Of the second large one no more than what makes it large is read until the first is whole."""
-    room = Room(SMALL)
+    room = LargeBodyLimit(SMALL)
     first, second, small = Body(b"a" * 11, b"b"), Body(b"c" * 11, b"d" * 9), Body(b"e" * 9)
     reading = [asyncio.create_task(_read(room, body)) for body in (first, second, small)]
     first.give(1)
@@ -58,7 +58,7 @@ async def test_large_bodies_wait_for_each_other_and_small_ones_do_not() -> None:
 
 async def test_a_body_that_breaks_off_lets_the_next_one_in() -> None:
     """Whatever ends it."""
-    room = Room(SMALL)
+    room = LargeBodyLimit(SMALL)
     first, second = Body(b"a" * 11, b"b"), Body(b"c" * 11)
     reading = [asyncio.create_task(_read(room, body)) for body in (first, second)]
     first.give(1)
@@ -73,7 +73,7 @@ async def test_a_body_that_breaks_off_lets_the_next_one_in() -> None:
 
 async def test_waiting_for_another_body_does_not_use_up_the_time() -> None:
     """A deadline that would have passed meanwhile is put off by as long."""
-    room, loop = Room(SMALL), asyncio.get_running_loop()
+    room, loop = LargeBodyLimit(SMALL), asyncio.get_running_loop()
     first, second = Body(b"a" * 11, b"b"), Body(b"c" * 11)
     holding = asyncio.create_task(_read(room, first))
     first.give(1)
@@ -97,7 +97,7 @@ async def test_waiting_for_another_body_does_not_use_up_the_time() -> None:
 
 async def test_a_deadline_ends_a_large_body_and_its_turn() -> None:
     """A vendor that says nothing more does not keep the turn for ever."""
-    room, stuck, following = Room(SMALL), Body(b"a" * 11, b"b"), Body(b"c" * 11)
+    room, stuck, following = LargeBodyLimit(SMALL), Body(b"a" * 11, b"b"), Body(b"c" * 11)
     stuck.give(1)
     with pytest.raises(TimeoutError):
         await _read(room, stuck, 0.01)

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.doctor.finding import Check, Finding, Level
-from exporter.simulator.app import Simulator
-from exporter.simulator.github_rest import GitHubOptions
-from exporter.simulator.tabnine_rest import TabnineOptions
-from exporter.simulator.world import ENTERPRISE, World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.preflight.doctor.finding import Check, Finding, Level
+from exporter.simulator.application import Simulator
+from exporter.simulator.github.rest import GitHubOptions
+from exporter.simulator.tabnine.rest import TabnineOptions
+from exporter.simulator.world.world import ENTERPRISE, World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 from exporter.vendors import VENDORS
 from exporter.vendors.github.rights import RIGHTS
 from tests.doctor.world import NO_ROWS, NOW, asked, of_check, of_stream, target

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from exporter.config import Config
-from exporter.doctor.examination import examine
-from exporter.doctor.finding import Check, Finding, Level
-from exporter.doctor.network import Way
+from exporter.config.blocks import Config
+from exporter.preflight.doctor.examination import examine
+from exporter.preflight.doctor.finding import Check, Finding, Level
+from exporter.preflight.doctor.network import Way
 from tests.clock import ManualClock
 from tests.doctor.world import NOW, target
 

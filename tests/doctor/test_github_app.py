@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.doctor.finding import Check, Finding, Level
+from exporter.preflight.doctor.finding import Check, Finding, Level
 from tests.doctor.world import asked, of_check, target
 from tests.keys import rsa_pem
 

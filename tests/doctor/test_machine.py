@@ -16,16 +16,16 @@ import bcrypt
 import pytest
 import yaml
 
-from exporter.doctor.finding import Check, Finding, Level
-from exporter.doctor.machine import (
+from exporter.model import DAY
+from exporter.preflight.doctor.finding import Check, Finding, Level
+from exporter.preflight.doctor.machine import (
     NO_SPACE,
     check_ports,
     check_state,
     check_web_config,
     is_held,
 )
-from exporter.doctor.network import EXPIRES_SOON
-from exporter.model import DAY
+from exporter.preflight.doctor.network import EXPIRES_SOON
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import StoreError
 from tests.web.certificates import Authority

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from exporter.doctor.finding import Check, Finding, Level, Subject
-from exporter.doctor.network import EXPIRES_SOON, Way
+from exporter.preflight.doctor.finding import Check, Finding, Level, Subject
+from exporter.preflight.doctor.network import EXPIRES_SOON, Way
 from tests.doctor.world import target
 from tests.web.certificates import Authority
 

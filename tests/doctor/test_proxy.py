@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from exporter.doctor.account import Account
-from exporter.doctor.finding import Check, Level
+from exporter.preflight.doctor.finding import Check, Level
+from exporter.preflight.doctor.target_check import TargetCheck
 from tests.clock import ManualClock
 from tests.doctor.world import NOW, of_check, target
 
@@ -55,7 +55,7 @@ async def test_a_proxy_that_refuses_a_tunnel_is_named(
             base_url="https://vendor.example",
             proxy=f"http://user:pass-word@127.0.0.1:{port}",
         )
-        found = await Account(configured, ManualClock(NOW), Random(1)).check()
+        found = await TargetCheck(configured, ManualClock(NOW), Random(1)).check()
     assert of_check(found, Check.PROXY).level is Level.OK
     streams = [one for one in found if one.check is Check.STREAM]
     assert len(streams) == 2

@@ -10,8 +10,8 @@ import pytest
 
 from exporter import __version__
 from exporter.client.errors import State
-from exporter.doctor import rendering
-from exporter.doctor.finding import Check, Finding, Level, Report, Subject, report_of
+from exporter.preflight.doctor import rendering
+from exporter.preflight.doctor.finding import Check, Finding, Level, Report, Subject, report_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "doctor.md"
 ACME = Subject("github", "acme")

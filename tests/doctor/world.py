@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 from pydantic import TypeAdapter
 
-from exporter.config.model import one_target
-from exporter.doctor.account import Account
-from exporter.doctor.finding import Check, Finding
+from exporter.config.blocks import one_target
+from exporter.preflight.doctor.finding import Check, Finding
+from exporter.preflight.doctor.target_check import TargetCheck
 from exporter.vendors.base import Target
 from tests.clock import ManualClock
 
@@ -45,7 +45,7 @@ async def asked(
     people: bool = True,
 ) -> list[Finding]:
     """What the doctor finds where the vendor answers like this."""
-    account = Account(configured, ManualClock(now), Random(1), patience, people)
+    account = TargetCheck(configured, ManualClock(now), Random(1), patience, people)
     wire = (
         handler if isinstance(handler, httpx.AsyncBaseTransport) else httpx.MockTransport(handler)
     )

@@ -14,7 +14,8 @@ import httpx
 import pytest
 import yaml
 
-from exporter import catalogue, config
+from exporter.config.blocks import schema
+from exporter.exposition import catalogue
 from tests.e2e.processes import Exporter, Process, Simulator, program, wait_for
 
 
@@ -274,4 +275,4 @@ def test_the_demo_shows_usage_and_stops_on_ctrl_c(tmp_path: Path) -> None:
 def test_the_schema_is_printed(tmp_path: Path) -> None:
     """`check --schema` gives the JSON Schema of the configuration."""
     done = command("check", "--schema")
-    assert json.loads(done.stdout) == config.schema()
+    assert json.loads(done.stdout) == schema()

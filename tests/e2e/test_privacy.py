@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.simulator.people import hire
+from exporter.simulator.world.people import hire
 from tests.e2e.processes import PATIENCE, Exporter, Simulator, wait_for
 
 DEVELOPERS, SEED = 12, 1

@@ -11,12 +11,12 @@ import httpx
 
 from exporter.client.errors import State
 from exporter.poll.poller import Job
-from exporter.simulator.app import Simulator
-from exporter.simulator.cursor import CursorOptions
-from exporter.simulator.github_rest import GitHubOptions
-from exporter.simulator.traffic import Lag
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.application import Simulator
+from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.github.rest import GitHubOptions
+from exporter.simulator.world.traffic import Lag
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 from tests.clock import ManualClock
 from tests.faults.forms import DEVELOPERS, SEED, Form
 from tests.faults.pair import SICK, WELL, Pair

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from exporter.simulator.spoil import first_page
+from exporter.simulator.control.corrupt import first_page
 from tests.faults.proxy import Exchange, Reply, Spoil
 
 DEEP = 100_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from exporter.simulator.people import TEAMS, hire
+from exporter.simulator.world.people import TEAMS, hire
 from exporter.vendors import VENDORS
 
 SEED, DEVELOPERS = 1, 5

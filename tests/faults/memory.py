@@ -10,11 +10,11 @@ from pathlib import Path
 
 import httpx
 
-from exporter.simulator.app import Simulator
-from exporter.simulator.cursor import CursorOptions
-from exporter.simulator.github_rest import GitHubOptions
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.application import Simulator
+from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.github.rest import GitHubOptions
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 from tests.e2e.processes import Exporter
 from tests.faults.forms import DEVELOPERS, SECRETS, SEED, Form
 from tests.faults.pair import SICK, WELL

@@ -6,16 +6,17 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 
-from exporter import catalogue, config
-from exporter.board.board import Board
 from exporter.client.client import Client
-from exporter.config import vendor_of
+from exporter.config.blocks import vendor_of
+from exporter.config.file import parse
+from exporter.exposition import catalogue
+from exporter.exposition.exposition import Exposition
 from exporter.model import StreamKey
-from exporter.poll.points import Exposure
+from exporter.poll.exposure import Exposure
 from exporter.poll.poller import Counting, Job, Poller
-from exporter.poll.privacy import Privacy, Users
-from exporter.status import RequestBudget, StreamStatus, TargetStatus
+from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
+from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus
 from exporter.vendors.base import Target, enabled_streams, limits_of, per_minute
 from tests.clock import ManualClock
 from tests.faults.forms import SECRETS, Form
@@ -39,7 +40,7 @@ class Pair:
         clock = self._clock
         self.store = SQLiteStore.open(self._directory / "state.db", clock.time())
         self._resources.push_async_callback(self.store.close)
-        board = Board(list(catalogue.metrics().values()), clock=clock)
+        board = Exposition(list(catalogue.metrics().values()), clock=clock)
         exposure = Exposure(0, 86_400, clock.time())
         self.poller = Poller(
             self.store, board, Privacy(Users.PLAIN), Counting(exposure, True, 5_000), clock
@@ -63,7 +64,7 @@ class Pair:
             if block["account"] == WELL:
                 block["requests_per_minute"] = UNHURRIED
         settings = {"targets": blocks, "privacy": {"users": "plain"}}
-        parsed = config.parse(json.dumps(settings), self._directory / "config.yaml")
+        parsed = parse(json.dumps(settings), self._directory / "config.yaml")
         return list(parsed.targets)
 
     def _add(self, target: Target) -> None:

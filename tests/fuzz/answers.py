@@ -12,7 +12,7 @@ from exporter.client.client import Endpoint, Request
 from exporter.client.errors import PollError, RateLimitedError
 from exporter.client.paging import LinkHeader
 from exporter.client.retry import LONGEST_WAIT
-from tests.client.support import TOKEN, Setup, Wire
+from tests.client.support import TOKEN, Setup, Transport
 from tests.fuzz import damage
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 
@@ -89,7 +89,7 @@ def _answer(random: Random) -> httpx.Response:
     if random.random() < 0.3:
         body = damage.shuffled_bytes(random, body)
     return httpx.Response(
-        random.choice(_STATUSES), headers=lines, stream=Wire([body] if body else [])
+        random.choice(_STATUSES), headers=lines, stream=Transport([body] if body else [])
     )
 
 

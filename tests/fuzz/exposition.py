@@ -12,15 +12,15 @@ from typing import Any
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
-from exporter.board.board import Board
-from exporter.board.compress import Encoding
-from exporter.board.render import Format
-from exporter.model import Kind, Metric, Number, Point
+from exporter.exposition.compress import Encoding
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format
+from exporter.model import Metric, MetricType, Number, Point
 from tests.fuzz import damage
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_NAMES = {Kind.COUNTER: "things_usd_total", Kind.GAUGE: "things_ratio"}
+_NAMES = {MetricType.COUNTER: "things_usd_total", MetricType.GAUGE: "things_ratio"}
 _LABELS = ("first", "second")
 
 _PARSERS: dict[Format, Callable[[str], Iterable[Any]]] = {
@@ -35,7 +35,7 @@ async def labels(_: Path) -> AsyncIterator[Attempt]:
 
     async def attempt(random: Random) -> str:
         await shown_as_put(
-            random.choice((Kind.COUNTER, Kind.GAUGE)),
+            random.choice((MetricType.COUNTER, MetricType.GAUGE)),
             damage.text(random),
             [
                 (damage.text(random), damage.text(random), _value(random))
@@ -48,7 +48,7 @@ async def labels(_: Path) -> AsyncIterator[Attempt]:
 
 
 async def shown_as_put(
-    kind: Kind, help_text: str, rows: Iterable[tuple[str, str, Number | float]]
+    kind: MetricType, help_text: str, rows: Iterable[tuple[str, str, Number | float]]
 ) -> None:
     """Put rows of two labels and a value on a board and read them back; raises BrokenPromiseError."""
     metric = Metric(_NAMES[kind], kind, help_text, _LABELS)
@@ -57,7 +57,7 @@ async def shown_as_put(
         Point((str(number), first, second), value)
         for number, (first, second, value) in enumerate(rows)
     ]
-    board = Board([metric])
+    board = Exposition([metric])
     await board.put("here", {metric: points})
     await board.flush()
     wanted = [

@@ -17,9 +17,9 @@ import msgspec
 
 import exporter.vendors
 from exporter.client.errors import PollError, State
-from exporter.vendors.csv_rows import CsvRows
-from exporter.vendors.ndjson import JsonLines
-from exporter.vendors.payload import decode, drift
+from exporter.streams.csv_rows import CsvRows
+from exporter.streams.ndjson import JsonLines
+from exporter.streams.payload import decode, drift
 from tests.fuzz import damage
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 from tests.streams.cases import CASES

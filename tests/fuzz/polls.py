@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from exporter.client.errors import State
-from exporter.model import Kind
+from exporter.model import MetricType
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 from tests.fuzz.streams import SpoiltVendor
 from tests.streams.cases import CASES
@@ -69,5 +69,5 @@ def _counters(run: Pipeline) -> Counters:
     return {
         metric.name: run.values(metric.name)
         for metric in run.stream.metrics
-        if metric.kind is Kind.COUNTER
+        if metric.type is MetricType.COUNTER
     }

@@ -10,10 +10,11 @@ from typing import Any
 import bcrypt
 import yaml
 
-from exporter import config
 from exporter.client import connection
-from exporter.config import ConfigError
-from exporter.duration import LONGEST, format_duration, parse_duration
+from exporter.config.blocks import vendor_of
+from exporter.config.durations import LONGEST, format_duration, parse_duration
+from exporter.config.file import load
+from exporter.config.text import ConfigError
 from exporter.vendors.base import enabled_streams, limits_of
 from exporter.web import web_config
 from exporter.web.web_config import WebConfigError
@@ -43,7 +44,7 @@ _WEB: tuple[dict[str, Any], ...] = (
                 "Content-Security-Policy": "default-src 'none'",
                 "X-Frame-Options": "deny",
                 "X-XSS-Protection": "0",
-                "Strict-Transport-Security": "max-age=1",
+                "ConfigModel-Transport-Security": "max-age=1",
             },
         }
     },
@@ -62,14 +63,14 @@ async def configuration(directory: Path) -> AsyncIterator[Attempt]:
     async def attempt(random: Random) -> str:
         path.write_bytes(_written(random, random.choice(bases)))
         try:
-            read = config.load(path)
+            read = load(path)
         except ConfigError as error:
             if not error.problems:
                 raise BrokenPromiseError("refused without a reason") from error
             str(error).encode()
             return "refused"
         for target in read.targets:
-            vendor = config.vendor_of(target)
+            vendor = vendor_of(target)
             vendor.settings(target)
             connection.wire(target.proxy, target.ca_file)
             for _, options in enabled_streams(vendor, target):

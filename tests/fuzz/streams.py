@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 
-from exporter.board.render import render
 from exporter.client.errors import PollError
-from exporter.model import DAY, Kind, Metric, Point, Sample
-from exporter.poll.budget import fold, gather
-from exporter.poll.labels import LabelChoice
+from exporter.exposition.render import render
+from exporter.model import DAY, Metric, MetricType, Point, Sample
 from exporter.poll.ledger import Ledger, count
-from exporter.poll.privacy import Privacy, Users
+from exporter.poll.transform.budget import fold, gather
+from exporter.poll.transform.labels import LabelChoice
+from exporter.poll.transform.privacy import Privacy, Users
 from exporter.poll.windows import window
 from exporter.vendors.base import Poll, Reading
 from tests.fuzz import damage
@@ -199,7 +199,7 @@ def _sound(sample: Sample) -> None:
         text.encode()
     if not isfinite(value):
         raise BrokenPromiseError(f"{metric.name} is {value}")
-    if metric.kind is not Kind.COUNTER:
+    if metric.type is not MetricType.COUNTER:
         return
     least = -math.inf if metric.name.startswith(_CREDITED) else 0
     if value < least or not isinstance(value, int | Decimal) or not isinstance(bucket, int):

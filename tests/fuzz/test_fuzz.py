@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter.model import Kind
+from exporter.model import MetricType
 from tests.fuzz.campaign import (
     BrokenPromiseError,
     Outcome,
@@ -61,12 +61,12 @@ def _numbers() -> st.SearchStrategy[float]:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    st.sampled_from([Kind.COUNTER, Kind.GAUGE]),
+    st.sampled_from([MetricType.COUNTER, MetricType.GAUGE]),
     st.text(st.characters()),
     st.lists(st.tuples(st.text(st.characters()), st.text(st.characters()), _numbers()), min_size=1),
 )
 def test_any_label_reads_back(
-    kind: Kind, help_text: str, rows: list[tuple[str, str, float]]
+    kind: MetricType, help_text: str, rows: list[tuple[str, str, float]]
 ) -> None:
     """Any text, surrogates among them, and any number, in both formats."""
     asyncio.run(shown_as_put(kind, help_text, rows))

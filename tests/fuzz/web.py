@@ -7,10 +7,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from exporter.board.board import Board
-from exporter.board.render import Format
-from exporter.model import Kind, Metric, Point
-from exporter.web import app, server, status
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format
+from exporter.model import Metric, MetricType, Point
+from exporter.web import routes, server, status_page
 from exporter.web.guard import Guard
 from exporter.web.listing import View
 from exporter.web.negotiation import accepts_gzip, negotiate
@@ -18,7 +18,7 @@ from tests.fuzz import damage
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 from tests.web.world import NOW, example
 
-_GAUGE = Metric("things", Kind.GAUGE, "Things.", ("name",))
+_GAUGE = Metric("things", MetricType.GAUGE, "Things.", ("name",))
 _ACCEPTS = (
     "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
     'text/plain; a="b,c\\"d"; q=1.0, application/*;q=0',
@@ -62,16 +62,18 @@ async def requests(_: Path) -> AsyncIterator[Attempt]:
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
     loop.set_exception_handler(lambda _, context: broken.append(repr(context.get("exception"))))
-    board = Board([_GAUGE])
+    board = Exposition([_GAUGE])
     await board.put("here", {_GAUGE: [Point(("acme", "a"), 1)]})
     await board.flush()
     targets = example()
 
     def page(query: Any) -> str:
         view = View.of(query)
-        return status.render(targets, NOW, view, telemetry_path="/metrics", version="1")
+        return status_page.render(targets, NOW, view, telemetry_path="/metrics", version="1")
 
-    application = app.create(board, telemetry_path="/metrics", status_page=page, ready=lambda: True)
+    application = routes.create(
+        board, telemetry_path="/metrics", status_page=page, ready=lambda: True
+    )
     listening = server.listen("127.0.0.1:0")
     port = listening.getsockname()[1]
     http = server.create(Guard(application, None, 40))

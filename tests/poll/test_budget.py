@@ -9,25 +9,27 @@ from hypothesis import strategies as st
 
 from exporter.model import (
     OTHER,
-    Combine,
     Coverage,
-    Kind,
+    Merge,
     Metric,
+    MetricType,
     Number,
     Sample,
     SeriesKey,
     Window,
 )
-from exporter.poll.budget import Gathered, fold, gather
 from exporter.poll.ledger import Ledger, count
+from exporter.poll.transform.budget import Gathered, fold, gather
 
-ADDED = Metric("lines_added_total", Kind.COUNTER, "Added.", ("repository", "source"))
-DELETED = Metric("lines_deleted_total", Kind.COUNTER, "Deleted.", ("repository", "source"))
-PARTLY = Metric("tokens_total", Kind.COUNTER, "Tokens.", ("model", "kind"), open_labels=("model",))
-WHOLE = Metric("polls_total", Kind.COUNTER, "Without labels.")
-SUMMED = Metric("seats", Kind.GAUGE, "Seats.", ("team",))
-LATEST = Metric("last_seconds", Kind.GAUGE, "Last.", ("team",), combine=Combine.MAX)
-RATIO = Metric("use_ratio", Kind.GAUGE, "Ratio.", ("team",), combine=Combine.DROP)
+ADDED = Metric("lines_added_total", MetricType.COUNTER, "Added.", ("repository", "source"))
+DELETED = Metric("lines_deleted_total", MetricType.COUNTER, "Deleted.", ("repository", "source"))
+PARTLY = Metric(
+    "tokens_total", MetricType.COUNTER, "Tokens.", ("model", "kind"), foldable_labels=("model",)
+)
+WHOLE = Metric("polls_total", MetricType.COUNTER, "Without labels.")
+SUMMED = Metric("seats", MetricType.GAUGE, "Seats.", ("team",))
+LATEST = Metric("last_seconds", MetricType.GAUGE, "Last.", ("team",), merge=Merge.MAX)
+RATIO = Metric("use_ratio", MetricType.GAUGE, "Ratio.", ("team",), merge=Merge.DROP)
 
 quick = settings(deadline=None, max_examples=60)
 
@@ -65,7 +67,7 @@ def totals(gathered: Gathered) -> dict[tuple[str, int | None], Number | float]:
         for (bucket, _), value in slots.items():
             found[key[0], bucket] += value  # type: ignore[operator]
     for key, gauge in gathered.gauges.items():
-        if gathered.metrics[key[0]].combine is Combine.SUM:
+        if gathered.metrics[key[0]].merge is Merge.SUM:
             found[key[0], None] += gauge  # type: ignore[operator]
     return dict(found)
 

@@ -9,29 +9,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter import config
-from exporter.config.model import PrivacyConfig
-from exporter.model import DAY, OTHER, Combine, Coverage, GroupSizes, Kind, Metric, Sample, Window
-from exporter.poll.budget import gather
-from exporter.poll.groups import ALL_GROUPS, GroupLimit
+from exporter.config.blocks import PrivacyConfig
+from exporter.config.file import parse
+from exporter.config.text import ConfigError
+from exporter.model import (
+    DAY,
+    OTHER,
+    Coverage,
+    GroupSizes,
+    Merge,
+    Metric,
+    MetricType,
+    Sample,
+    Window,
+)
 from exporter.poll.ledger import Ledger, count
-from exporter.rules import Rules
+from exporter.poll.transform.budget import gather
+from exporter.poll.transform.groups import ALL_GROUPS, GroupLimit
+from exporter.runtime.policy import CollectionPolicy
 from tests.streams.cases import CASES
 from tests.streams.harness import Pipeline
 
-USAGE = Metric("team_usage_total", Kind.COUNTER, "By team.", ("team", "feature"), group="team")
-USERS = Metric("team_users", Kind.GAUGE, "By team.", ("team",), group="team")
-ACTIVE = Metric(
-    "team_active_users", Kind.GAUGE, "By team.", ("team",), group="team", combine=Combine.DROP
+USAGE = Metric(
+    "team_usage_total", MetricType.COUNTER, "By team.", ("team", "feature"), group="team"
 )
-THINGS = Metric("things_total", Kind.COUNTER, "By team, not of people.", ("team",))
+USERS = Metric("team_users", MetricType.GAUGE, "By team.", ("team",), group="team")
+ACTIVE = Metric(
+    "team_active_users", MetricType.GAUGE, "By team.", ("team",), group="team", merge=Merge.DROP
+)
+THINGS = Metric("things_total", MetricType.COUNTER, "By team, not of people.", ("team",))
 FIVE = GroupLimit(5)
 
 
 def test_small_groups_and_those_of_unknown_size_lose_their_name() -> None:
     """Counters and sums go to `other`, with the labels as identity; what cannot be added up goes."""
     samples = [
-        Sample(metric, (team, *more), 3, 0 if metric.kind is Kind.COUNTER else None)
+        Sample(metric, (team, *more), 3, 0 if metric.type is MetricType.COUNTER else None)
         for team in ("large", "small", "unknown")
         for metric, *more in ((USAGE, "chat"), (USERS,), (ACTIVE,), (THINGS,))
     ]
@@ -229,13 +242,13 @@ def test_the_limit_is_configured_and_another_one_is_another_rule(tmp_path: Path)
     (tmp_path / "token").write_text("secret")
     target = {"vendor": "cursor", "account": "a", "auth": {"token_file": str(tmp_path / "token")}}
 
-    def rules(privacy: dict[str, int]) -> Rules:
+    def rules(privacy: dict[str, int]) -> CollectionPolicy:
         text = json.dumps({"targets": [target], "privacy": privacy})
-        return Rules.of(config.parse(text, tmp_path / "config.yaml"))
+        return CollectionPolicy.of(parse(text, tmp_path / "config.yaml"))
 
     assert rules({}).counting_since(0, None).groups == FIVE
     assert rules({"min_group_size": 1}).counting_since(0, None).groups == ALL_GROUPS
     assert rules({}).same(rules({"min_group_size": 5}))
     assert not rules({}).same(rules({"min_group_size": 1}))
-    with pytest.raises(config.ConfigError, match=r"privacy\.min_group_size"):
+    with pytest.raises(ConfigError, match=r"privacy\.min_group_size"):
         rules({"min_group_size": -1})

@@ -14,15 +14,15 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.model import Coverage, Kind, Metric, Number, Sample, Series, StreamKey, Window
-from exporter.poll.budget import fold, gather
+from exporter.model import Coverage, Metric, MetricType, Number, Sample, Series, StreamKey, Window
+from exporter.poll.exposure import Exposure
 from exporter.poll.ledger import Counted, Ledger, Values, count, forget
-from exporter.poll.points import Exposure
+from exporter.poll.transform.budget import fold, gather
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StreamState
 
-ANONYMOUS = Metric("commits_total", Kind.COUNTER, "Commits.", ("repository",))
-IDENTIFIED = Metric("requests_total", Kind.COUNTER, "Requests.", ("subject",))
+ANONYMOUS = Metric("commits_total", MetricType.COUNTER, "Commits.", ("repository",))
+IDENTIFIED = Metric("requests_total", MetricType.COUNTER, "Requests.", ("subject",))
 METRICS = (ANONYMOUS, IDENTIFIED)
 SPAN = 6
 ALL = (Coverage(METRICS, Window(0, SPAN)),)

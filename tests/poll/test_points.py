@@ -1,12 +1,14 @@
 """What of a state is shown, and when that changes."""
 
-from exporter.model import Kind, Metric, Point, Scope, Series, StreamKey
-from exporter.poll.points import Exposure, scope_labels
+from exporter.model import Metric, MetricType, Point, Scope, Series, StreamKey
+from exporter.poll.exposure import Exposure, scope_labels
 from exporter.store.store import Gauge, StreamState
 
-COMMITS = Metric("commits_total", Kind.COUNTER, "Commits.", ("repository",))
-SEATS = Metric("seats", Kind.GAUGE, "Seats.")
-USERS = Metric("assistant_daily_active_users", Kind.GAUGE, "Users.", scope=Scope.VENDOR_ACCOUNT)
+COMMITS = Metric("commits_total", MetricType.COUNTER, "Commits.", ("repository",))
+SEATS = Metric("seats", MetricType.GAUGE, "Seats.")
+USERS = Metric(
+    "assistant_daily_active_users", MetricType.GAUGE, "Users.", scope=Scope.VENDOR_ACCOUNT
+)
 METRICS = {metric.name: metric for metric in (COMMITS, SEATS, USERS)}
 KEY = StreamKey("cursor", "acme", "ai_code_commits")
 EXPOSURE = Exposure(birth_hold=120, expire_after=3_600, started=0)
@@ -102,7 +104,8 @@ def test_the_page_changes_when_a_hold_ends_or_a_gauge_expires() -> None:
 def test_labels_of_a_scope() -> None:
     """The exporter's own labels come from the stream's key."""
     shown = {
-        scope: scope_labels(Metric("x", Kind.GAUGE, "X.", scope=scope), KEY) for scope in Scope
+        scope: scope_labels(Metric("x", MetricType.GAUGE, "X.", scope=scope), KEY)
+        for scope in Scope
     }
     assert shown == {
         Scope.ACCOUNT: ("acme",),

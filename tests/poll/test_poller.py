@@ -10,20 +10,20 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.board.board import Board
-from exporter.board.render import Format
-from exporter.board.self_metrics import METRICS as SELF_METRICS
 from exporter.client.errors import ForbiddenError, RateLimitedError, State, UnavailableError
-from exporter.model import DAY, HOUR, Coverage, Kind, Metric, Sample, StreamKey
-from exporter.poll.points import Exposure
+from exporter.config.token_auth import TokenAuth
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format
+from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, StreamKey
+from exporter.poll.exposure import Exposure
 from exporter.poll.poller import Counting, Job, Poller
-from exporter.poll.privacy import Privacy, Users
-from exporter.status import StreamStatus, TargetStatus
+from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StoreError, StreamState
-from exporter.vendors.auth import TokenAuth
+from exporter.streams.walk import walk
+from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import Poll, Reading, Shape, Stream, StreamOptions, Target
-from exporter.vendors.walk import walk
 from tests.client.support import Setup
 from tests.clock import ManualClock
 
@@ -31,8 +31,8 @@ NOON = 1_767_614_400.0
 """2026-01-05T12:00:00Z."""
 TODAY = int(NOON) // DAY * DAY
 
-THINGS = Metric("fake_things_total", Kind.COUNTER, "Things.", ("kind",))
-SEATS = Metric("fake_seats", Kind.GAUGE, "Seats.", ("plan",))
+THINGS = Metric("fake_things_total", MetricType.COUNTER, "Things.", ("kind",))
+SEATS = Metric("fake_seats", MetricType.GAUGE, "Seats.", ("plan",))
 
 Read = Callable[[Poll[Any, Any]], Awaitable[Reading]]
 
@@ -51,7 +51,7 @@ class Rig:
     ) -> None:
         """Start the process, as if for the first time or again."""
         self.store = SQLiteStore.open(self.directory / "state.db", self.clock.time())
-        self.board = Board([THINGS, SEATS, *SELF_METRICS], clock=self.clock)
+        self.board = Exposition([THINGS, SEATS, *SELF_METRICS], clock=self.clock)
         self.poller = Poller(
             self.store,
             self.board,

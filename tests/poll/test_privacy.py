@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model import OTHER, Coverage, Kind, Metric, Person, Sample, Window
-from exporter.poll.privacy import Privacy, Users
+from exporter.model import OTHER, Coverage, Metric, MetricType, Person, Sample, Window
+from exporter.poll.transform.privacy import Privacy, Users
 
-PEOPLE = Metric("user_commits_total", Kind.COUNTER, "By user.", ("user",), people=True)
+PEOPLE = Metric("user_commits_total", MetricType.COUNTER, "By user.", ("user",), people=True)
 ACTORS = Metric(
-    "actor_requests_total", Kind.COUNTER, "By actor.", ("type", "actor"), names_people=True
+    "actor_requests_total", MetricType.COUNTER, "By actor.", ("type", "actor"), names_people=True
 )
 KEY = b"k" * 32
 
@@ -54,7 +54,7 @@ def test_a_pseudonym_replaces_persons_and_ids_and_nothing_else() -> None:
     ]
 
 
-NOBODY = Metric("things_total", Kind.COUNTER, "By thing.", ("thing",))
+NOBODY = Metric("things_total", MetricType.COUNTER, "By thing.", ("thing",))
 
 
 @given(st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=6), st.data())
@@ -126,7 +126,7 @@ def test_a_lone_surrogate_has_a_pseudonym_too() -> None:
 
 def test_a_metric_that_names_people_must_say_so() -> None:
     """Otherwise nobody could take the people out again when the setting changes."""
-    silent = Metric("requests_total", Kind.COUNTER, "By somebody.", ("somebody",))
+    silent = Metric("requests_total", MetricType.COUNTER, "By somebody.", ("somebody",))
     with pytest.raises(TypeError, match="requests_total must declare"):
         list(Privacy(Users.PLAIN).apply([Sample(silent, (Person("ada"),), 1, 0)]))
 

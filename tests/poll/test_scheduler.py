@@ -16,7 +16,7 @@ from exporter.client.errors import State
 from exporter.model import DAY, HOUR, StreamKey
 from exporter.poll.poller import Job, Poller
 from exporter.poll.scheduler import Scheduler
-from exporter.status import StreamStatus, TargetStatus
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import StreamOptions
 from tests.clock import ManualClock
 
@@ -270,7 +270,7 @@ async def test_what_is_hurried_is_polled_next_and_never_twice_at_once(
     poller.work = work
     start(scheduler, poller, waiting, running)
     await poller.until(lambda: poller.polled == ["running"])
-    scheduler.hurry([waiting, running, job("unknown")])
+    scheduler.poll_now([waiting, running, job("unknown")])
     await poller.until(lambda: poller.polled == ["running", "waiting"])
     go.set()
     await poller.until(lambda: not poller.running.total())

@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.board.board import Board
-from exporter.board.render import Format
-from exporter.board.self_metrics import METRICS as SELF_METRICS
-from exporter.model import DAY, HOUR, OTHER, Coverage, Kind, Metric, Sample, StreamKey
-from exporter.poll.points import Exposure
+from exporter.config.token_auth import TokenAuth
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format
+from exporter.model import DAY, HOUR, OTHER, Coverage, Metric, MetricType, Sample, StreamKey
+from exporter.poll.exposure import Exposure
 from exporter.poll.poller import Counting, Job, Poller
-from exporter.poll.privacy import Privacy, Users
-from exporter.status import StreamStatus, TargetStatus
+from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
-from exporter.vendors.auth import TokenAuth
+from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import Poll, Reading, Shape, Stream, StreamOptions, Target
 from tests.client.support import Setup
 from tests.clock import ManualClock
@@ -32,9 +32,13 @@ TODAY = 1_767_571_200
 """2026-01-05T00:00:00Z."""
 NOON = float(TODAY + 12 * HOUR)
 
-LINES = Metric("fake_lines_total", Kind.COUNTER, "Lines.", ("repository", "source"))
+LINES = Metric("fake_lines_total", MetricType.COUNTER, "Lines.", ("repository", "source"))
 TOKENS = Metric(
-    "fake_tokens_total", Kind.COUNTER, "Tokens.", ("model", "kind"), open_labels=("model",)
+    "fake_tokens_total",
+    MetricType.COUNTER,
+    "Tokens.",
+    ("model", "kind"),
+    foldable_labels=("model",),
 )
 METRICS = (LINES, TOKENS)
 
@@ -95,7 +99,7 @@ class Exporter:
 
     def start(self) -> None:
         self.store = SQLiteStore.open(self.directory / "state.db", self.clock.time())
-        self.board = Board([*METRICS, *SELF_METRICS], clock=self.clock)
+        self.board = Exposition([*METRICS, *SELF_METRICS], clock=self.clock)
         counting = Counting(Exposure(0, DAY, self.clock.time()), self.count_history, 10_000)
         self.poller = Poller(self.store, self.board, Privacy(Users.OFF), counting, self.clock)
 

@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from exporter.simulator.app import Simulator
-from exporter.simulator.cursor import CursorOptions
-from exporter.simulator.github_rest import GitHubOptions
-from exporter.simulator.tabnine_rest import TabnineOptions
-from exporter.simulator.traffic import Lag
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.application import Simulator
+from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.github.rest import GitHubOptions
+from exporter.simulator.tabnine.rest import TabnineOptions
+from exporter.simulator.world.traffic import Lag
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 
 START = 1_767_600_000.0
 """2026-01-05T08:00:00Z, a Monday."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from exporter.simulator.app import Simulator
-from exporter.simulator.billing import COST_CENTERS
-from exporter.simulator.github_exports import LINK_SECONDS
+from exporter.simulator.application import Simulator
+from exporter.simulator.github.exports import LINK_SECONDS
+from exporter.simulator.world.billing import COST_CENTERS
 from tests.simulator.support import DAY, GITHUB_AUTH, START, Reader, Wall, simulator
 
 ENTERPRISE = "/github/enterprises/acme/settings/billing"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exporter.simulator.cursor import CursorOptions
+from exporter.simulator.cursor.api import CursorOptions
 from tests.simulator.support import (
     CHANGES,
     COMMITS,

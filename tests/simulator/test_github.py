@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.github.rest import GitHubOptions
 from tests.simulator.support import (
     DAY,
     GITHUB_AUTH,

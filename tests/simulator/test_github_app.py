@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.github.rest import GitHubOptions
 from tests.simulator.support import Reader, Wall, simulator
 
 HOUR = 3_600

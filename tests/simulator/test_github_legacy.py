@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from exporter.simulator.app import Simulator
-from exporter.simulator.github_rest import GitHubOptions
+from exporter.simulator.application import Simulator
+from exporter.simulator.github.rest import GitHubOptions
 from tests.simulator.support import DAY, START, Reader, Totals, named, simulator, stamp
 
 OPEN = GitHubOptions(legacy_copilot=True)

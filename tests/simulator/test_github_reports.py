@@ -8,15 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.simulator.app import Simulator
-from exporter.simulator.copilot_activity import (
+from exporter.simulator.application import Simulator
+from exporter.simulator.github.report_records import entity_record
+from exporter.simulator.world.copilot_activity import (
     REPORT_LAG,
     CommandLine,
     DayReport,
     PersonDay,
     PullRequests,
 )
-from exporter.simulator.report_records import entity_record
 from tests.simulator.support import DAY, START, Reader, Wall, named, simulator
 
 TODAY = int(START // DAY) * DAY

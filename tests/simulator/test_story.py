@@ -9,12 +9,12 @@ from statistics import mean
 import pytest
 
 from exporter.model import DAY, HOUR, floor
-from exporter.simulator.budgets import Budget, consumed
-from exporter.simulator.copilot_seats import month_start
-from exporter.simulator.people import TEAMS
-from exporter.simulator.rollout import LAGGING_TEAM
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.world.budgets import Budget, consumed
+from exporter.simulator.world.people import TEAMS
+from exporter.simulator.world.rollout import LAGGING_TEAM
+from exporter.simulator.world.seats import month_start
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 
 MOMENTS = (
     "2026-01-01T00:00",

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.simulator.app import Simulator
-from exporter.simulator.tabnine_rest import TabnineOptions
+from exporter.simulator.application import Simulator
+from exporter.simulator.tabnine.rest import TabnineOptions
 from tests.simulator.support import DAY, START, Reader, Totals, Wall, named, simulator, stamp
 
 TODAY = START // DAY * DAY

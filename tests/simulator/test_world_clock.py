@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.world.world_clock import WorldClock
 from tests.simulator.support import Wall
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from exporter.poll.privacy import Users
+from exporter.poll.transform.privacy import Users
 from tests.streams.harness import Asked, Case, Counted, Place, Route, answer, unix
 
 _NOTHING: dict[str, Any] = {"usage": {"granularity": "daily", "data": []}}

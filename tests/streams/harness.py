@@ -14,20 +14,21 @@ import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter import catalogue, config
-from exporter.board.board import Board
-from exporter.board.render import Format
-from exporter.board.self_metrics import METRICS as SELF_METRICS
 from exporter.client.client import Client
-from exporter.config import Config
+from exporter.config.blocks import Config, vendor_of
+from exporter.config.file import parse
+from exporter.exposition import catalogue
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format
 from exporter.model import StreamKey
-from exporter.poll.groups import GroupLimit
-from exporter.poll.points import Exposure
+from exporter.poll.exposure import Exposure
 from exporter.poll.poller import Counting, Job, Poller
-from exporter.poll.privacy import Privacy, Users
-from exporter.status import StreamStatus, TargetStatus
+from exporter.poll.transform.groups import GroupLimit
+from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import StreamState
+from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import AnyStream, enabled_streams, limits_of, per_minute
 from tests.clock import ManualClock
 
@@ -289,9 +290,9 @@ class Pipeline:
 
     async def _open(self) -> None:
         [target] = self._config.targets
-        vendor = config.vendor_of(target)
+        vendor = vendor_of(target)
         self._store = SQLiteStore.open(self._directory / "state.db", self.clock.time())
-        self.board = Board(list(catalogue.metrics().values()), clock=self.clock)
+        self.board = Exposition(list(catalogue.metrics().values()), clock=self.clock)
         self.target_status = TargetStatus(vendor.name, target.account)
         bare = Client(
             vendor.settings(target),
@@ -341,7 +342,7 @@ def _config(
         **case.target,
         **target,
     }
-    return config.parse(json.dumps({"targets": [settings]}), directory / "config.yaml")
+    return parse(json.dumps({"targets": [settings]}), directory / "config.yaml")
 
 
 def unix(text: str) -> float:

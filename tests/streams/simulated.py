@@ -7,11 +7,11 @@ from typing import Any, Self
 
 import httpx
 
-from exporter.simulator.app import Simulator
-from exporter.simulator.billing import Billing
-from exporter.simulator.github_rest import GitHubOptions
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.simulator.application import Simulator
+from exporter.simulator.github.rest import GitHubOptions
+from exporter.simulator.world.billing import Billing
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 from tests.streams.harness import SECRET, Case, FakeVendor, Pipeline, unix
 
 

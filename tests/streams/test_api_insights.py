@@ -9,7 +9,7 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR
-from exporter.poll.privacy import Users
+from exporter.poll.transform.privacy import Users
 from tests.streams.cases import API_INSIGHTS
 from tests.streams.harness import Asked, Case, Pipeline, Route, answer, unix
 from tests.streams.views import insights_time

@@ -9,8 +9,8 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Window
-from exporter.simulator.billing import COST_CENTERS, Sku, UsageItem
-from exporter.simulator.billing_truth import billing_counts
+from exporter.simulator.world.billing import COST_CENTERS, Sku, UsageItem
+from exporter.simulator.world.billing_truth import billing_counts
 from tests.streams.cases_github_billing import BILLING_USAGE, USAGE_REPORTS
 from tests.streams.harness import unix
 from tests.streams.simulated import Simulated

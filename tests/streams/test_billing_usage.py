@@ -10,7 +10,7 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY
-from exporter.poll.privacy import Users
+from exporter.poll.transform.privacy import Users
 from tests.streams.cases_github_billing import BILLING_USAGE, usage
 from tests.streams.harness import Asked, Case, Pipeline, Route, answer
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from exporter.client.errors import State
-from exporter.model import Kind
-from exporter.poll.privacy import Users
+from exporter.model import MetricType
+from exporter.poll.transform.privacy import Users
 from exporter.vendors import VENDORS
-from tests.client.support import Wire
+from tests.client.support import Transport
 from tests.streams.cases import CASES
 from tests.streams.harness import SECRET, Case, Counted, Pipeline
 
@@ -45,7 +45,7 @@ def _said(text: str, kind: str = "application/json") -> Callable[[], httpx.Respo
 
 def _cut_off() -> httpx.Response:
     headers = {"content-type": "application/json", "content-length": "5000"}
-    return httpx.Response(200, headers=headers, stream=Wire([b'[{"items": [']))
+    return httpx.Response(200, headers=headers, stream=Transport([b'[{"items": [']))
 
 
 FAULTS = (
@@ -105,7 +105,7 @@ async def test_golden_page_of_a_baseline(case: Case, tmp_path: Path, golden: Gol
         await run.poll()
         golden(case.golden(".baseline"), run.page)
         for metric in run.stream.metrics:
-            if metric.kind is Kind.COUNTER:
+            if metric.type is MetricType.COUNTER:
                 assert not any(run.values(metric.name).values())
 
 
@@ -152,7 +152,7 @@ async def test_an_empty_answer_is_a_state_and_invents_nothing(case: Case, tmp_pa
         for metric in run.stream.metrics:
             values = run.values(metric.name)
             assert not any(values.values())
-            assert metric.kind is Kind.COUNTER or not values
+            assert metric.type is MetricType.COUNTER or not values
 
 
 @every_case

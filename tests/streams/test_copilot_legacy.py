@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.client.errors import State
-from exporter.config import parse
+from exporter.config.file import parse
 from exporter.model import DAY, HOUR, OTHER
 from exporter.vendors.base import enabled_streams
 from exporter.vendors.github import VENDOR, copilot_usage

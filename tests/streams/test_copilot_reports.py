@@ -10,14 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter import config
 from exporter.client.errors import State
+from exporter.config.text import ConfigError
 from exporter.model import DAY, HOUR
-from exporter.poll.privacy import Users
-from exporter.simulator.app import Simulator
-from exporter.simulator.github_rest import GitHubOptions
-from exporter.simulator.world import World, WorldSettings
-from exporter.simulator.world_clock import WorldClock
+from exporter.poll.transform.privacy import Users
+from exporter.simulator.application import Simulator
+from exporter.simulator.github.rest import GitHubOptions
+from exporter.simulator.world.world import World, WorldSettings
+from exporter.simulator.world.world_clock import WorldClock
 from tests.streams.cases_copilot_reports import COPILOT_REPORTS, ROOT
 from tests.streams.harness import SECRET, Pipeline, unix
 
@@ -143,7 +143,7 @@ async def test_the_lag_is_an_option(lag: str, newest: str, tmp_path: Path) -> No
 
 def test_a_lookback_that_reaches_no_report_is_refused(tmp_path: Path) -> None:
     """It would never read anything."""
-    with pytest.raises(config.ConfigError, match="lookback must be at least 3d"):
+    with pytest.raises(ConfigError, match="lookback must be at least 3d"):
         pipeline(tmp_path, Reports(), options={"lookback": "2d"})
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY, Window
-from exporter.poll.privacy import Users
+from exporter.poll.transform.privacy import Users
 from exporter.vendors.cursor.ai_code import PAGE_SIZE, windows
 from tests.streams.cases import CHANGE_COLUMNS, CHANGES, COMMIT_COLUMNS, COMMITS
 from tests.streams.harness import Case, Pipeline, Route, answer, unix

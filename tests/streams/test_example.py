@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from pydantic import BaseModel, ValidationError
 
 from exporter.cli import main
-from exporter.config import Config, load
+from exporter.config.blocks import Config
+from exporter.config.file import load
 from exporter.vendors import VENDORS
 from exporter.vendors.base import StreamOptions
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.poll.privacy import Users
+from exporter.poll.transform.privacy import Users
 from tests.streams.cases import CASES
 from tests.streams.harness import Case, Pipeline
 

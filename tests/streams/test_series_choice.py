@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from exporter.client.errors import State
-from exporter.model import HOUR, OTHER, Kind, Number
+from exporter.model import HOUR, OTHER, MetricType, Number
 from exporter.vendors.base import Poll, Reading
 from tests.streams.cases import CASES
 from tests.streams.cases_github_billing import BILLING_USAGE, USAGE_REPORTS
@@ -61,7 +61,7 @@ async def test_any_label_can_be_dropped_and_taken_back(case: Case, tmp_path: Pat
         await run.poll()
         assert await counted(run) == sums
         for metric in run.stream.metrics:
-            if metric.kind is Kind.COUNTER:
+            if metric.type is MetricType.COUNTER:
                 assert before[metric.name].items() <= run.values(metric.name).items()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.client.errors import SchemaError, State
 from exporter.model import DAY, Window
-from exporter.vendors.payload import decode
+from exporter.streams.payload import decode
 from exporter.vendors.tabnine.usage_api import Usage, dated, days
 from tests.streams.cases_tabnine_usage import TABNINE_USAGE
 from tests.streams.harness import Pipeline, answer, unix

@@ -12,7 +12,7 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR
-from exporter.poll.privacy import Users
+from exporter.poll.transform.privacy import Users
 from exporter.vendors import tabnine
 from exporter.vendors.base import StreamOptions
 from tests.streams.cases_tabnine_usage import TABNINE_TEAM_USAGE, TABNINE_USER_USAGE

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
-from exporter.poll.budget import gather
 from exporter.poll.ledger import Ledger, count
+from exporter.poll.transform.budget import gather
 from exporter.vendors.github.usage_reports import Options
 from exporter.vendors.github.usage_reports_exports import Made, Progress, missing
 from exporter.vendors.github.usage_reports_metrics import NET

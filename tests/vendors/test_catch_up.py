@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from exporter.client.errors import UnavailableError
 from exporter.model import DAY, HOUR, Coverage, Sample, floor
 from exporter.store.store import Changes
+from exporter.streams.catch_up import CatchUp
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.catch_up import CatchUp
 from tests.poll.test_poller import NOON, THINGS, TODAY, Rig
 from tests.vendors.interrupted import LOOKBACK, Vendor, steps
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.client.errors import SchemaError, UnavailableError
-from exporter.vendors.csv_rows import LARGEST_RECORD, CsvRows
+from exporter.streams.csv_rows import LARGEST_RECORD, CsvRows
 
 Row = tuple[str, ...]
 

@@ -25,9 +25,11 @@ from exporter.client.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from exporter.config import ConfigError, parse, vendor_of
-from exporter.simulator.app import Simulator
-from exporter.simulator.github_rest import GitHubOptions
+from exporter.config.blocks import vendor_of
+from exporter.config.file import parse
+from exporter.config.text import ConfigError
+from exporter.simulator.application import Simulator
+from exporter.simulator.github.rest import GitHubOptions
 from exporter.vendors.base import enabled_streams, limits_of
 from exporter.vendors.github.target import GROUP
 from tests.client.support import Watch

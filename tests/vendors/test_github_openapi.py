@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from exporter.vendors.payload import decode, drift
+from exporter.streams.payload import decode, drift
 
 EXAMPLES: dict[str, list[Any]] = json.loads(
     (Path(__file__).parents[1] / "streams/fixtures/github/openapi_examples.json").read_text("utf-8")

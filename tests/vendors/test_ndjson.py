@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.client.errors import SchemaError
-from exporter.vendors.ndjson import JsonLines, read_body
+from exporter.streams.ndjson import JsonLines, read_body
 
 SOURCE = "/reports/files"
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from exporter.client.errors import SchemaError
-from exporter.vendors import payload
-from exporter.vendors.payload import Count, decode, drift
+from exporter.streams import payload
+from exporter.streams.payload import Count, decode, drift
 
 
 class Part(msgspec.Struct, rename="camel"):

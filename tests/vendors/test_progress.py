@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from exporter.model import Window
+from exporter.streams.progress import recalled
+from exporter.streams.walk import walk
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.progress import recalled
-from exporter.vendors.walk import walk
 
 
 class Place(msgspec.Struct):

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 
 from exporter.client.errors import RateLimitedError
 from exporter.model import DAY, HOUR, Coverage, Sample, Window, floor
+from exporter.streams.walk import walk
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.walk import walk
 from tests.poll.test_poller import NOON, THINGS, Rig
 from tests.vendors.interrupted import LOOKBACK, Vendor, steps
 

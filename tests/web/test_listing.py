@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exporter.client.errors import State
 from exporter.model import StreamKey
-from exporter.status import StreamStatus, TargetStatus
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.web.listing import LONGEST_SEARCH, PAGE_SIZE, Listing, Sort, View, choose
 
 NOW = 1_784_000_000.0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.board.render import Format
+from exporter.exposition.render import Format
 from exporter.web.negotiation import CONTENT_TYPES, accepts_gzip, negotiate
 
 PLAIN, OPENMETRICS = Format.PLAIN, Format.OPENMETRICS

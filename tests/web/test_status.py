@@ -14,10 +14,10 @@ from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.client.request import Endpoint
 from exporter.model import StreamKey
-from exporter.status import Polled, RequestBudget, StreamStatus, TargetStatus
+from exporter.telemetry.status import Polled, RequestBudget, StreamStatus, TargetStatus
+from exporter.web.humanize import ago, ahead
 from exporter.web.listing import PAGE_SIZE, Sort, View
-from exporter.web.status import render
-from exporter.web.words import ago, ahead
+from exporter.web.status_page import render
 
 NOW = 1_784_000_000.0
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from exporter.board.board import Board
-from exporter.status import TargetStatus
-from exporter.web import app, server, status
+from exporter.exposition.exposition import Exposition
+from exporter.telemetry.status import TargetStatus
+from exporter.web import routes, server, status_page
 from exporter.web.listing import View
 from tests.clock import ManualClock
 from tests.web import world
@@ -49,10 +49,10 @@ def many() -> Iterator[str]:
 @contextmanager
 def served(targets: Sequence[TargetStatus]) -> Iterator[str]:
     """The exporter's own routes and server on loopback, in a thread."""
-    application = app.create(
-        Board([], clock=ManualClock()),
+    application = routes.create(
+        Exposition([], clock=ManualClock()),
         telemetry_path="/metrics",
-        status_page=lambda query: status.render(
+        status_page=lambda query: status_page.render(
             targets, world.NOW, View.of(query), telemetry_path="/metrics", version="0.1.0"
         ),
         ready=lambda: True,

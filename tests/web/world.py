@@ -6,7 +6,7 @@ from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.client.request import Endpoint
 from exporter.model import HOUR, StreamKey
-from exporter.status import RequestBudget, StreamStatus, TargetStatus
+from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus
 
 NOW = 1_784_000_000.0
 STREAMS = {

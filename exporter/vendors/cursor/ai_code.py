@@ -15,12 +15,12 @@ from pydantic import Field
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import NotFoundError, SchemaError, UnavailableError
 from exporter.client.paging import BodyFlag
-from exporter.duration import Duration
+from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, MINUTE, Window, floor
+from exporter.streams.csv_rows import CsvRows
+from exporter.streams.payload import Count, decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, StreamOptions
-from exporter.vendors.csv_rows import CsvRows
 from exporter.vendors.cursor.target import CursorTarget
-from exporter.vendors.payload import Count, decode, drift
 
 PAGE_SIZE = 1_000
 SLICE = 256 * 1024

@@ -11,9 +11,10 @@ import msgspec
 from pydantic import Field
 
 from exporter.client.client import Endpoint
-from exporter.duration import Duration
-from exporter.model import DAY, OTHER, Coverage, Kind, Metric, Person, Sample
-from exporter.vendors import across
+from exporter.config.durations import Duration
+from exporter.model import DAY, OTHER, Coverage, Metric, MetricType, Person, Sample
+from exporter.streams import common_metrics
+from exporter.streams.payload import Count
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.cursor import ai_code
 from exporter.vendors.cursor.ai_code import (
@@ -28,61 +29,60 @@ from exporter.vendors.cursor.ai_code import (
     read_rows,
 )
 from exporter.vendors.cursor.target import CursorTarget
-from exporter.vendors.payload import Count
 
 _API = "Cursor AI code tracking, polled; by day of ingestion"
 _SOURCES = {"TAB": "tab", "COMPOSER": "composer"}
 
 CHANGES = Metric(
     "cursor_changes_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"AI changes that people accepted ({_API}).",
     ("source", "model"),
-    open_labels=("model",),
+    foldable_labels=("model",),
 )
 LINES_ADDED = Metric(
     "cursor_change_lines_added_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines added by accepted AI changes ({_API}).",
     ("source", "model"),
-    open_labels=("model",),
+    foldable_labels=("model",),
 )
 LINES_DELETED = Metric(
     "cursor_change_lines_deleted_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines deleted by accepted AI changes ({_API}).",
     ("source", "model"),
-    open_labels=("model",),
+    foldable_labels=("model",),
 )
 FILE_LINES_ADDED = Metric(
     "cursor_change_file_lines_added_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines added by accepted AI changes, by file extension ({_API}).",
     ("file_extension",),
 )
 FILE_LINES_DELETED = Metric(
     "cursor_change_file_lines_deleted_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines deleted by accepted AI changes, by file extension ({_API}).",
     ("file_extension",),
 )
 USER_CHANGES = Metric(
     "cursor_user_changes_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"AI changes that people accepted, by user ({_API}).",
     ("user",),
     people=True,
 )
 USER_LINES_ADDED = Metric(
     "cursor_user_change_lines_added_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines added by accepted AI changes, by user ({_API}).",
     ("user",),
     people=True,
 )
 USER_LINES_DELETED = Metric(
     "cursor_user_change_lines_deleted_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines deleted by accepted AI changes, by user ({_API}).",
     ("user",),
     people=True,
@@ -97,9 +97,9 @@ METRICS = (
     USER_CHANGES,
     USER_LINES_ADDED,
     USER_LINES_DELETED,
-    across.ACCEPTANCES,
-    across.LINES_ACCEPTED,
-    across.DAILY_ACTIVE_USERS,
+    common_metrics.ACCEPTANCES,
+    common_metrics.LINES_ACCEPTED,
+    common_metrics.DAILY_ACTIVE_USERS,
 )
 
 
@@ -200,14 +200,14 @@ def _add(values: list[int], more: Sequence[int]) -> None:
 
 
 async def read(poll: Poll[CursorTarget, Options]) -> Reading:
-    reading, tally = Reading(complete=(across.DAILY_ACTIVE_USERS,)), Tally()
+    reading, tally = Reading(complete=(common_metrics.DAILY_ACTIVE_USERS,)), Tally()
     await read_rows(poll, TRACKING, reading, tally.add)
     reading.samples.extend(_samples(tally, people=poll.people))
     day = newest_settled_day(poll.now)
     if reading.records and day >= poll.window.start:
         users = sum(1 for _, active in tally.users if active == day)
-        reading.samples.append(Sample(across.DAILY_ACTIVE_USERS, (), users))
-    counters = tuple(metric for metric in METRICS if metric.kind is Kind.COUNTER)
+        reading.samples.append(Sample(common_metrics.DAILY_ACTIVE_USERS, (), users))
+    counters = tuple(metric for metric in METRICS if metric.type is MetricType.COUNTER)
     reading.coverage.append(Coverage(counters, poll.window))
     reading.data_until = tally.newest or None
     return reading
@@ -219,8 +219,8 @@ def _samples(tally: Tally, *, people: bool) -> Iterator[Sample]:
         yield Sample(CHANGES, labels, changes, day)
         yield Sample(LINES_ADDED, labels, added, day)
         yield Sample(LINES_DELETED, labels, deleted, day)
-        yield Sample(across.ACCEPTANCES, (), changes, day)
-        yield Sample(across.LINES_ACCEPTED, (), added, day)
+        yield Sample(common_metrics.ACCEPTANCES, (), changes, day)
+        yield Sample(common_metrics.LINES_ACCEPTED, (), added, day)
     for (extension, day), (added, deleted) in tally.files.items():
         yield Sample(FILE_LINES_ADDED, (extension,), added, day)
         yield Sample(FILE_LINES_DELETED, (extension,), deleted, day)

@@ -13,8 +13,9 @@ import msgspec
 from pydantic import Field
 
 from exporter.client.client import Endpoint
-from exporter.duration import Duration
-from exporter.model import DAY, Coverage, Kind, Metric, Person, Sample
+from exporter.config.durations import Duration
+from exporter.model import DAY, Coverage, Metric, MetricType, Person, Sample
+from exporter.streams.payload import Count
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.cursor import ai_code
 from exporter.vendors.cursor.ai_code import (
@@ -29,7 +30,6 @@ from exporter.vendors.cursor.ai_code import (
     read_rows,
 )
 from exporter.vendors.cursor.target import CursorTarget
-from exporter.vendors.payload import Count
 
 _API = "Cursor AI code tracking, polled; by day of ingestion"
 _BY_REPOSITORY = ("repository", "primary_branch")
@@ -37,52 +37,52 @@ SOURCES = ("tab", "composer", "non_ai")
 
 COMMITS = Metric(
     "cursor_commits_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Commits that Cursor scored ({_API}).",
     _BY_REPOSITORY,
-    open_labels=("repository",),
+    foldable_labels=("repository",),
 )
 LINES_ADDED = Metric(
     "cursor_commit_lines_added_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines added by commits, by source; Tab and Composer can overlap ({_API}).",
     (*_BY_REPOSITORY, "source"),
-    open_labels=("repository",),
+    foldable_labels=("repository",),
 )
 LINES_DELETED = Metric(
     "cursor_commit_lines_deleted_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines deleted by commits, by source; Tab and Composer can overlap ({_API}).",
     (*_BY_REPOSITORY, "source"),
-    open_labels=("repository",),
+    foldable_labels=("repository",),
 )
 COMMITTERS = Metric(
     "cursor_committers",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"People with commits on the newest settled UTC day ({_API}).",
 )
 USER_COMMITS = Metric(
     "cursor_user_commits_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Commits that Cursor scored, by user ({_API}).",
     ("user",),
     people=True,
 )
 USER_LINES_ADDED = Metric(
     "cursor_user_commit_lines_added_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines added by commits, by user and source ({_API}).",
     ("user", "source"),
     people=True,
-    open_labels=("user",),
+    foldable_labels=("user",),
 )
 USER_LINES_DELETED = Metric(
     "cursor_user_commit_lines_deleted_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Lines deleted by commits, by user and source ({_API}).",
     ("user", "source"),
     people=True,
-    open_labels=("user",),
+    foldable_labels=("user",),
 )
 
 
@@ -278,7 +278,7 @@ async def read(poll: Poll[CursorTarget, Options]) -> Reading:
     if reading.records and day >= poll.window.start:
         committers = sum(1 for commits in tally.committers.values() if commits)
         reading.samples.append(Sample(COMMITTERS, (), committers))
-    counters = tuple(metric for metric in METRICS if metric.kind is Kind.COUNTER)
+    counters = tuple(metric for metric in METRICS if metric.type is MetricType.COUNTER)
     reading.coverage.append(Coverage(counters, poll.window))
     reading.data_until = tally.newest or None
     return reading

@@ -7,7 +7,7 @@ from pydantic import Field
 from exporter.client.auth import Basic, Bearer, Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
-from exporter.vendors.auth import TokenAuth
+from exporter.config.token_auth import TokenAuth
 from exporter.vendors.base import BASE_URL, Target
 
 PER_MINUTE = Limit(5, 60)

@@ -12,20 +12,9 @@ import msgspec
 
 from exporter.client.client import Endpoint
 from exporter.client.errors import SchemaError
-from exporter.model import (
-    DAY,
-    HOUR,
-    MINUTE,
-    OTHER,
-    Coverage,
-    Metric,
-    Person,
-    Sample,
-    Window,
-    floor,
-)
+from exporter.model import DAY, HOUR, MINUTE, OTHER, Coverage, Metric, Person, Sample, Window, floor
+from exporter.streams.catch_up import CatchUp
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
-from exporter.vendors.catch_up import CatchUp
 from exporter.vendors.github.insights_answers import Answers
 from exporter.vendors.github.insights_api import (
     PERSONAL,

@@ -12,7 +12,7 @@ from exporter.client.client import Client, Endpoint, Request
 from exporter.client.errors import NotFoundError, SchemaError
 from exporter.client.private_key import rsa_key
 from exporter.model import MINUTE
-from exporter.vendors.payload import decode
+from exporter.streams.payload import decode
 
 APP_GROUP = "app"
 """Requests as the App itself: they do not count against the tokens of its installations."""

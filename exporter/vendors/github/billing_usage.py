@@ -17,11 +17,13 @@ from pydantic import BeforeValidator, Field
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import ForbiddenError, NotFoundError, PollError, SchemaError, State
 from exporter.client.paging import BodyFlag
-from exporter.duration import Duration
+from exporter.config.base import word
+from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
-from exporter.vendors import across
+from exporter.streams import common_metrics
+from exporter.streams.payload import decode, drift
+from exporter.streams.walk import walk
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.block import word
 from exporter.vendors.github.billing_api import (
     COST_CENTERS,
     Billing,
@@ -47,8 +49,6 @@ from exporter.vendors.github.billing_metrics import (
 )
 from exporter.vendors.github.money import ZERO, NotAnAmountError, add, exact
 from exporter.vendors.github.target import GROUP, GithubTarget
-from exporter.vendors.payload import decode, drift
-from exporter.vendors.walk import walk
 
 NO_COST_CENTER = "none"
 WHOLE = "all"
@@ -251,7 +251,7 @@ class _Read:
                 Sample(QUANTITY, (*series, unit), quantity, day.start, own + _SEPARATOR + unit),
             )
         if lines:
-            reading.samples.append(Sample(across.COST, (), cost, day.start, identity))
+            reading.samples.append(Sample(common_metrics.COST, (), cost, day.start, identity))
             reading.data_until = max(reading.data_until or 0, day.end)
         reading.records += len(lines)
 

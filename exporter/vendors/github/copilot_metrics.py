@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from exporter.streams.payload import Count
 from exporter.vendors.github.legacy_api import (
     UNKNOWN,
     DayFacts,
@@ -21,7 +22,6 @@ from exporter.vendors.github.legacy_api import (
     Told,
     stream,
 )
-from exporter.vendors.payload import Count
 
 _FAMILIES = Families(
     "github_copilot_metrics",

@@ -13,6 +13,7 @@ import msgspec
 from exporter.client.client import Request
 from exporter.client.errors import NotFoundError, SchemaError
 from exporter.model import DAY
+from exporter.streams.progress import recalled
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.github.reports_count import DayCounts, count_entity, gauges_of
 from exporter.vendors.github.reports_files import Downloads, NoReportError, Reports
@@ -27,7 +28,6 @@ from exporter.vendors.github.reports_records import (
     UserReport,
 )
 from exporter.vendors.github.target import GROUP, GithubTarget
-from exporter.vendors.progress import recalled
 
 
 class _Remembered(msgspec.Struct):

@@ -15,9 +15,10 @@ from pydantic import Field
 
 from exporter.client.client import Endpoint, Request
 from exporter.client.paging import LinkHeader
-from exporter.duration import Duration
+from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Metric, Sample
-from exporter.vendors import across
+from exporter.streams import common_metrics
+from exporter.streams.payload import Count, decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.github.copilot_seats_metrics import (
     ACTIVE,
@@ -32,7 +33,6 @@ from exporter.vendors.github.copilot_seats_metrics import (
     SEATS,
 )
 from exporter.vendors.github.target import GROUP, GithubTarget
-from exporter.vendors.payload import Count, decode, drift
 
 BILLING = Endpoint("/orgs/{org}/copilot/billing", GROUP, conditional=True)
 ORG_SEATS = Endpoint("/orgs/{org}/copilot/billing/seats", GROUP)
@@ -222,7 +222,7 @@ async def read(poll: Poll[GithubTarget, Options]) -> Reading:
         if value is not None:
             reading.samples.append(Sample(metric, (), value))
             if metric is SEATS:
-                reading.samples.append(Sample(across.SEATS, (), value))
+                reading.samples.append(Sample(common_metrics.SEATS, (), value))
     return reading
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from exporter.model import OTHER
+from exporter.streams.payload import Count
 from exporter.vendors.github.legacy_api import (
     UNKNOWN,
     DayFacts,
@@ -20,7 +21,6 @@ from exporter.vendors.github.legacy_api import (
     Told,
     stream,
 )
-from exporter.vendors.payload import Count
 
 _FAMILIES = Families(
     "github_copilot_usage",

@@ -8,11 +8,11 @@ from typing import Any
 from exporter.client.client import Endpoint, Request
 from exporter.client.paging import LinkHeader
 from exporter.model import Window
+from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Poll, Reading
 from exporter.vendors.github.insights_api import Summary, TimeStat
 from exporter.vendors.github.insights_options import Options
 from exporter.vendors.github.target import GithubTarget
-from exporter.vendors.payload import decode, drift
 
 PAGE_SIZE = 100
 

@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 
 from exporter.client.client import Endpoint
+from exporter.streams.payload import Count
 from exporter.vendors.github.target import GROUP
-from exporter.vendors.payload import Count
 
 _ROOT = "/orgs/{org}/insights/api"
 SUMMARY = Endpoint(f"{_ROOT}/summary-stats", GROUP, conditional=True)

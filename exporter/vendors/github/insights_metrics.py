@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exporter.model import Combine, Kind, Metric
+from exporter.model import Merge, Metric, MetricType
 
 
 def _pair(subject: str, labels: tuple[str, ...], of: str, **more: Any) -> tuple[Metric, Metric]:
@@ -12,14 +12,14 @@ def _pair(subject: str, labels: tuple[str, ...], of: str, **more: Any) -> tuple[
     return (
         Metric(
             f"{prefix}requests_total",
-            Kind.COUNTER,
+            MetricType.COUNTER,
             f"REST API requests {of} ({late}).",
             labels,
             **more,
         ),
         Metric(
             f"{prefix}rate_limited_requests_total",
-            Kind.COUNTER,
+            MetricType.COUNTER,
             f"REST API requests rejected by the primary rate limit, {of} ({late}).",
             labels,
             **more,
@@ -32,14 +32,14 @@ SUBJECT_METRICS = _pair(
     "subject",
     ("subject_type", "subject_name"),
     "to the organization by user or app",
-    open_labels=("subject_name",),
+    foldable_labels=("subject_name",),
     names_people=True,
 )
 ROUTE_METRICS = _pair(
     "route",
     ("actor_type", "actor_name", "http_method", "api_route"),
     "of the busiest and the configured actors by route",
-    open_labels=("actor_name", "api_route"),
+    foldable_labels=("actor_name", "api_route"),
     names_people=True,
 )
 ACTOR_METRICS = _pair("actor", ("actor_type", "actor_id"), "of the configured actors")
@@ -48,25 +48,25 @@ USER_METRICS = _pair(
     ("user", "actor_type", "actor_name"),
     "of the configured users by the actor used",
     people=True,
-    open_labels=("user", "actor_name"),
+    foldable_labels=("user", "actor_name"),
 )
 LAST_REQUEST = Metric(
     "github_api_subject_last_request_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "When a user or app last sent a request, as GitHub API Insights knows it 4 to 6 hours late.",
     ("subject_type", "subject_name"),
-    open_labels=("subject_name",),
+    foldable_labels=("subject_name",),
     names_people=True,
-    combine=Combine.MAX,
+    merge=Merge.MAX,
 )
 LAST_LIMITED = Metric(
     "github_api_subject_last_rate_limited_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "When a user or app was last rate-limited, as GitHub API Insights knows it 4 to 6 hours late.",
     ("subject_type", "subject_name"),
-    open_labels=("subject_name",),
+    foldable_labels=("subject_name",),
     names_people=True,
-    combine=Combine.MAX,
+    merge=Merge.MAX,
 )
 
 METRICS = (

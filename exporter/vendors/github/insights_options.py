@@ -5,28 +5,28 @@ from typing import Literal
 from pydantic import Field
 
 from exporter.client.paging import MOST_PAGES
-from exporter.duration import Duration
+from exporter.config.base import ConfigModel
+from exporter.config.durations import Duration
 from exporter.model import HOUR, MINUTE
 from exporter.vendors.base import StreamOptions
-from exporter.vendors.block import Strict
 from exporter.vendors.github.insights_api import ActorType
 
 
-class Actor(Strict):
+class Actor(ConfigModel):
     """An app installation, a token or an OAuth app by its id."""
 
     type: ActorType
     id: int = Field(ge=0)
 
 
-class User(Strict):
+class User(ConfigModel):
     """A user by numeric id; `login` is what the label shows (default: the id)."""
 
     id: int = Field(ge=0)
     login: str | None = Field(default=None, min_length=1)
 
 
-class RouteOptions(Strict):
+class RouteOptions(ConfigModel):
     """Whose requests are broken down by route."""
 
     top_actors: int = Field(default=20, ge=0, le=500)

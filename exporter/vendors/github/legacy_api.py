@@ -17,11 +17,11 @@ from pydantic import Field
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import NotFoundError, PollError
 from exporter.client.paging import LinkHeader
-from exporter.duration import Duration
-from exporter.model import DAY, HOUR, Combine, Coverage, Kind, Metric, Sample, Window, floor
+from exporter.config.durations import Duration
+from exporter.model import DAY, HOUR, Coverage, Merge, Metric, MetricType, Sample, Window, floor
+from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.github.target import GROUP, GithubTarget
-from exporter.vendors.payload import decode, drift
 
 UNKNOWN = "unknown"
 """The label value of a name that the vendor left out."""
@@ -48,12 +48,12 @@ class Families:
     source: str
 
     def counter(self, name: str, counted: str, labels: tuple[str, ...] = ()) -> Family:
-        return self._family(Kind.COUNTER, f"{name}_total", counted, labels)
+        return self._family(MetricType.COUNTER, f"{name}_total", counted, labels)
 
     def gauge(self, name: str, counted: str) -> Family:
-        return self._family(Kind.GAUGE, name, f"{counted} on the newest day", ())
+        return self._family(MetricType.GAUGE, name, f"{counted} on the newest day", ())
 
-    def _family(self, kind: Kind, name: str, counted: str, labels: tuple[str, ...]) -> Family:
+    def _family(self, kind: MetricType, name: str, counted: str, labels: tuple[str, ...]) -> Family:
         return Family(
             Metric(f"{self.prefix}_{name}", kind, f"{counted} ({self.source}).", labels),
             Metric(
@@ -61,9 +61,9 @@ class Families:
                 kind,
                 f"{counted}, of a configured team ({self.source}).",
                 ("team_slug", *labels),
-                open_labels=labels,
+                foldable_labels=labels,
                 # Somebody in two teams would be counted twice.
-                combine=Combine.DROP if kind is Kind.GAUGE else Combine.SUM,
+                merge=Merge.DROP if kind is MetricType.GAUGE else Merge.SUM,
             ),
         )
 
@@ -180,7 +180,7 @@ class _Read(Generic[DayT]):
         self._client, self._target, self._teams = poll.client, poll.target, poll.options.teams
         self._api = api
         self._over = Window(poll.window.start, floor(poll.now, DAY))
-        gauges = (metric for metric in api.metrics if metric.kind is Kind.GAUGE)
+        gauges = (metric for metric in api.metrics if metric.type is MetricType.GAUGE)
         self._reading = Reading(complete=tuple(gauges))
 
     async def run(self) -> Reading:
@@ -217,7 +217,7 @@ class _Read(Generic[DayT]):
         return days
 
     def _coverage(self, facts: dict[int, DayFacts], team: str | None) -> Iterator[Coverage]:
-        counters = [f.of(team) for f in self._api.families if f.whole.kind is Kind.COUNTER]
+        counters = [f.of(team) for f in self._api.families if f.whole.type is MetricType.COUNTER]
         # Counting starts here even if no day is told yet, so that the first one is no baseline.
         begun = Window(self._over.start, self._over.start)
         yield Coverage(tuple(counters), begun, _whose(team))

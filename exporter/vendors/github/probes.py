@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from exporter.client.client import Request
 from exporter.model import DAY, HOUR, floor
+from exporter.streams.probe import Asking, Diagnosis, once
 from exporter.vendors.github import copilot_metrics, copilot_usage, rate_limit
 from exporter.vendors.github import insights_api as insights
 from exporter.vendors.github.billing_api import Billing
@@ -15,7 +16,6 @@ from exporter.vendors.github.reports_files import Reports
 from exporter.vendors.github.reports_records import Links
 from exporter.vendors.github.target import GithubTarget
 from exporter.vendors.github.usage_reports_exports import LIST, ExportList
-from exporter.vendors.probe import Asking, Diagnosis, once
 
 _REPORTED_AFTER = 3 * DAY
 """A report is there within two full days after its day."""

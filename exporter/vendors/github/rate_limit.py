@@ -7,11 +7,11 @@ import msgspec
 from pydantic import Field
 
 from exporter.client.client import Endpoint, Request
-from exporter.duration import Duration
-from exporter.model import DAY, MINUTE, Combine, Kind, Metric, Sample
+from exporter.config.durations import Duration
+from exporter.model import DAY, MINUTE, Merge, Metric, MetricType, Sample
+from exporter.streams.payload import Count, decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.github.target import RATE_GROUP, GithubTarget
-from exporter.vendors.payload import Count, decode, drift
 
 ENDPOINT = Endpoint("/rate_limit", RATE_GROUP, free=True)
 
@@ -20,31 +20,31 @@ _LABELS = ("resource",)
 
 LIMIT = Metric(
     "github_rate_limit_limit",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Requests that the credential may send in one window of the resource ({_API}).",
     _LABELS,
-    combine=Combine.DROP,
+    merge=Merge.DROP,
 )
 REMAINING = Metric(
     "github_rate_limit_remaining",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Requests that are left of the current window of the resource ({_API}).",
     _LABELS,
-    combine=Combine.DROP,
+    merge=Merge.DROP,
 )
 USED = Metric(
     "github_rate_limit_used",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Requests that were sent in the current window of the resource ({_API}).",
     _LABELS,
-    combine=Combine.DROP,
+    merge=Merge.DROP,
 )
 RESET = Metric(
     "github_rate_limit_reset_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"When the current window of the resource ends ({_API}).",
     _LABELS,
-    combine=Combine.DROP,
+    merge=Merge.DROP,
 )
 METRICS = (LIMIT, REMAINING, USED, RESET)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from exporter.model import DAY, OTHER, Coverage, GroupSizes, Metric, Number, Sample, Window
-from exporter.vendors import across
+from exporter.streams import common_metrics
 from exporter.vendors.github.reports_metrics import (
     ACROSS,
     AGENT_WINDOW,
@@ -109,7 +109,7 @@ def gauges_of(entity: Entity) -> Iterable[Sample]:
         if value is not None:
             yield Sample(metric, (), value)
     if entity.daily_active_users is not None:
-        yield Sample(across.DAILY_ACTIVE_USERS, (), entity.daily_active_users)
+        yield Sample(common_metrics.DAILY_ACTIVE_USERS, (), entity.daily_active_users)
     for row in entity.totals_by_ai_adoption_phase or ():
         if row.total_engaged_users is not None:
             phase = row.phase or (UNKNOWN if row.phase_number is None else str(row.phase_number))

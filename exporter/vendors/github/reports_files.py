@@ -18,10 +18,10 @@ from exporter.client.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from exporter.streams.ndjson import JsonLines, read_body
+from exporter.streams.payload import decode, drift
 from exporter.vendors.github.reports_records import Links
 from exporter.vendors.github.target import GROUP, GithubTarget
-from exporter.vendors.ndjson import JsonLines, read_body
-from exporter.vendors.payload import decode, drift
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from exporter.model import Kind, Metric
-from exporter.vendors import across
+from exporter.model import Metric, MetricType
+from exporter.streams import common_metrics
 
 _API = "GitHub Copilot usage metrics reports, by UTC day; 2 to 3 days late"
 
@@ -32,7 +32,7 @@ def _measured(
         if name in without
         else Metric(
             f"github_copilot_{prefix}{name}_total",
-            Kind.COUNTER,
+            MetricType.COUNTER,
             f"{what}, {by} ({_API}).",
             labels,
             **more,
@@ -61,14 +61,14 @@ BREAKDOWNS = (
             ("language", "feature"),
             "by programming language and feature",
             without=("interactions",),
-            open_labels=("language",),
+            foldable_labels=("language",),
         ),
     ),
     Breakdown(
         "totals_by_model_feature",
         ("model", "feature"),
         _measured(
-            "model_", ("model", "feature"), "by chat model and feature", open_labels=("model",)
+            "model_", ("model", "feature"), "by chat model and feature", foldable_labels=("model",)
         ),
     ),
 )
@@ -88,18 +88,20 @@ USER = _measured(
 )
 
 ACROSS: Measured = (
-    across.CHAT_INTERACTIONS,
-    across.SUGGESTIONS,
-    across.ACCEPTANCES,
+    common_metrics.CHAT_INTERACTIONS,
+    common_metrics.SUGGESTIONS,
+    common_metrics.ACCEPTANCES,
     None,
     None,
-    across.LINES_ACCEPTED,
+    common_metrics.LINES_ACCEPTED,
     None,
 )
 
 
 def _counter(name: str, what: str, labels: tuple[str, ...] = (), **more: Any) -> Metric:
-    return Metric(f"github_copilot_{name}_total", Kind.COUNTER, f"{what} ({_API}).", labels, **more)
+    return Metric(
+        f"github_copilot_{name}_total", MetricType.COUNTER, f"{what} ({_API}).", labels, **more
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ COMMENT_TYPES: Mapping[str, Metric] = {
 def _gauge(name: str, what: str, labels: tuple[str, ...] = ()) -> Metric:
     return Metric(
         f"github_copilot_{name}",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         f"{what}, as of the newest report ({_API}).",
         labels,
     )
@@ -224,7 +226,7 @@ PHASE_USERS = _gauge(
     "adoption_phase_users", "Engaged users by phase of AI adoption in 28 days", ("phase",)
 )
 
-GAUGE_METRICS = (*GAUGES.values(), PHASE_USERS, across.DAILY_ACTIVE_USERS)
+GAUGE_METRICS = (*GAUGES.values(), PHASE_USERS, common_metrics.DAILY_ACTIVE_USERS)
 
 METRICS: tuple[Metric, ...] = (
     *GAUGES.values(),
@@ -239,5 +241,5 @@ METRICS: tuple[Metric, ...] = (
     *(metric for metric in TEAM if metric),
     *(metric for metric in USER if metric),
     *(metric for metric in ACROSS if metric),
-    across.DAILY_ACTIVE_USERS,
+    common_metrics.DAILY_ACTIVE_USERS,
 )

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from exporter.duration import Duration, format_duration
+from exporter.config.durations import Duration, format_duration
 from exporter.model import DAY, HOUR
 from exporter.vendors.base import StreamOptions
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from exporter.vendors.payload import Count
+from exporter.streams.payload import Count
 
 MEASURES = (
     "user_initiated_interaction_count",

@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from exporter.client.auth import Bearer, Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
-from exporter.vendors.auth import TokenAuth
+from exporter.config.base import ConfigModel
+from exporter.config.token_auth import TokenAuth
 from exporter.vendors.base import BASE_URL, AnyStream, Target
-from exporter.vendors.block import Strict
 from exporter.vendors.github.app_auth import APP_GROUP, AppCredential, AppKey
 
 API_VERSION = "2022-11-28"
@@ -40,7 +40,7 @@ def _app_id(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-class AppAuth(Strict):
+class AppAuth(ConfigModel):
     """A GitHub App that is installed in the organization or enterprise."""
 
     client_id: Annotated[

@@ -24,8 +24,9 @@ from exporter.client.errors import (
     UnavailableError,
 )
 from exporter.client.request import join, same_origin
-from exporter.duration import Duration
+from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
+from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.github.target import GROUP, GithubTarget, needs_enterprise
 from exporter.vendors.github.usage_reports_exports import (
@@ -48,7 +49,6 @@ from exporter.vendors.github.usage_reports_exports import (
 )
 from exporter.vendors.github.usage_reports_files import REPORT_TYPES, Tally
 from exporter.vendors.github.usage_reports_metrics import EXPORTS, LAST_EXPORT, METRICS
-from exporter.vendors.payload import decode, drift
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from exporter.client.errors import SchemaError
 from exporter.model import Metric, Sample
-from exporter.vendors.csv_rows import CsvRows
+from exporter.streams.csv_rows import CsvRows
 from exporter.vendors.github.billing_day import day_start
 from exporter.vendors.github.money import ZERO, NotAnAmountError, add, amount
 from exporter.vendors.github.usage_reports_metrics import (

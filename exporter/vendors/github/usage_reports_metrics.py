@@ -1,6 +1,6 @@
 """The metrics of stream `usage_reports`."""
 
-from exporter.model import Combine, Kind, Metric
+from exporter.model import Merge, Metric, MetricType
 
 _LATE = "polled; as late as the newest export, and a day settles within 5 days"
 _API = f"GitHub usage report exports, {_LATE}"
@@ -12,76 +12,76 @@ _MODEL = ("model", "organization", "cost_center")
 
 EXPORTS = Metric(
     "github_usage_report_exports",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "Usage report exports that the enterprise has (GitHub usage report API, as last polled).",
     ("report_type", "status"),
 )
 LAST_EXPORT = Metric(
     "github_usage_report_last_export_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "When the newest completed export was created (GitHub usage report API, as last polled).",
     ("report_type",),
-    combine=Combine.MAX,
+    merge=Merge.MAX,
 )
 
 GROSS = Metric(
     "github_usage_report_gross_usd_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"US dollars before discounts ({_API}).",
     _SPEND,
-    open_labels=_SPEND_OPEN,
+    foldable_labels=_SPEND_OPEN,
 )
 DISCOUNT = Metric(
     "github_usage_report_discount_usd_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"US dollars that discounts and included usage take off ({_API}).",
     _SPEND,
-    open_labels=_SPEND_OPEN,
+    foldable_labels=_SPEND_OPEN,
 )
 NET = Metric(
     "github_usage_report_net_usd_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"US dollars that are billed: gross less discount ({_API}).",
     _SPEND,
-    open_labels=_SPEND_OPEN,
+    foldable_labels=_SPEND_OPEN,
 )
 QUANTITY = Metric(
     "github_usage_report_quantity_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Units that were used ({_API}).",
     (*_SPEND, "unit"),
-    open_labels=_SPEND_OPEN,
+    foldable_labels=_SPEND_OPEN,
 )
 
 CREDITS = Metric(
     "github_ai_credit_quantity_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"AI credits that were used ({_CREDITS}).",
     _MODEL,
 )
 CREDITS_NET = Metric(
     "github_ai_credit_net_usd_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"US dollars that are billed for AI credits ({_CREDITS}).",
     _MODEL,
 )
 CREDIT_TOKENS = Metric(
     "github_ai_credit_tokens_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Tokens behind the AI credits, where the file has them ({_CREDITS}).",
     ("model", "token_kind"),
-    open_labels=("model",),
+    foldable_labels=("model",),
 )
 
 PREMIUM = Metric(
     "github_premium_request_quantity_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Premium requests that were used, what GitHub billed before AI credits ({_REQUESTS}).",
     _MODEL,
 )
 PREMIUM_NET = Metric(
     "github_premium_request_net_usd_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"US dollars that are billed for premium requests ({_REQUESTS}).",
     _MODEL,
 )

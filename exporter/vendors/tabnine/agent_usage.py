@@ -17,10 +17,10 @@ from exporter.client.errors import (
     SchemaError,
     UnavailableError,
 )
-from exporter.model import DAY, OTHER, Coverage, Kind, Metric, Number, Sample, Window
-from exporter.vendors import across
+from exporter.model import DAY, OTHER, Coverage, Metric, MetricType, Number, Sample, Window
+from exporter.streams import common_metrics
+from exporter.streams.payload import Count
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.payload import Count
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import Envelope, OptionsT, Slice, days, question
@@ -32,51 +32,51 @@ _log = logging.getLogger(__name__)
 
 TOKENS = Metric(
     "tabnine_agent_tokens_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Tokens of the agent by model; each token has one kind ({_API}).",
     ("model", "token_kind"),
-    open_labels=("model",),
+    foldable_labels=("model",),
 )
 COST = Metric(
     "tabnine_agent_cost_usd_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Cost of the agent in US dollars by model ({_API}).",
     ("model",),
 )
 TYPE_INTERACTIONS = Metric(
     "tabnine_agent_type_interactions_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Interactions with the agent by where it runs ({_API}).",
     ("agent_type",),
 )
 TYPE_MESSAGES = Metric(
     "tabnine_agent_type_user_messages_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Messages that people sent to the agent by where it runs ({_API}).",
     ("agent_type",),
 )
 TYPE_TOKENS = Metric(
     "tabnine_agent_type_tokens_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Tokens of the agent by where it runs; each token has one kind ({_API}).",
     ("agent_type", "token_kind"),
-    open_labels=("agent_type",),
+    foldable_labels=("agent_type",),
 )
 TYPE_COST = Metric(
     "tabnine_agent_type_cost_usd_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Cost of the agent in US dollars by where it runs ({_API}).",
     ("agent_type",),
 )
 AVAILABLE = Metric(
     "tabnine_agent_usage_available",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "Whether the installation answers the Tabnine agent-usage API (1) or refuses it (0), as last polled.",
 )
 COUNTERS = (
     TOKENS,
     COST,
-    across.COST,
+    common_metrics.COST,
     TYPE_INTERACTIONS,
     TYPE_MESSAGES,
     TYPE_TOKENS,
@@ -171,7 +171,7 @@ def _samples(bucket: _Bucket, day: int) -> Iterator[Sample]:
     cost = total.cost
     if cost is None:
         cost = sum((row.cost or Decimal(0) for _, row in models), Decimal(0))
-    yield Sample(across.COST, (), _money(cost), day)
+    yield Sample(common_metrics.COST, (), _money(cost), day)
     yield from _by(total, models, (TOKENS, COST), day)
     if types:
         yield from _by(total, types, (TYPE_TOKENS, TYPE_COST), day)

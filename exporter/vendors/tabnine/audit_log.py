@@ -15,12 +15,12 @@ from pydantic import Field
 
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import NotFoundError, SchemaError, UnauthorizedError
-from exporter.duration import Duration
-from exporter.model import DAY, HOUR, MINUTE, Coverage, Kind, Metric, Sample, Window, floor
+from exporter.config.base import ConfigModel
+from exporter.config.durations import Duration
+from exporter.model import DAY, HOUR, MINUTE, Coverage, Metric, MetricType, Sample, Window, floor
+from exporter.streams.csv_rows import CsvRows
+from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.block import Strict
-from exporter.vendors.csv_rows import CsvRows
-from exporter.vendors.payload import decode, drift
 from exporter.vendors.tabnine.audit_log_pages import AuditPage, AuditPaging
 from exporter.vendors.tabnine.lists import explained
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
@@ -39,14 +39,14 @@ CSV_SWITCHES = {"format=csv": {"format": "csv"}, "csv-format": {"csv-format": ""
 
 EVENTS = Metric(
     "tabnine_audit_events_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     "Events of the audit log by type (Tabnine audit logs API, polled; by UTC day of the event, no "
     "lag is documented).",
     ("event_type",),
 )
 
 
-class CsvColumns(Strict):
+class CsvColumns(ConfigModel):
     """What the columns of the CSV are called; Tabnine does not document it."""
 
     id: str = Field(default="id", min_length=1)

@@ -6,7 +6,7 @@ import msgspec
 
 from exporter.client.client import Request
 from exporter.client.paging import Page
-from exporter.vendors.payload import Count
+from exporter.streams.payload import Count
 from exporter.vendors.tabnine.lists import Meta
 
 

@@ -10,8 +10,8 @@ import msgspec
 from exporter.client.client import Answer, Endpoint, Request
 from exporter.client.errors import SchemaError, UnauthorizedError
 from exporter.client.paging import Page
+from exporter.streams.payload import Count, decode, drift
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.payload import Count, decode, drift
 from exporter.vendors.tabnine.target import GROUP
 
 PAGE_SIZE = 200

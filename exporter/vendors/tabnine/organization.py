@@ -15,9 +15,10 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from exporter.client.client import Request
-from exporter.duration import Duration
+from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, OTHER, Sample, Window
-from exporter.vendors import across
+from exporter.streams import common_metrics
+from exporter.streams.walk import walk
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine import organization_records as records
@@ -42,7 +43,6 @@ from exporter.vendors.tabnine.organization_metrics import (
 from exporter.vendors.tabnine.organization_parts import Parts
 from exporter.vendors.tabnine.organization_teams import ids_by_label, sizes_by_label
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
-from exporter.vendors.walk import walk
 
 ROLES = ("Member", "TeamLead", "Manager", "Admin")
 UNKNOWN = "unknown"
@@ -116,7 +116,7 @@ class _Read:
             (LICENSE_ISSUED, found.iat),
             (LICENSE_SEATS, found.seats),
             (LICENSE_SEATS_CAP, found.seats_cap),
-            (across.SEATS, found.seats),
+            (common_metrics.SEATS, found.seats),
         )
         self._reading.records += 1
         return [Sample(metric, (), value) for metric, value in values if value is not None]

@@ -1,7 +1,7 @@
 """What the stream `organization` shows: gauges of the state at the poll, none of a person."""
 
-from exporter.model import Combine, Kind, Metric
-from exporter.vendors import across
+from exporter.model import Merge, Metric, MetricType
+from exporter.streams import common_metrics
 
 _LICENSE = "Tabnine license API, as polled"
 _TEAMS = "Tabnine teams API, as polled"
@@ -9,7 +9,7 @@ _MONTHLY = "Tabnine account utilization API, as polled; the current month still 
 
 ORGANIZATION_INFO = Metric(
     "tabnine_organization_info",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "The organization with its plan and its ways of signing in, always 1 (Tabnine organization API, "
     "as polled).",
     (
@@ -21,90 +21,90 @@ ORGANIZATION_INFO = Metric(
         "username_password_enabled",
         "oauth_enabled",
     ),
-    combine=Combine.MAX,
+    merge=Merge.MAX,
 )
 
 LICENSE_EXPIRY = Metric(
     "tabnine_license_expiry_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"When the license expires, also where it has ({_LICENSE}).",
 )
 LICENSE_ISSUED = Metric(
     "tabnine_license_issued_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"When the license was issued ({_LICENSE}).",
 )
 LICENSE_SEATS = Metric(
     "tabnine_license_seats",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Seats that the license grants, assigned or not; assistant_seats is the same ({_LICENSE}).",
 )
 LICENSE_SEATS_CAP = Metric(
     "tabnine_license_seats_cap",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Seats up to which the license lets the organization grow ({_LICENSE}).",
 )
 
 UTILIZATION = Metric(
     "tabnine_utilization_users",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Users of the organization by status in the newest month ({_MONTHLY}).",
     ("status",),
 )
 UTILIZATION_MONTH = Metric(
     "tabnine_utilization_month_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"The start of the month that tabnine_utilization_users is of, in UTC ({_MONTHLY}).",
 )
 TEAM_UTILIZATION = Metric(
     "tabnine_team_utilization_users",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "Users of a team by status: registered, deactivated or invited (Tabnine team utilization API, as "
     "polled).",
     ("team_name", "status"),
-    open_labels=("team_name",),
+    foldable_labels=("team_name",),
     group="team_name",
 )
 
 PERMISSION_USERS = Metric(
     "tabnine_permission_users",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "People that hold a role in the installation (Tabnine permissions API, as polled).",
     ("role",),
 )
 TEAM_USERS = Metric(
     "tabnine_team_users",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "Users of a team by role and whether they are active (Tabnine team users API, as polled).",
     ("team_name", "role", "active"),
-    open_labels=("team_name",),
+    foldable_labels=("team_name",),
     group="team_name",
 )
 UNASSIGNED_USERS = Metric(
     "tabnine_unassigned_users",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     "Users without a team by whether they are active (Tabnine organization users API, as polled).",
     ("active",),
 )
 
 TEAM_INFO = Metric(
     "tabnine_team_info",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"A team with its id and whether it is the default one: 1, in other how many it holds ({_TEAMS}).",
     ("team_name", "team_id", "default_team"),
-    open_labels=("team_name", "team_id"),
+    foldable_labels=("team_name", "team_id"),
     group="team_name",
 )
 TEAM_SEATS_CAP = Metric(
     "tabnine_team_seats_cap",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Seats that a team may take, where a cap is set ({_TEAMS}).",
     ("team_name",),
     group="team_name",
 )
 TEAM_PENDING = Metric(
     "tabnine_team_pending_invitations",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Invitations to a team that were not accepted, where the installation tells ({_TEAMS}).",
     ("team_name",),
     group="team_name",
@@ -125,5 +125,5 @@ METRICS = (
     TEAM_INFO,
     TEAM_SEATS_CAP,
     TEAM_PENDING,
-    across.SEATS,
+    common_metrics.SEATS,
 )

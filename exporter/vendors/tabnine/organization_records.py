@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from exporter.client.client import Endpoint
-from exporter.vendors.payload import Count
+from exporter.streams.payload import Count
 from exporter.vendors.tabnine.lists import ListPage
 from exporter.vendors.tabnine.target import GROUP
 

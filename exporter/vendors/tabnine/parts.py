@@ -5,8 +5,8 @@ from typing import Any
 
 from exporter.client.errors import NotFoundError
 from exporter.model import Window
+from exporter.streams.walk import walk
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.walk import walk
 
 
 async def walk_parts(

@@ -7,8 +7,8 @@ from typing import Any
 from exporter.client.client import Request
 from exporter.client.errors import NotFoundError, PollError, State, UnauthorizedError
 from exporter.model import DAY, Window, floor
-from exporter.vendors import probe
-from exporter.vendors.probe import Asking, Diagnosis, Identity, Refusal, Remedy
+from exporter.streams import probe
+from exporter.streams.probe import Asking, Diagnosis, Identity, Refusal, Remedy
 from exporter.vendors.tabnine import audit_log, lists
 from exporter.vendors.tabnine.audit_log_pages import AuditPage
 from exporter.vendors.tabnine.organization_records import (

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import NotFoundError, SchemaError
-from exporter.duration import Duration
-from exporter.model import DAY, HOUR, OTHER, Combine, Kind, Metric, Sample, Window
+from exporter.config.durations import Duration
+from exporter.model import DAY, HOUR, OTHER, Merge, Metric, MetricType, Sample, Window
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.organization_teams import ids_by_label
@@ -28,24 +28,24 @@ _API = "Tabnine repository connections API, as polled"
 
 INDEX_STATUS = Metric(
     "tabnine_repository_index_status",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Status of a repository's index: 1 for the current one, 0 for the others ({_API}).",
     ("team_name", "repository", "repo_type", "status"),
-    open_labels=("team_name", "repository"),
+    foldable_labels=("team_name", "repository"),
 )
 LAST_INDEXED = Metric(
     "tabnine_repository_last_indexed_timestamp_seconds",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"When a repository was last indexed successfully ({_API}).",
     ("team_name", "repository"),
-    combine=Combine.DROP,
+    merge=Merge.DROP,
 )
 CONNECTED = Metric(
     "tabnine_team_repositories",
-    Kind.GAUGE,
+    MetricType.GAUGE,
     f"Repositories that a team connected, whatever their status ({_API}).",
     ("team_name", "repo_type"),
-    open_labels=("team_name",),
+    foldable_labels=("team_name",),
 )
 METRICS = (INDEX_STATUS, LAST_INDEXED, CONNECTED)
 

@@ -10,20 +10,14 @@ from math import ceil
 
 from pydantic import Field
 
-from exporter.duration import Duration
+from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Window
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.organization_teams import sizes_by_label
 from exporter.vendors.tabnine.parts import walk_parts
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
-from exporter.vendors.tabnine.usage_api import (
-    RETENTION,
-    SETTLED_AFTER,
-    UsageOptions,
-    ask,
-    endpoint,
-)
+from exporter.vendors.tabnine.usage_api import RETENTION, SETTLED_AFTER, UsageOptions, ask, endpoint
 from exporter.vendors.tabnine.usage_metrics import count, families, measured
 
 FAMILIES = families("team")

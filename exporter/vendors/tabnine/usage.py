@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from exporter.duration import Duration
-from exporter.model import DAY, MINUTE, OTHER, Coverage, Kind, Metric, Sample
-from exporter.vendors import across
+from exporter.config.base import word
+from exporter.config.durations import Duration
+from exporter.model import DAY, MINUTE, OTHER, Coverage, Metric, MetricType, Sample
+from exporter.streams import common_metrics
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
-from exporter.vendors.block import word
 from exporter.vendors.tabnine import agent_usage, lists
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import (
@@ -38,26 +38,29 @@ _OWN = families("")
 FAMILIES = Families(
     counters=(
         *_OWN.counters,
-        (across.ACCEPTANCES, completions),
-        (across.LINES_ACCEPTED, completion_lines),
-        (across.CHAT_INTERACTIONS, chat_interactions),
+        (common_metrics.ACCEPTANCES, completions),
+        (common_metrics.LINES_ACCEPTED, completion_lines),
+        (common_metrics.CHAT_INTERACTIONS, chat_interactions),
     ),
-    distinct=(*_OWN.distinct, (across.DAILY_ACTIVE_USERS, lambda bucket: bucket.active_users)),
+    distinct=(
+        *_OWN.distinct,
+        (common_metrics.DAILY_ACTIVE_USERS, lambda bucket: bucket.active_users),
+    ),
     ratios=_OWN.ratios,
 )
 MODEL_MESSAGES = Metric(
     "tabnine_model_messages_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Messages to the chat and the agent by model, where the vendor tells them by day ({_API}).",
     ("feature", "model"),
-    open_labels=("model",),
+    foldable_labels=("model",),
 )
 MODEL_TOKENS = Metric(
     "tabnine_model_tokens_total",
-    Kind.COUNTER,
+    MetricType.COUNTER,
     f"Tokens of the chat and the agent by model, where the vendor tells them by day ({_API}).",
     ("feature", "model", "token_kind"),
-    open_labels=("model",),
+    foldable_labels=("model",),
 )
 MODELS = (MODEL_MESSAGES, MODEL_TOKENS)
 

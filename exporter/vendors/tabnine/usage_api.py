@@ -9,10 +9,10 @@ from pydantic import Field
 
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import SchemaError
-from exporter.duration import Duration
+from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Window, floor
+from exporter.streams.payload import Count
 from exporter.vendors.base import Poll, Reading, StreamOptions
-from exporter.vendors.payload import Count
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.target import GROUP
 

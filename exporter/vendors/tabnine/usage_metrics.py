@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from exporter.model import DAY, Combine, Coverage, Kind, Metric, Sample, Window
+from exporter.model import DAY, Coverage, Merge, Metric, MetricType, Sample, Window
 from exporter.vendors.base import Poll, Reading
 from exporter.vendors.tabnine.target import TabnineTarget
 from exporter.vendors.tabnine.usage_api import (
@@ -173,10 +173,10 @@ def families(subject: Literal["", "team", "user"]) -> Families:
     def gauge(name: str, text: str) -> Metric:
         return Metric(
             f"{prefix}{name}",
-            Kind.GAUGE,
+            MetricType.GAUGE,
             f"{text} {newest}{by} ({api}).",
             labels,
-            combine=Combine.DROP,
+            merge=Merge.DROP,
             group=group,
         )
 
@@ -184,7 +184,7 @@ def families(subject: Literal["", "team", "user"]) -> Families:
         (
             Metric(
                 f"{prefix}{name}_total",
-                Kind.COUNTER,
+                MetricType.COUNTER,
                 f"{text}{by} ({api}).",
                 labels,
                 people=people,

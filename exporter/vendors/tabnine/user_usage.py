@@ -14,21 +14,15 @@ from pydantic import Field
 
 from exporter.client.client import Request
 from exporter.client.errors import NotFoundError
-from exporter.duration import Duration
+from exporter.config.durations import Duration
 from exporter.model import DAY, Person, Window
+from exporter.streams.walk import walk
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.organization_records import TEAM_USERS, USERS
 from exporter.vendors.tabnine.target import GROUP, TabnineTarget
-from exporter.vendors.tabnine.usage_api import (
-    RETENTION,
-    SETTLED_AFTER,
-    UsageOptions,
-    ask,
-    endpoint,
-)
+from exporter.vendors.tabnine.usage_api import RETENTION, SETTLED_AFTER, UsageOptions, ask, endpoint
 from exporter.vendors.tabnine.usage_metrics import count, families
-from exporter.vendors.walk import walk
 
 FAMILIES = families("user")
 

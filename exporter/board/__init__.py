@@ -1,1 +1,0 @@
-"""The rendered pages that /metrics serves."""

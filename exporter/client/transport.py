@@ -1,0 +1,197 @@
+"""One request on the wire: paced, with its credential, through redirects to an accepted reply."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import httpx
+
+from exporter.client import body, retry
+from exporter.client.auth import Credential, secrets_in
+from exporter.client.errors import SchemaError, UnavailableError
+from exporter.client.pace import Pace
+from exporter.client.request import Request, join, same_origin
+from exporter.client.settings import ClientSettings, Observer
+
+_log = logging.getLogger(__name__)
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+_LARGEST_ERROR = 64 * 1024
+
+
+class Destination(NamedTuple):
+    """Where a request goes; only a trusted host is shown the credential."""
+
+    url: httpx.URL
+    trusted: bool
+
+
+class Reply(NamedTuple):
+    """What came back, from where, and the secrets that the request showed."""
+
+    response: httpx.Response
+    destination: Destination
+    secrets: list[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Transport:
+    """Makes the exchanges of one target; `own_pace` is that of a single stream."""
+
+    settings: ClientSettings
+    observer: Observer
+    http: httpx.AsyncClient
+    paces: Mapping[str, Pace]
+    credential: Credential | None = None
+    own_pace: Pace | None = None
+
+    def narrowed(self, pace: Pace) -> "Transport":
+        """One that obeys one more pace."""
+        return replace(self, own_pace=pace)
+
+    def authorized(self, credential: Credential) -> "Transport":
+        """One that shows this credential."""
+        return replace(self, credential=credential)
+
+    def deadline(self) -> asyncio.Timeout:
+        """What bounds an exchange, or reading a body."""
+        return asyncio.timeout(self.settings.timeout * 10)
+
+    def pieces(
+        self, request: Request, response: httpx.Response, limit: int
+    ) -> AsyncGenerator[bytes, None]:
+        """The decompressed body, up to `limit` bytes."""
+        # What was sent: httpx itself would stop after the first gzip member.
+        wire = response.stream
+        if not isinstance(wire, httpx.AsyncByteStream):
+            raise TypeError("the transport gave a response that cannot be read asynchronously")
+        return body.pieces(wire, response.headers, limit, request.label)
+
+    @asynccontextmanager
+    async def replied(self, request: Request, etag: str | None) -> AsyncIterator[Reply]:
+        """The accepted reply (2xx, or 304) at the end of all redirects."""
+        url = request.resolve(self.settings.base_url)
+        destination = Destination(url, trusted=not request.signed)
+        for _ in range(_MOST_REDIRECTS + 1):
+            async with self._exchanged(request, destination, etag) as reply:
+                response = reply.response
+                if response.status_code not in _REDIRECTS or request.method != "GET":
+                    await self._accept(request, reply)
+                    yield reply
+                    return
+                await self._start_of(request, response)
+                location = response.headers.get("location", "")
+            destination = self._redirected(request, destination, location)
+        raise SchemaError(f"{request.label}: more than {_MOST_REDIRECTS} redirects")
+
+    @asynccontextmanager
+    async def _exchanged(
+        self, request: Request, destination: Destination, etag: str | None
+    ) -> AsyncIterator[Reply]:
+        """One request on the wire, observed once, when it is over."""
+        pace = self.paces[request.endpoint.group]
+        ours = same_origin(destination.url, self.settings.origin)
+        if ours:
+            first, then = (self.own_pace, pace) if self.own_pace else (pace, None)
+            waited = await first.acquire(self.settings.max_wait, then)
+            if waited > 0:
+                self.observer.waited(waited)
+                _log.debug("request waited endpoint=%s wait=%.1f", request.endpoint.path, waited)
+        headers, secrets = await self._headers(destination, etag)
+        outgoing = self.http.build_request(
+            request.method, destination.url, headers=headers, json=request.json
+        )
+        code = "error"
+        try:
+            try:
+                async with self.deadline():
+                    response = await self.http.send(outgoing, stream=True)
+            except UnicodeError as error:
+                # What the resolver makes of a host name that is none, such as one too long.
+                raise httpx.ConnectError("the host name is not valid") from error
+            except httpx.ConnectError as error:
+                if ours:
+                    raise
+                raise httpx.ConnectError(f"{destination.url.host}: {error}") from error
+            except httpx.InvalidURL as error:
+                # httpx looks at the address of a redirect, also where it does not follow it.
+                raise httpx.RemoteProtocolError("the redirect is not a URL") from error
+            if ours and not request.endpoint.free:
+                pace.tighten(response.headers)
+            try:
+                yield Reply(response, destination, secrets)
+                code = str(response.status_code)
+            except (*retry.TRANSPORT_ERRORS, UnavailableError):
+                raise
+            except BaseException:
+                code = str(response.status_code)
+                raise
+            finally:
+                await response.aclose()
+        finally:
+            self.observer.requested(request.endpoint, code)
+
+    async def _headers(
+        self, destination: Destination, etag: str | None
+    ) -> tuple[dict[str, str], list[str]]:
+        if not destination.trusted:
+            return {}, []
+        credential = await self.credential.headers() if self.credential else {}
+        headers = {**self.settings.headers, **credential}
+        if etag is not None:
+            headers["If-None-Match"] = etag
+        return headers, secrets_in(credential)
+
+    def _redirected(self, request: Request, destination: Destination, location: str) -> Destination:
+        if not location:
+            raise SchemaError(f"{request.label}: the vendor redirects without saying where to")
+        url = join(destination.url, location, request.label)
+        # Trust that is lost stays lost: a foreign host must not send us back with the credential.
+        return Destination(url, destination.trusted and same_origin(url, self.settings.origin))
+
+    async def _accept(self, request: Request, reply: Reply) -> None:
+        response = reply.response
+        status = response.status_code
+        kind = response.headers.get("content-type", "").lower()
+        if status == 304:
+            await self._start_of(request, response)
+            return
+        if 200 <= status < 300:
+            if kind.startswith("text/html"):
+                raise SchemaError(
+                    f"{request.label} answered {status} with an HTML page: look for a login page "
+                    "or a proxy in between, and check base_url"
+                )
+            return
+        ours = same_origin(reply.destination.url, self.settings.origin)
+        renewed = status == 401 and reply.destination.trusted and await self._renewed(reply)
+        # What a foreign host says may quote the signed link.
+        start = await self._start_of(request, response) if ours else b""
+        message = retry.vendor_message(start, kind, reply.secrets)
+        raise retry.RefusedError(
+            status, response.headers, message, foreign=not ours, renewed=renewed
+        )
+
+    async def _renewed(self, reply: Reply) -> bool:
+        """Whether there is another credential than the one that was refused."""
+        credential = self.credential
+        if credential is None or credential.invalidate():
+            return credential is not None
+        return secrets_in(await credential.headers()) != reply.secrets
+
+    async def _start_of(self, request: Request, response: httpx.Response) -> bytes:
+        """The body of an answer that is not data; read, so that the connection can be kept."""
+        content = b""
+        try:
+            stream = self.pieces(request, response, _LARGEST_ERROR)
+            async with self.deadline(), aclosing(stream) as pieces:
+                async for piece in pieces:
+                    content += piece
+        except (*retry.TRANSPORT_ERRORS, SchemaError) as problem:
+            # The status decides; what came of the body is used for the message.
+            _log.debug("error body is cut endpoint=%s reason=%r", request.endpoint.path, problem)
+        return content

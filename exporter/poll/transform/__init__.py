@@ -1,0 +1,1 @@
+"""What becomes of samples before they are counted: people, small groups, labels, the budget of series."""

@@ -1,0 +1,96 @@
+"""Samples gathered into series, and the budget of series: what does not fit is added to `other`."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from exporter.model import Merge, Metric, MetricType, Number, Sample, SeriesKey
+from exporter.poll.ledger import Values, identity_in_other
+
+Gauges: TypeAlias = dict[SeriesKey, Number | float]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The samples of one poll by series; equal labels are combined as their metric says."""
+
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    counters: Values = field(default_factory=dict)
+    gauges: Gauges = field(default_factory=dict)
+
+    def add(self, sample: Sample) -> None:
+        metric, labels, value, bucket, identity = sample
+        self.metrics[metric.name] = metric
+        key = (metric.name, labels)
+        if metric.type is MetricType.COUNTER:
+            if bucket is None or isinstance(value, float):
+                raise TypeError(
+                    f"{metric.name}: a counter sample needs a bucket and an exact value"
+                )
+            slots = self.counters.setdefault(key, {})
+            slots[bucket, identity] = slots.get((bucket, identity), 0) + value
+        elif key not in self.gauges:
+            self.gauges[key] = value
+        else:
+            self.gauges[key] = metric.merged(self.gauges[key], value)
+
+
+def gather(samples: Iterable[Sample]) -> Gathered:
+    """Samples by series."""
+    gathered = Gathered()
+    for sample in samples:
+        gathered.add(sample)
+    return gathered
+
+
+def fold(gathered: Gathered, known: Collection[SeriesKey], limit: int) -> tuple[Gathered, int]:
+    """Keep `limit` series and add the rest to `other`; returns how many series that were.
+
+    What is `known` was shown before and stays, whatever the limit: a counter that moved into `other`
+    would be counted there a second time. LargeBodyLimit that is left goes to the largest. Series with the same
+    labels stay or go together, so that rows of two families can be joined.
+    """
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[SeriesKey]] = defaultdict(list)
+    for key in (*gathered.counters, *gathered.gauges):
+        groups[gathered.metrics[key[0]].labels, key[1]].append(key)
+    room = limit - len(known) - sum(1 for key in gathered.gauges if key not in known)
+    if room - sum(1 for key in gathered.counters if key not in known) >= 0:
+        return gathered, 0
+
+    room = limit - len(known)
+    kept: set[SeriesKey] = set()
+    for keys in sorted(groups.values(), key=lambda keys: _rank(gathered, keys, known)):
+        fresh = [key for key in keys if key not in known]
+        if len(fresh) < len(keys) or len(fresh) <= room or not any(keys[0][1]):
+            kept.update(keys)
+            room -= len(fresh)
+    return _folded(gathered, kept)
+
+
+def _rank(
+    gathered: Gathered, keys: list[SeriesKey], known: Collection[SeriesKey]
+) -> tuple[bool, float, SeriesKey]:
+    size = max(
+        float(sum(gathered.counters[key].values()))
+        if key in gathered.counters
+        else float(gathered.gauges[key])
+        for key in keys
+    )
+    return not any(key in known for key in keys), -size, keys[0]
+
+
+def _folded(gathered: Gathered, kept: set[SeriesKey]) -> tuple[Gathered, int]:
+    result, folded = Gathered(), 0
+    for key in (*gathered.counters, *gathered.gauges):
+        metric, labels = gathered.metrics[key[0]], key[1]
+        target = labels if key in kept else metric.folded(labels)
+        folded += target != labels
+        for (bucket, identity), value in gathered.counters.get(key, {}).items():
+            # The labels stay behind as the identity, so that room found later moves the series
+            # out of `other` again without counting it twice.
+            identity = identity if target == labels else identity or identity_in_other(labels)
+            result.add(Sample(metric, target, value, bucket, identity))
+        if key in gathered.gauges and (target == labels or metric.merge is not Merge.DROP):
+            result.add(Sample(metric, target, gathered.gauges[key]))
+    return result, folded

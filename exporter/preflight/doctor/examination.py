@@ -1,0 +1,41 @@
+"""The whole examination: the machine, then all targets at once."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+from exporter.clock import Clock
+from exporter.config.blocks import Config
+from exporter.preflight.doctor.finding import Check, Finding, Report, bug, report_of
+from exporter.preflight.doctor.machine import check_ports, check_state, check_web_config, is_held
+from exporter.preflight.doctor.target_check import TargetCheck
+
+
+async def examine(
+    settings: Config,
+    addresses: Sequence[str],
+    clock: Clock,
+    random: Random,
+    web_config: Path | None = None,
+) -> Report:
+    """Look at everything that the configuration names; writes and counts nothing."""
+    state = check_state(Path(settings.state.path))
+    ports = check_ports(addresses, running=is_held(state))
+    people = settings.privacy.shows_people
+    accounts = (
+        _checked(TargetCheck(target, clock, random, people=people)) for target in settings.targets
+    )
+    findings = [*state, *ports]
+    if web_config is not None:
+        findings.append(check_web_config(web_config, clock.time()))
+    for found in await asyncio.gather(*accounts):
+        findings += found
+    return report_of(findings)
+
+
+async def _checked(account: TargetCheck) -> list[Finding]:
+    try:
+        return await account.check()
+    except Exception as error:  # noqa: BLE001 - a bug in one target must not hide the others
+        return [bug(error, Check.TARGET, account.subject)]

@@ -1,0 +1,179 @@
+"""The way to a vendor: proxy, name, connection, certificate. No HTTP request is made."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from exporter.client import connection
+from exporter.model import DAY
+from exporter.preflight.doctor.finding import Check, Finding, Level, Subject
+from exporter.vendors.base import Target
+
+EXPIRES_SOON = 14 * DAY
+
+_UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
+_NOT_YET_VALID, _EXPIRED = 9, 10
+_OTHER_HOST = frozenset({62, 64})
+"""What OpenSSL calls the reasons for refusing a certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Checks how a target's vendor is reached, each step within `patience` seconds."""
+
+    target: Target
+    subject: Subject
+    patience: float
+    time: Callable[[], float]
+
+    async def check(self) -> list[Finding]:
+        """The steps up to the first that fails."""
+        findings: list[Finding] = []
+        try:
+            context = connection.tls(self.target.ca_file)
+        except ValueError as error:
+            return [self._fail(Check.CA, str(error), "give a file of PEM certificates as ca_file")]
+        if self.target.ca_file is not None:
+            findings.append(self._ok(Check.CA, f"{self.target.ca_file} is trusted alone"))
+        if self.target.proxy is not None:
+            return [*findings, await self._proxy(self.target.proxy)]
+        url = httpx.URL(self.target.base_url)
+        host, port = url.host, _port(url)
+        findings.append(await self._name(host, port))
+        if findings[-1].level is Level.OK:
+            secure = context if url.scheme == "https" else None
+            findings += await self._connection(host, port, secure)
+        return findings
+
+    async def _proxy(self, proxy: str) -> Finding:
+        url = httpx.URL(proxy)
+        at = place(url)
+        try:
+            async with asyncio.timeout(self.patience):
+                _, writer = await asyncio.open_connection(url.host, _port(url))
+        except (OSError, UnicodeError) as error:
+            return self._fail(
+                Check.PROXY,
+                f"{at} cannot be reached: {_words(error)}",
+                "check proxy, and that the exporter may connect there",
+            )
+        writer.close()
+        return self._ok(Check.PROXY, f"{at} takes connections")
+
+    async def _name(self, host: str, port: int) -> Finding:
+        if _is_address(host):
+            return self._ok(Check.DNS, f"{host} is an address")
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self.patience):
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            return self._fail(
+                Check.DNS,
+                f"{host} has no address: {_words(error)}",
+                "check base_url and the machine's resolver; where only a proxy knows names, set "
+                "proxy",
+            )
+        return self._ok(Check.DNS, f"{host} has {len(found)} address{'es' * (len(found) > 1)}")
+
+    async def _connection(
+        self, host: str, port: int, context: ssl.SSLContext | None
+    ) -> list[Finding]:
+        try:
+            async with asyncio.timeout(self.patience):
+                _, writer = await asyncio.open_connection(host, port, ssl=context)
+        except ssl.SSLError as error:
+            reached = self._ok(Check.CONNECT, f"{host}:{port} takes connections")
+            return [reached, self._fail(Check.TLS, *_refused(error, host, self.target.ca_file))]
+        except (OSError, UnicodeError) as error:
+            return [
+                self._fail(
+                    Check.CONNECT,
+                    f"{host}:{port} cannot be reached: {_words(error)}",
+                    "check base_url and the firewall; where only a proxy may go out, set proxy",
+                )
+            ]
+        certificate = writer.get_extra_info("peercert") if context else None
+        writer.close()
+        reached = self._ok(Check.CONNECT, f"{host}:{port} takes connections")
+        return [reached, self._certificate(host, certificate)]
+
+    def _certificate(self, host: str, certificate: dict[str, str] | None) -> Finding:
+        if certificate is None:
+            if _is_loopback(host):
+                return self._ok(Check.TLS, "no TLS, on this machine only")
+            return self._found(
+                Check.TLS,
+                Level.WARN,
+                "no TLS: the credential travels in the clear",
+                "use an https base_url",
+            )
+        left = ssl.cert_time_to_seconds(certificate["notAfter"]) - self.time()
+        days = f"the certificate is good for {left / DAY:.0f} days"
+        if left < EXPIRES_SOON:
+            return self._found(Check.TLS, Level.WARN, days, f"let who runs {host} renew it")
+        return self._ok(Check.TLS, days)
+
+    def _ok(self, check: Check, message: str) -> Finding:
+        return self._found(check, Level.OK, message, None)
+
+    def _fail(self, check: Check, message: str, remedy: str) -> Finding:
+        return self._found(check, Level.FAIL, message, remedy)
+
+    def _found(self, check: Check, level: Level, message: str, remedy: str | None) -> Finding:
+        return Finding(
+            check=check, level=level, message=message, remedy=remedy, target=self.subject
+        )
+
+
+def place(url: httpx.URL) -> str:
+    """Host and port, without a password that the URL may hold."""
+    return f"{url.host}:{_port(url)}"
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _refused(error: ssl.SSLError, host: str, ca_file: str | None) -> tuple[str, str]:
+    """What is wrong with a handshake, and the remedy."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"{host} does not speak TLS as expected: {error.reason or error}",
+            "check scheme and port of base_url, and look for a proxy in between",
+        )
+    message = f"the certificate of {host} is refused: {error.verify_message}"
+    if error.verify_code in _UNKNOWN_ISSUER:
+        if ca_file is not None:
+            return message, f"put the authority that signed it into {ca_file}"
+        return message, "give the authority that signed it, a company's proxy perhaps, as ca_file"
+    if error.verify_code in _OTHER_HOST:
+        return message, "use the name that the certificate is for in base_url"
+    if error.verify_code in (_NOT_YET_VALID, _EXPIRED):
+        return message, f"check the machine's clock, then let who runs {host} renew it"
+    return message, f"let who runs {host} replace it"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

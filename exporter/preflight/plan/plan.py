@@ -1,0 +1,120 @@
+"""The plan of a configuration, as numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exporter.config.blocks import Config, vendor_of
+from exporter.model import HOUR, StreamKey
+from exporter.preflight.plan.series import Series, expected
+from exporter.preflight.plan.sharing import Needed, Sharing, an_hour, shared
+from exporter.vendors.base import (
+    AnyStream,
+    Shape,
+    StreamOptions,
+    Target,
+    enabled_streams,
+    limits_of,
+    per_minute,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """About how many requests an hour a stream makes to an endpoint group, and how many it may.
+
+    `by_default` is what it would make at its default interval and lookback. `limit` is the target's,
+    for all its streams together; `own_limit` is the stream's.
+    """
+
+    group: str
+    hourly: float
+    by_default: float
+    limit: float
+    own_limit: float | None
+
+    @property
+    def share(self) -> float:
+        return self.hourly / self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """One stream of one target; a stream that reads the present has no lookback.
+
+    `hidden` is why nothing of it would be shown, or None; such a stream is refused before it asks.
+    """
+
+    key: StreamKey
+    interval: int
+    lookback: int | None
+    requests: tuple[Requests, ...]
+    series: Series
+    hidden: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All streams, and the limits that several targets share."""
+
+    streams: tuple[StreamPlan, ...]
+    sharing: tuple[Sharing, ...]
+
+
+def of(config: Config) -> Plan:
+    """The plan of a configuration."""
+    streams = [
+        _planned(config, target, stream, options)
+        for target in config.targets
+        for stream, options in enabled_streams(vendor_of(target), target)
+    ]
+    return Plan(tuple(streams), tuple(shared(config.targets, _needed(streams))))
+
+
+def _planned(
+    config: Config, target: Target, stream: AnyStream, options: StreamOptions
+) -> StreamPlan:
+    vendor = vendor_of(target)
+    limits, own = limits_of(vendor, target), options.requests_per_minute
+    usual = stream.options()
+    at_default = options.model_copy(update={"interval": usual.interval, "lookback": usual.lookback})
+    hidden = stream.hidden(people=config.privacy.shows_people)
+    asks = 0 if hidden else 1
+    defaults = {
+        cost.group: asks * cost.requests * HOUR / usual.interval
+        for cost in stream.plan(target, at_default)
+    }
+    requests = tuple(
+        Requests(
+            cost.group,
+            asks * cost.requests * HOUR / options.interval,
+            defaults.get(cost.group, 0),
+            an_hour(limits[cost.group]),
+            an_hour([per_minute(own)]) if own else None,
+        )
+        for cost in stream.plan(target, options)
+    )
+    return StreamPlan(
+        StreamKey(vendor.name, target.account, stream.name),
+        options.interval,
+        None if stream.shape is Shape.SNAPSHOT else options.lookback,
+        requests,
+        expected(
+            stream,
+            stream.label_sizes(target, options),
+            options,
+            limit=options.max_series or config.limits.series_per_stream,
+            people=config.privacy.shows_people,
+        ),
+        hidden,
+    )
+
+
+def _needed(streams: Sequence[StreamPlan]) -> Needed:
+    """Requests an hour by target and endpoint group, where there are any."""
+    needed: dict[tuple[str, str], dict[str, float]] = {}
+    for stream in streams:
+        groups = needed.setdefault((stream.key.vendor, stream.key.account), {})
+        for requests in stream.requests:
+            if requests.hourly:
+                groups[requests.group] = groups.get(requests.group, 0) + requests.hourly
+    return needed

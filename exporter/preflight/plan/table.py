@@ -1,0 +1,171 @@
+"""The plan in words and as JSON."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from math import floor
+from typing import Any
+
+from exporter.config.durations import format_duration
+from exporter.model import DAY, HOUR, MINUTE
+from exporter.preflight.plan.plan import Plan, Requests, StreamPlan
+from exporter.preflight.plan.series import Series
+from exporter.preflight.plan.sharing import Sharing
+
+_HEAD = (
+    "target",
+    "stream",
+    "interval",
+    "lookback",
+    "endpoint group",
+    "requests/h",
+    "by default",
+    "limit/h",
+    "share",
+    "series",
+)
+
+
+def render(plan: Plan) -> str:
+    """The plan as a table, with a warning for each thing that does not fit."""
+    table = [_HEAD, *(cells for stream in plan.streams for cells in _rows(stream))]
+    widths = [max(len(row[column]) for row in table) for column in range(len(_HEAD))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+    return "\n".join([*lines, *(f"warning: {warning}" for warning in warnings(plan))])
+
+
+def as_json(plan: Plan) -> str:
+    """The same for programs; seconds, requests an hour, series."""
+    streams: list[dict[str, Any]] = [
+        {
+            "vendor": stream.key.vendor,
+            "account": stream.key.account,
+            "stream": stream.key.stream,
+            "interval_seconds": stream.interval,
+            "lookback_seconds": stream.lookback,
+            "requests": [
+                {
+                    "endpoint_group": each.group,
+                    "per_hour": round(each.hourly, 3),
+                    "per_hour_by_default": round(each.by_default, 3),
+                    "limit_per_hour": round(each.limit, 3),
+                    "share": round(each.share, 6),
+                }
+                for each in stream.requests
+            ],
+            "series": asdict(stream.series),
+        }
+        for stream in plan.streams
+    ]
+    return json.dumps({"streams": streams, "warnings": list(warnings(plan))}, indent=2)
+
+
+def warnings(plan: Plan) -> Iterator[str]:
+    """What does not fit, each with a remedy."""
+    yield from _too_many_requests(plan.streams)
+    yield from map(_sharing, plan.sharing)
+    for stream in plan.streams:
+        if stream.hidden is not None:
+            yield f"{stream.key}: {stream.hidden}; until then each of its polls fails"
+        if stream.series.fixed > stream.series.limit:
+            yield (
+                f"{stream.key}: {stream.series.limit} series are allowed, and about "
+                f"{stream.series.fixed} remain when all that can be is added to other: raise its "
+                "max_series, or leave labels out with drop_labels"
+            )
+        elif stream.series.known > stream.series.limit:
+            yield (
+                f"{stream.key}: about {stream.series.known} series are expected and "
+                f"{stream.series.limit} are allowed: the smallest will be added to other; raise its "
+                "max_series, or leave labels out with drop_labels"
+            )
+
+
+def _rows(stream: StreamPlan) -> Iterator[tuple[str, ...]]:
+    lookback = "-" if stream.lookback is None else _days(stream.lookback)
+    for number, each in enumerate(stream.requests):
+        yield (
+            f"{stream.key.vendor}/{stream.key.account}",
+            stream.key.stream,
+            format_duration(stream.interval),
+            lookback,
+            each.group,
+            _about(each.hourly),
+            _about(each.by_default),
+            _figure(each.limit),
+            f"{each.share:.0%}",
+            "" if number else _series(stream.series),
+        )
+
+
+def _days(seconds: int) -> str:
+    """A lookback is thought of in days: 40d, not 5w5d."""
+    return format_duration(seconds) if seconds % DAY else f"{seconds // DAY}d"
+
+
+def _about(requests: float) -> str:
+    return f"about {_figure(requests)}" if requests else "none"
+
+
+def _figure(number: float) -> str:
+    """Whole, or with two digits that say something where it is small."""
+    return f"{number:.2g}" if number < 10 else f"{number:.0f}"
+
+
+def _series(series: Series) -> str:
+    if series.open or series.known > series.limit:
+        return f"up to {max(series.limit, series.fixed)}"
+    return f"about {series.known}" if series.known else "none"
+
+
+def _too_many_requests(streams: Sequence[StreamPlan]) -> Iterator[str]:
+    groups: defaultdict[tuple[str, str, str], list[tuple[Requests, StreamPlan]]]
+    groups = defaultdict(list)
+    for stream in streams:
+        for each in stream.requests:
+            groups[stream.key.vendor, stream.key.account, each.group].append((each, stream))
+            if each.own_limit is not None and each.hourly > each.own_limit:
+                what = f"{stream.key}: {each.group}"
+                yield f"{_slow(what, each.hourly, each.own_limit)}; {_less(stream)}"
+    for (vendor, account, group), some in groups.items():
+        needed = sum(each.hourly for each, _ in some)
+        most, stream = max(some, key=lambda one: one[0].hourly)
+        if needed > most.limit:
+            yield (
+                f"{_slow(f'{vendor}/{account}: {group}', needed, most.limit)}; {stream.key.stream} "
+                f"needs most, {_figure(most.hourly)}: {_less(stream)}"
+            )
+
+
+def _slow(what: str, needed: float, allowed: float) -> str:
+    return (
+        f"{what} may need {_figure(needed)} requests an hour and may send {_figure(allowed)}: polls "
+        "will take longer than their interval"
+    )
+
+
+def _less(stream: StreamPlan) -> str:
+    """How a stream needs fewer requests."""
+    shorten = "" if stream.lookback is None else " or shorten its lookback"
+    return f"lengthen its interval{shorten}"
+
+
+def _sharing(sharing: Sharing) -> str:
+    targets = " and ".join(f"{sharing.vendor}/{account}" for account in sharing.accounts)
+    groups = ", ".join(
+        f"{each.group} about {_figure(each.needed)} of {_figure(each.allowed)} requests an hour"
+        for each in sharing.groups
+    )
+    too_much = any(each.needed > each.allowed for each in sharing.groups)
+    each_hour = min(each.allowed for each in sharing.groups) / len(sharing.accounts)
+    fair = floor(each_hour * MINUTE / HOUR * 100) / 100
+    return (
+        f"{targets} share the limits of {sharing.by}, and each is paced as if it were alone; together "
+        f"they need of {groups}{', which is too much' if too_much else ''}: "
+        f"{'lengthen intervals or shorten lookbacks, and ' if too_much else ''}give each a credential "
+        f"of its own, or set requests_per_minute: {fair:g} in each"
+    )

@@ -1,0 +1,172 @@
+"""Everything put together: configuration to targets, streams, polls, pages."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from random import Random
+from socket import socket
+
+from exporter import __version__
+from exporter.clock import Clock
+from exporter.config.blocks import Config
+from exporter.exposition import catalogue
+from exporter.exposition.compress import Encoding
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.render import Format
+from exporter.poll.poller import Job
+from exporter.poll.scheduler import Scheduler
+from exporter.runtime.policy import CollectionPolicy
+from exporter.runtime.reload import Reloader, ReloadError
+from exporter.runtime.sighup import Sighup
+from exporter.runtime.targets import GRACE, Targets
+from exporter.store.sqlite import SQLiteStore
+from exporter.telemetry.self_metrics import ProcessMetrics, exporter_families
+from exporter.telemetry.status import TargetStatus
+from exporter.web import routes as web
+from exporter.web import server, status_page
+from exporter.web.guard import Guard, WebConfigFile
+from exporter.web.listing import View
+
+TICK = 5.0
+"""Seconds between updates of what changes without a poll."""
+SWAP_GAP = 0.2
+MOST_REQUESTS = 40
+"""HTTP requests served at once."""
+
+
+class App:
+    """One exporter. Open it as an async context; then `serve` or `once`.
+
+    `birth_hold` replaces the configured one, where nobody will scrape twice. `read` gives the
+    configuration when it is to be read again; without it, it never changes.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        random: Random,
+        birth_hold: int | None = None,
+        read: Callable[[], Config] | None = None,
+    ) -> None:
+        self._config = config
+        self._birth_hold = birth_hold
+        self._read = read or (lambda: config)
+        self._clock = clock
+        self._random = random
+        self._process = ProcessMetrics()
+        self._resources = AsyncExitStack()
+
+    async def __aenter__(self) -> "App":
+        try:
+            await self._open()
+        except BaseException:
+            await self._resources.aclose()
+            raise
+        return self
+
+    async def _open(self) -> None:
+        config, clock = self._config, self._clock
+        self._store = SQLiteStore.open(config.state.path, clock.time())
+        self._resources.push_async_callback(self._store.close)
+        metrics = [*catalogue.metrics().values(), *self._process.metrics]
+        self.board = Exposition(metrics, gap=SWAP_GAP, clock=clock)
+        self._scheduler = Scheduler(clock, self._random)
+        rules = CollectionPolicy.of(config)
+        self._fleet = Targets(
+            self._store, self.board, self._scheduler, rules, clock, self._random, self._birth_hold
+        )
+        self._resources.push_async_callback(self._fleet.close)
+        self._reloader = Reloader(self._read, config, self._fleet, self._show_reload, clock)
+        await self._fleet.change(config, rules)
+        await self._show_reload(True, self._reloader.good_at)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._resources.aclose()
+
+    @property
+    def targets(self) -> list[TargetStatus]:
+        return self._fleet.targets
+
+    @property
+    def jobs(self) -> list[Job]:
+        return self._fleet.jobs
+
+    async def serve(
+        self,
+        sockets: Sequence[socket],
+        telemetry_path: str,
+        stop: asyncio.Event,
+        web_config: WebConfigFile | None = None,
+        hangup: Sighup | None = None,
+        *,
+        lifecycle: bool = False,
+    ) -> None:
+        """Poll and serve until `stop` is set; counts are safe at any moment.
+
+        With `lifecycle` the port takes orders to reload and to stop; `hangup` asks for a reload too.
+        """
+        if stop.is_set():
+            # It came while the exporter started: polls that would be cut off are not begun.
+            for listening in sockets:
+                listening.close()
+            return
+        application = web.create(
+            self.board,
+            telemetry_path=telemetry_path,
+            status_page=lambda query: status_page.render(
+                self.targets,
+                self._clock.time(),
+                View.of(query),
+                telemetry_path=telemetry_path,
+                version=__version__,
+            ),
+            ready=lambda: self._fleet.ready,
+            lifecycle=web.Lifecycle(self._reload, stop.set) if lifecycle else None,
+        )
+        guard = Guard(application, web_config, MOST_REQUESTS)
+        http = server.create(guard, web_config.config.tls_server_config if web_config else None)
+        await self._tick()
+        with hangup.heard(self._reloader.request) if hangup else contextlib.nullcontext():
+            serving = asyncio.create_task(http.serve(sockets=list(sockets)))
+            self._scheduler.start()
+            self._scheduler.every(TICK, self._tick)
+            reloading = asyncio.create_task(self._reloader.run())
+            stopping = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait(
+                    {stopping, serving, reloading}, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                stopping.cancel()
+                reloading.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await reloading
+                await self._scheduler.stop(GRACE)
+                http.should_exit = True
+                await serving
+
+    async def once(self) -> str:
+        """Poll every stream once; the page as text, without the families of this short process."""
+        await self._fleet.poll_once()
+        await self.board.flush()
+        return self.board.page.body(Format.PLAIN, Encoding.IDENTITY).decode()
+
+    async def _reload(self) -> str:
+        try:
+            await self._reloader.reload()
+        except ReloadError as error:
+            return str(error)
+        return ""
+
+    async def _show_reload(self, successful: bool, good_at: float) -> None:
+        await self.board.put(
+            "exporter", exporter_families(self._store.created, successful, good_at)
+        )
+        await self.board.flush()
+
+    async def _tick(self) -> None:
+        await self.board.put("process", self._process.families())
+        await self._fleet.show_running()
+        await self._fleet.retry_renewed()

@@ -1,0 +1,1 @@
+"""What a test does to the simulator: data put in, faults, the truth asked for."""

@@ -1,0 +1,1 @@
+"""Tabnine's API, simulated."""

@@ -1,0 +1,131 @@
+"""The one world that all simulated vendors speak of, a function of its seed and its time."""
+
+from dataclasses import dataclass, field
+
+from exporter.model import DAY
+from exporter.simulator.world.assistance import Assistance
+from exporter.simulator.world.audit import AuditEvent, AuditSource
+from exporter.simulator.world.billing import Billing
+from exporter.simulator.world.budgets import budgets
+from exporter.simulator.world.changes import Change, ChangeSource
+from exporter.simulator.world.commits import Commit, CommitSource
+from exporter.simulator.world.copilot_activity import CopilotActivity
+from exporter.simulator.world.event_log import EventLog
+from exporter.simulator.world.exports import ExportDesk
+from exporter.simulator.world.indexing import Indexing
+from exporter.simulator.world.legacy_copilot import LegacyCopilot
+from exporter.simulator.world.membership import Membership
+from exporter.simulator.world.people import TEAMS, hire
+from exporter.simulator.world.rollout import Rollout
+from exporter.simulator.world.seats import CopilotSeats
+from exporter.simulator.world.traffic import Lag, Traffic
+from exporter.simulator.world.world_clock import WorldClock
+
+HISTORY_DAYS = 60
+ENTERPRISE = "acme"
+ORGANIZATION = "acme"
+SECOND_ORGANIZATION = "acme-labs"
+
+_REPOSITORY_NAMES = (
+    *("api", "web", "mobile-app", "checkout", "ledger", "search", "recommendations", "identity"),
+    *("gateway", "notifications", "billing", "warehouse", "pipelines", "dashboards", "terraform"),
+    *("charts", "design-system", "sdk-python", "sdk-go", "docs", "playground", "fraud", "support"),
+    *("release-tools", "benchmarks"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSettings:
+    """The size and habits of a world; `commits_per_day` replaces the volume people would make."""
+
+    seed: int = 1
+    developers: int = 200
+    commits_per_day: int | None = None
+    lag: Lag = field(default_factory=Lag)
+    teams: int = len(TEAMS)
+
+    def __post_init__(self) -> None:
+        if self.teams < 1:
+            raise ValueError(f"world: teams must be 1 or more, not {self.teams}")
+        if self.developers < 1:
+            raise ValueError(f"world: developers must be 1 or more, not {self.developers}")
+
+
+class World:
+    """The facts; what of them is visible depends on the clock, so they flow by themselves."""
+
+    def __init__(self, settings: WorldSettings, clock: WorldClock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.enterprise = ENTERPRISE
+        self.organization = ORGANIZATION
+        self.developers = hire(settings.seed, settings.developers)
+        self.repositories = tuple(f"{ORGANIZATION}/{name}" for name in _REPOSITORY_NAMES)
+        start = clock.time()
+        first_day = int(start // DAY) - HISTORY_DAYS
+        self.first = first_day * DAY
+        copilot, cursor, tabnine = (
+            Rollout(settings.seed, assistant, self.developers, self.first)
+            for assistant in ("copilot", "cursor", "tabnine")
+        )
+        commit_source = CommitSource(
+            settings.seed,
+            self.developers,
+            self.repositories,
+            cursor,
+            first_day,
+            settings.commits_per_day,
+        )
+        change_source = ChangeSource(settings.seed, self.developers, cursor)
+        self.commits: EventLog[Commit] = EventLog(commit_source.day, first_day)
+        self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
+        self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
+        self.copilot_seats = CopilotSeats(
+            settings.seed,
+            self.developers,
+            (ORGANIZATION, SECOND_ORGANIZATION),
+            copilot,
+            self.first,
+            start,
+        )
+        self.billing = Billing(
+            settings.seed,
+            self.developers,
+            (ORGANIZATION, SECOND_ORGANIZATION),
+            self.repositories,
+            self.first,
+        )
+        self.budgets = tuple(
+            budgets(
+                self.enterprise,
+                self.billing.organizations,
+                self.repositories,
+                self.developers,
+            )
+        )
+        self.exports = ExportDesk(self.first)
+        self.membership = Membership(
+            settings.seed, self.developers, settings.teams, self.first, start
+        )
+        self.assistance = Assistance(
+            settings.seed, self.developers, self.membership.members, tabnine, self.first
+        )
+        audit_source = AuditSource(settings.seed, self.developers, self.membership)
+        self.audit: EventLog[AuditEvent] = EventLog(audit_source.day, first_day)
+        self.legacy_copilot = LegacyCopilot(
+            settings.seed, self.developers, self.repositories, copilot, self.first
+        )
+        self.copilot = CopilotActivity(settings.seed, self.developers, copilot, self.first)
+        self.indexing = Indexing(settings.seed, len(self.membership.teams), self.repositories)
+
+    def quiet(self, since: float | None) -> None:
+        """Produce no more data at or after `since`; None lifts it."""
+        self.commits.quiet(since)
+        self.changes.quiet(since)
+        self.traffic.quiet(since)
+        self.billing.quiet(since)
+        self.copilot_seats.quiet(since)
+        self.assistance.quiet(since)
+        self.legacy_copilot.quiet(since)
+        self.copilot.quiet(since)
+        self.audit.quiet(since)

@@ -1,0 +1,143 @@
+"""Newline-delimited JSON that arrives in pieces: typed records in batches, lines of bounded length."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from types import GenericAlias
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from exporter.client.errors import SchemaError
+from exporter.streams.payload import DRIFT_ROWS, drift
+
+T = TypeVar("T")
+
+LONGEST_LINE = 1024**2
+LONGEST_DOCUMENT = 64 * 1024**2
+
+_BOM = b"\xef\xbb\xbf"
+_INDEX = re.compile(r"\$\[(\d+)\]")
+_raw_lines = msgspec.json.Decoder(msgspec.Raw)
+_raw_array = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class JsonLines(Generic[T]):
+    """Reads the records of a body, fed in slices of bytes.
+
+    A body that is one array, or objects over several lines each, is read as well; it is held until it
+    is complete. `count` is the records read, `unknown` the fields of the first hundred of them that
+    `known` (default: `record`) does not have. `source` names the body in messages.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        record: type[T],
+        known: Any = None,
+        *,
+        longest_line: int = LONGEST_LINE,
+        longest_document: int = LONGEST_DOCUMENT,
+    ) -> None:
+        self.count = 0
+        self.unknown: Counter[str] = Counter()
+        self._source = source
+        self._known = GenericAlias(list, (known or record,))
+        self._longest_line = longest_line
+        self._longest_document = longest_document
+        self._lines = msgspec.json.Decoder(record)
+        self._array: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(
+            GenericAlias(list, (record,))
+        )
+        self._rest = b""
+        self._begun = False
+        self._document: bytearray | None = None
+
+    def feed(self, data: bytes) -> list[T]:
+        """The records whose lines are complete with this slice."""
+        if self._document is not None:
+            self._hold(data)
+            return []
+        data = self._rest + data
+        end = data.rfind(b"\n") + 1
+        self._rest = data[end:]
+        if not self._begun and self._is_document(data):
+            self._rest = b""
+            self._document = bytearray()
+            self._hold(data)
+            return []
+        if len(self._rest) > self._longest_line:
+            raise SchemaError(
+                f"{self._source}: the line after record {self.count} is longer than "
+                f"{self._longest_line} bytes; it is not one record a line"
+            )
+        return self._decoded(data[:end])
+
+    def close(self) -> list[T]:
+        """The records of the last line, where no line break ends it, or of the held document."""
+        data = self._rest if self._document is None else bytes(self._document)
+        self._rest, self._document = b"", None
+        return self._decoded(data)
+
+    def _is_document(self, data: bytes) -> bool:
+        """Whether the beginning of a body shows that its lines are no records."""
+        start = data.removeprefix(_BOM).lstrip()
+        if not start:
+            return False
+        if start[:1] == b"[":
+            return True
+        line, newline, _ = start.partition(b"\n")
+        self._begun = bool(newline)
+        return self._begun and not _is_json(line)
+
+    def _hold(self, data: bytes) -> None:
+        if self._document is None or len(self._document) + len(data) > self._longest_document:
+            raise SchemaError(
+                f"{self._source}: the file is larger than {self._longest_document} bytes and has "
+                "not one record a line"
+            )
+        self._document += data
+
+    def _decoded(self, data: bytes) -> list[T]:
+        if not self.count:
+            data = data.removeprefix(_BOM)
+        array = not self.count and data.lstrip()[:1] == b"["
+        try:
+            rows = self._array.decode(data) if array else self._lines.decode_lines(data)
+            if rows and not self.count:
+                self.unknown.update(drift(_first_rows(data, array=array), self._known))
+        except msgspec.ValidationError as error:
+            raise SchemaError(f"{self._source}: {self._located(str(error))}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise SchemaError(
+                f"{self._source}: what follows record {self.count} is not JSON: {error}"
+            ) from error
+        self.count += len(rows)
+        return rows
+
+    def _located(self, message: str) -> str:
+        """A message with the number of the record in the whole body, not in its slice."""
+        found = _INDEX.search(message)
+        number = self.count + (int(found[1]) if found else 0) + 1
+        return f"unexpected record {number}: {_INDEX.sub('$', message, count=1)}"
+
+
+def read_body(source: str, record: type[T], body: bytes) -> tuple[list[T], Counter[str]]:
+    """The records of a complete body, whose lines may be as long as itself, and unknown fields."""
+    whole = len(body) + 1
+    lines = JsonLines(source, record, longest_line=whole, longest_document=whole)
+    return [*lines.feed(body), *lines.close()], lines.unknown
+
+
+def _first_rows(data: bytes, *, array: bool) -> bytes:
+    """The first rows of a batch as one JSON array."""
+    rows: Sequence[msgspec.Raw] = (_raw_array.decode if array else _raw_lines.decode_lines)(data)
+    return b"[" + b",".join(rows[:DRIFT_ROWS]) + b"]"
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""The routes: metrics, health, readiness, the status page and the orders to a running exporter."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from exporter.exposition.compress import Encoding
+from exporter.exposition.exposition import Exposition
+from exporter.web.negotiation import CONTENT_TYPES, accepts_gzip, negotiate
+
+MOST_NAMES = 100
+"""How many `name[]` of one request are read."""
+
+
+class Lifecycle(NamedTuple):
+    """What the port may order: `reload` gives the reason of a refusal or nothing, `quit` stops."""
+
+    reload: Callable[[], Awaitable[str]]
+    quit: Callable[[], None]
+
+
+class Metrics:
+    """`/metrics`: looks up bytes that are ready, and writes them."""
+
+    def __init__(self, board: Exposition) -> None:
+        self._board = board
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        form = negotiate(_text(headers.get(b"accept")))
+        gzip = accepts_gzip(_text(headers.get(b"accept-encoding")))
+        encoding = Encoding.GZIP if gzip else Encoding.IDENTITY
+        page = self._board.page
+        try:
+            names = _names(scope["query_string"])
+        except ValueError:
+            refusal = PlainTextResponse(f"at most {MOST_NAMES} name[] in one request\n", 400)
+            await refusal(scope, receive, send)
+            return
+        if names is not None:
+            body = await asyncio.to_thread(page.select, names, form, encoding)
+        elif gzip:
+            body = page.body(form, encoding)
+        else:
+            body = await asyncio.to_thread(page.body, form, encoding)
+        answer = [
+            (b"content-type", CONTENT_TYPES[form].encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"vary", b"Accept, Accept-Encoding"),
+        ]
+        if gzip:
+            answer.append((b"content-encoding", b"gzip"))
+        await send({"type": "http.response.start", "status": 200, "headers": answer})
+        if scope["method"] == "HEAD":
+            body = b""
+        await send({"type": "http.response.body", "body": body})
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _names(query: bytes) -> list[str] | None:
+    """The values of `name[]`, or None where the whole page is asked for."""
+    if not query:
+        return None
+    fields = parse_qs(query.decode("latin-1"), max_num_fields=MOST_NAMES)
+    return fields.get("name[]")
+
+
+def create(
+    board: Exposition,
+    *,
+    telemetry_path: str,
+    status_page: Callable[[Mapping[str, str]], str],
+    ready: Callable[[], bool],
+    lifecycle: Lifecycle | None = None,
+) -> ASGIApp:
+    """The ASGI application; everything that it does not know is a 404.
+
+    `status_page` is given the query of the page's address. Without `lifecycle` its routes answer 403.
+    """
+
+    async def status(request: Request) -> Response:
+        page = await asyncio.to_thread(status_page, request.query_params)
+        return HTMLResponse(page, headers=_PAGE_HEADERS)
+
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("healthy\n")
+
+    async def readiness(_: Request) -> Response:
+        if ready():
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("waiting for the first polls\n", status_code=503)
+
+    async def reload(_: Request) -> Response:
+        if lifecycle is None:
+            return _forbidden()
+        refusal = await lifecycle.reload()
+        if refusal:
+            return PlainTextResponse(f"failed to reload config: {refusal}\n", status_code=500)
+        return PlainTextResponse("configuration reloaded\n")
+
+    async def leave(_: Request) -> Response:
+        if lifecycle is None:
+            return _forbidden()
+        lifecycle.quit()
+        return PlainTextResponse("stopping\n")
+
+    metrics = Metrics(board)
+    pages = Starlette(
+        routes=[
+            Route("/", status),
+            Route(telemetry_path, metrics, methods=["GET", "HEAD"]),
+            Route("/-/healthy", healthy),
+            Route("/-/ready", readiness),
+            Route("/-/reload", reload, methods=_ORDERS),
+            Route("/-/quit", leave, methods=_ORDERS),
+        ]
+    )
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        # Routing and middleware would cost a scrape more than the scrape itself.
+        scrape = scope["path"] == telemetry_path and scope["method"] in ("GET", "HEAD")
+        await (metrics if scrape else pages)(scope, receive, send)
+
+    return application
+
+
+def _forbidden() -> Response:
+    return PlainTextResponse(
+        "Lifecycle API is not enabled: start the exporter with --web.enable-lifecycle\n", 403
+    )
+
+
+_ORDERS = ["POST", "PUT"]
+_PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "form-action 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
