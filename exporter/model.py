@@ -134,15 +134,17 @@ class Window:
 class Sample(NamedTuple):
     """A value of one series; `bucket` is the start of its slice where the metric is a counter.
 
-    `identity` is what the vendor knows the counted thing by, where its labels are only its name:
-    things of the same name are counted apart, and a thing that is renamed is not counted again.
+    `partition` is the part of the account that was asked for, such as a team by its id. `key` is what the
+    vendor knows the counted thing by, where its labels are only its name. Things of the same name are
+    counted apart, and a thing that is renamed is not counted again.
     """
 
     metric: Metric
     labels: tuple[str, ...]
     value: Number | float
     bucket: int | None = None
-    identity: str = ""
+    partition: str = ""
+    key: str = ""
 
 
 class StreamKey(NamedTuple):
@@ -163,8 +165,12 @@ SeriesKey: TypeAlias = tuple[str, tuple[str, ...]]
 GroupSizes: TypeAlias = dict[tuple[str, int | None], int]
 """How many people a group has: by the value of its label and the bucket, None for whatever bucket."""
 
-Slot: TypeAlias = tuple[int, str]
-"""Where a value read is remembered: the start of its bucket and the identity within the series."""
+class Slot(NamedTuple):
+    """Where a value that was read is remembered: the start of its bucket, its partition and its key."""
+
+    bucket: int
+    partition: str = ""
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -203,17 +209,22 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What an answer speaks for: a slot of `metrics` inside `window` that it lacks is a zero.
+    """What an answer speaks for.
 
-    `identities` narrows it to identities that start with this text.
+    A slot of a counter inside `window` without a sample is a zero. A series of a gauge, which has no
+    window, is gone without a sample. `partition` narrows it to one; None is all of them.
     """
 
     metrics: tuple[Metric, ...]
-    window: Window
-    identities: str = ""
+    window: Window | None = None
+    partition: str | None = None
 
     def __contains__(self, slot: Slot) -> bool:
-        return slot[0] in self.window and slot[1].startswith(self.identities)
+        return (
+            self.window is not None
+            and slot.bucket in self.window
+            and self.partition in (None, slot.partition)
+        )
 
 
 @dataclass(frozen=True, slots=True)

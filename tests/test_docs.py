@@ -27,9 +27,9 @@ from exporter.config.token_auth import TokenAuth
 from exporter.exposition import catalogue
 from exporter.vendors import VENDORS
 from exporter.vendors.base import StreamOptions, Target
-from exporter.vendors.cursor.target import CursorAuth
+from exporter.vendors.cursor.vendor import CursorAuth
 from exporter.vendors.github.insights_api import ActorType
-from exporter.vendors.github.target import AppAuth, GithubAuth
+from exporter.vendors.github.vendor import AppAuth, GithubAuth
 from tests.keys import rsa_pem
 from tests.web.certificates import Authority
 

@@ -67,25 +67,25 @@ def _search(value: Any, kind: Any, found: Counter[str]) -> None:
         found.update(name for name in value if name not in fields)
         for name, inner in fields.items():
             if name in value:
-                for part in _members(inner):
+                for part in members(inner):
                     _search(value[name], part, found)
 
 
 def _structs(kind: Any) -> Iterable[type[msgspec.Struct]]:
-    return [part for part in _members(kind) if _is_struct(part)]
+    return [part for part in members(kind) if is_struct(part)]
 
 
-def _members(kind: Any) -> Iterable[Any]:
+def members(kind: Any) -> Iterable[Any]:
     """The kinds of a union, or the kind itself."""
     origin = get_origin(kind)
     if origin is Annotated:
-        return _members(get_args(kind)[0])
+        return members(get_args(kind)[0])
     if origin is None or origin in (list, dict, tuple):
         return (kind,)
     return get_args(kind)
 
 
-def _is_struct(kind: Any) -> bool:
+def is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 

@@ -1,27 +1,16 @@
-"""What a vendor declares for the doctor: a cheap request of each stream, and remedies for refusals."""
+"""What the doctor needs of vendors: a cheap request of each stream, and remedies for refusals."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from exporter.client.client import Client, Request
+from exporter.client.client import Request
 from exporter.client.errors import PollError
-from exporter.streams.payload import decode
+from exporter.streams.source import Source
 
 TargetT = TypeVar("TargetT")
 
-
-@dataclass(frozen=True, slots=True)
-class Asking(Generic[TargetT]):
-    """What a probe is given: the client, what is configured, and the time."""
-
-    client: Client
-    target: TargetT
-    options: Any
-    now: float
-
-
-Probe = Callable[[Asking[Any]], Awaitable[None]]
+Probe: TypeAlias = Callable[[Source[Any, Any]], Awaitable[None]]
 """Makes one cheap request of a stream; raises PollError where the vendor refuses it."""
 
 
@@ -41,11 +30,13 @@ class Identity:
 class Refusal(Generic[TargetT]):
     """A refused request: of a stream, or without one that for the credential itself.
 
-    `status` and `headers` are those of the answer; None and empty where there was none.
+    `right` is what the stream declares of the right that it needs. `status` and `headers` are those of
+    the answer; None and empty where there was none.
     """
 
     target: TargetT
     stream: str | None
+    right: Any
     error: PollError
     status: int | None
     headers: Mapping[str, str]
@@ -61,28 +52,22 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis(Generic[TargetT]):
-    """A vendor's part of the doctor; `probes` has an entry for every stream."""
+    """A vendor's part of the doctor."""
 
-    probes: Mapping[str, Probe]
     identify: Callable[[TargetT], Identity]
     remedy: Callable[[Refusal[TargetT]], Remedy]
 
 
-def once(request: Callable[[Asking[Any]], Request], kind: Any, *, none: bool = False) -> Probe:
-    """A probe that is one request, answered by a `kind` as `ask` tells."""
-
-    async def probe(asking: Asking[Any]) -> None:
-        await ask(asking, request(asking), kind, none=none)
-
-    return probe
-
-
-async def ask(asking: Asking[Any], request: Request, kind: Any, *, none: bool = False) -> Any:
-    """The answer as the stream's own `kind` of record; SchemaError where somebody else answers.
+def once(request: Callable[[Source[Any, Any]], Request], kind: Any, *, none: bool = False) -> Probe:
+    """A probe that is one request, answered by a `kind` as the stream itself reads it.
 
     `none` where the stream takes a 204, which has no body, for an answer.
     """
-    answer = await asking.client.get(request)
-    if none and answer.status == 204:
-        return None
-    return decode(answer.body, kind, request.endpoint.path)
+
+    async def probe(source: Source[Any, Any]) -> None:
+        asked = request(source)
+        answer = await source.client.get(asked)
+        if not (none and answer.status == 204):
+            await source.decoded(answer, kind, asked)
+
+    return probe

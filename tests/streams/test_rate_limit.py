@@ -9,7 +9,7 @@ import pytest
 from exporter.client.client import Endpoint, Request
 from exporter.client.errors import RateLimitedError, State
 from exporter.model import HOUR
-from exporter.vendors.github.target import GROUP
+from exporter.vendors.github.vendor import GROUP
 from tests.streams.cases_github_account import RATE_LIMIT
 from tests.streams.harness import Pipeline
 

@@ -31,7 +31,7 @@ from exporter.config.text import ConfigError
 from exporter.simulator.application import Simulator
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.vendors.base import enabled_streams, limits_of
-from exporter.vendors.github.target import GROUP
+from exporter.vendors.github.vendor import GROUP
 from tests.client.support import Watch
 from tests.clock import ManualClock
 from tests.simulator.support import simulator

@@ -3,7 +3,7 @@
 from exporter.vendors.base import Vendor, target_model
 from exporter.vendors.cursor import ai_code_changes, ai_code_commits
 from exporter.vendors.cursor.probes import DIAGNOSIS
-from exporter.vendors.cursor.target import PER_MINUTE, CursorTarget, credential, settings
+from exporter.vendors.cursor.vendor import PER_MINUTE, CursorTarget, credential, settings
 
 STREAMS = (ai_code_commits.STREAM, ai_code_changes.STREAM)
 

@@ -20,7 +20,7 @@ from exporter.model import DAY, HOUR, MINUTE, Window, floor
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.payload import Count, decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, StreamOptions
-from exporter.vendors.cursor.target import CursorTarget
+from exporter.vendors.cursor.vendor import CursorTarget
 
 PAGE_SIZE = 1_000
 SLICE = 256 * 1024

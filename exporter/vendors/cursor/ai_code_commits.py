@@ -29,7 +29,7 @@ from exporter.vendors.cursor.ai_code import (
     newest_settled_day,
     read_rows,
 )
-from exporter.vendors.cursor.target import CursorTarget
+from exporter.vendors.cursor.vendor import CursorTarget
 
 _API = "Cursor AI code tracking, polled; by day of ingestion"
 _BY_REPOSITORY = ("repository", "primary_branch")

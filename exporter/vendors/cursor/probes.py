@@ -6,7 +6,7 @@ from exporter.model import DAY, floor
 from exporter.streams.probe import Asking, Diagnosis, Identity, Probe, Refusal, Remedy, once
 from exporter.vendors.cursor import ai_code_changes, ai_code_commits
 from exporter.vendors.cursor.ai_code import Tracking, date
-from exporter.vendors.cursor.target import CursorTarget
+from exporter.vendors.cursor.vendor import CursorTarget
 
 KEYS = "https://cursor.com/docs/api#creating-api-keys"
 TRACKING = "https://cursor.com/docs/account/teams/ai-code-tracking-api"

@@ -12,7 +12,7 @@ from exporter.vendors.github import (
     usage_reports,
 )
 from exporter.vendors.github.probes import DIAGNOSIS
-from exporter.vendors.github.target import LIMITS, GithubTarget, credential, not_on_ghes, settings
+from exporter.vendors.github.vendor import LIMITS, GithubTarget, credential, not_on_ghes, settings
 
 _CLOUD = (
     api_insights.STREAM,

@@ -44,7 +44,7 @@ from exporter.vendors.github.insights_metrics import (
     USER_METRICS,
 )
 from exporter.vendors.github.insights_options import Options
-from exporter.vendors.github.target import GROUP, GithubTarget, needs_org
+from exporter.vendors.github.vendor import GROUP, GithubTarget, needs_org
 
 SLICE = 5 * MINUTE
 

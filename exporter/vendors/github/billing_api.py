@@ -11,7 +11,7 @@ from exporter.client.client import Endpoint
 from exporter.model import OTHER, Person
 from exporter.vendors.github.billing_day import DayText
 from exporter.vendors.github.money import ZERO
-from exporter.vendors.github.target import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 _ENTERPRISE = "/enterprises/{enterprise}/settings/billing"
 _ORGANIZATION = "/organizations/{org}/settings/billing"

@@ -48,7 +48,7 @@ from exporter.vendors.github.billing_metrics import (
     QUANTITY,
 )
 from exporter.vendors.github.money import ZERO, NotAnAmountError, add, exact
-from exporter.vendors.github.target import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 NO_COST_CENTER = "none"
 WHOLE = "all"

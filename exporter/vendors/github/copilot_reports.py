@@ -27,7 +27,7 @@ from exporter.vendors.github.reports_records import (
     UserDay,
     UserReport,
 )
-from exporter.vendors.github.target import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 
 class _Remembered(msgspec.Struct):

@@ -32,7 +32,7 @@ from exporter.vendors.github.copilot_seats_metrics import (
     METRICS,
     SEATS,
 )
-from exporter.vendors.github.target import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 BILLING = Endpoint("/orgs/{org}/copilot/billing", GROUP, conditional=True)
 ORG_SEATS = Endpoint("/orgs/{org}/copilot/billing/seats", GROUP)

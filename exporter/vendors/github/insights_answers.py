@@ -12,7 +12,7 @@ from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Poll, Reading
 from exporter.vendors.github.insights_api import Summary, TimeStat
 from exporter.vendors.github.insights_options import Options
-from exporter.vendors.github.target import GithubTarget
+from exporter.vendors.github.vendor import GithubTarget
 
 PAGE_SIZE = 100
 

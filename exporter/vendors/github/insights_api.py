@@ -8,7 +8,7 @@ import msgspec
 
 from exporter.client.client import Endpoint
 from exporter.streams.payload import Count
-from exporter.vendors.github.target import GROUP
+from exporter.vendors.github.vendor import GROUP
 
 _ROOT = "/orgs/{org}/insights/api"
 SUMMARY = Endpoint(f"{_ROOT}/summary-stats", GROUP, conditional=True)

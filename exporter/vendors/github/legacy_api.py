@@ -21,7 +21,7 @@ from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Coverage, Merge, Metric, MetricType, Sample, Window, floor
 from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.github.target import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 UNKNOWN = "unknown"
 """The label value of a name that the vendor left out."""

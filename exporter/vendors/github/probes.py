@@ -11,10 +11,10 @@ from exporter.vendors.github.billing_api import Billing
 from exporter.vendors.github.billing_api import Summary as Bill
 from exporter.vendors.github.billing_day import day_of
 from exporter.vendors.github.copilot_seats import ENTERPRISE_SEATS, ORG_SEATS, SeatsPage
-from exporter.vendors.github.refusals import identify, remedy
+from exporter.vendors.github.remedies import identify, remedy
 from exporter.vendors.github.reports_files import Reports
 from exporter.vendors.github.reports_records import Links
-from exporter.vendors.github.target import GithubTarget
+from exporter.vendors.github.vendor import GithubTarget
 from exporter.vendors.github.usage_reports_exports import LIST, ExportList
 
 _REPORTED_AFTER = 3 * DAY

@@ -1,112 +1,62 @@
 """Stream `rate_limit`: what GitHub grants the credential itself, and what is left of it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
-from pydantic import Field
 
-from exporter.client.client import Endpoint, Request
-from exporter.config.durations import Duration
-from exporter.model import DAY, MINUTE, Merge, Metric, MetricType, Sample
-from exporter.streams.payload import Count, decode, drift
-from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.github.target import RATE_GROUP, GithubTarget
+from exporter.streams import kit
+from exporter.vendors.github.rights import RATE_LIMIT, Right
+from exporter.vendors.github.vendor import RATE_GROUP
 
-ENDPOINT = Endpoint("/rate_limit", RATE_GROUP, free=True)
-
-_API = "GitHub rate limit API, as last polled; not late"
-_LABELS = ("resource",)
-
-LIMIT = Metric(
-    "github_rate_limit_limit",
-    MetricType.GAUGE,
-    f"Requests that the credential may send in one window of the resource ({_API}).",
-    _LABELS,
-    merge=Merge.DROP,
-)
-REMAINING = Metric(
-    "github_rate_limit_remaining",
-    MetricType.GAUGE,
-    f"Requests that are left of the current window of the resource ({_API}).",
-    _LABELS,
-    merge=Merge.DROP,
-)
-USED = Metric(
-    "github_rate_limit_used",
-    MetricType.GAUGE,
-    f"Requests that were sent in the current window of the resource ({_API}).",
-    _LABELS,
-    merge=Merge.DROP,
-)
-RESET = Metric(
-    "github_rate_limit_reset_timestamp_seconds",
-    MetricType.GAUGE,
-    f"When the current window of the resource ends ({_API}).",
-    _LABELS,
-    merge=Merge.DROP,
-)
-METRICS = (LIMIT, REMAINING, USED, RESET)
-
-
-class Options(StreamOptions):
-    """Options of `rate_limit`."""
-
-    interval: Duration = Field(default=MINUTE, ge=1)
-    lookback: Duration = Field(default=0, ge=0)
-    """Without effect: the stream reads the present."""
+ASK = kit.Request(kit.Endpoint("/rate_limit", RATE_GROUP, free=True))
 
 
 class _Allowance(msgspec.Struct):
-    limit: Count
-    remaining: Count
-    reset: Count
-    used: Count | None = None
+    limit: kit.Count
+    remaining: kit.Count
+    reset: kit.Count
+    used: kit.Count | None = None
 
 
-class Overview(msgspec.Struct):
-    """What is granted, by resource."""
-
+class _Overview(msgspec.Struct):
     resources: dict[str, _Allowance]
-    rate: Any = None
-    """The same as `resources.core`; gone in version 2026-03-10."""
+    rate: Any = None  # the same as resources.core; gone in version 2026-03-10
 
 
-async def read(poll: Poll[GithubTarget, Options]) -> Reading:
-    answer = await poll.client.get(Request(ENDPOINT))
-    overview = decode(answer.body, Overview, ENDPOINT.path)
-    reading = Reading(
-        complete=METRICS,
-        records=len(overview.resources),
-        drift=drift(answer.body, Overview),
-    )
-    for resource, found in overview.resources.items():
-        for metric, value in (
-            (LIMIT, found.limit),
-            (REMAINING, found.remaining),
-            (USED, found.used),
-            (RESET, found.reset),
-        ):
-            if value is not None:
-                reading.samples.append(Sample(metric, (resource,), value))
-    return reading
+_SENT = "Requests that {} of the resource"
+GRANTED = kit.Table(
+    _Allowance, api="GitHub rate limit API, as last polled; not late", labels=("resource",)
+)
+GRANTED.ratio(
+    "github_rate_limit_limit", _SENT.format("the credential may send in one window"), "limit"
+)
+GRANTED.ratio(
+    "github_rate_limit_remaining", _SENT.format("are left of the current window"), "remaining"
+)
+GRANTED.ratio("github_rate_limit_used", _SENT.format("were sent in the current window"), "used")
+GRANTED.ratio(
+    "github_rate_limit_reset_timestamp_seconds",
+    "When the current window of the resource ends",
+    "reset",
+)
 
 
-def plan(_: GithubTarget, __: Options) -> Sequence[Cost]:
-    """GitHub does not count it against the primary limit."""
-    return (Cost(RATE_GROUP, 1),)
+async def read(source: kit.Source[Any, Any]) -> AsyncIterator[kit.Batch]:
+    found = await source.get(ASK, _Overview, records=lambda overview: len(overview.resources))
+    rows = (GRANTED.samples(row, (resource,)) for resource, row in found.resources.items())
+    yield kit.Batch([sample for row in rows for sample in row], [kit.Coverage(GRANTED.metrics)])
 
 
-STREAM = Stream(
+STREAM = kit.Stream(
     name="rate_limit",
-    shape=Shape.SNAPSHOT,
     summary="What GitHub grants the credential itself, and what is left of it",
-    metrics=METRICS,
-    options=Options,
-    bucket=MINUTE,
-    retention=DAY,
-    settled_after=0,
+    metrics=GRANTED.metrics,
+    options=kit.every(kit.MINUTE),
     read=read,
-    plan=plan,
+    plan=lambda _, __: (kit.Cost(RATE_GROUP, 1),),  # it counts against no other limit
+    probe=kit.once(lambda _: ASK, _Overview),
+    right=Right(document=RATE_LIMIT),
+    bucket=None,
     label_sizes=lambda _, __: {"resource": 15},
 )

@@ -21,7 +21,7 @@ from exporter.client.errors import (
 from exporter.streams.ndjson import JsonLines, read_body
 from exporter.streams.payload import decode, drift
 from exporter.vendors.github.reports_records import Links
-from exporter.vendors.github.target import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 T = TypeVar("T")
 

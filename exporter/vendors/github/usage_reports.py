@@ -28,7 +28,7 @@ from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
 from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.github.target import GROUP, GithubTarget, needs_enterprise
+from exporter.vendors.github.vendor import GROUP, GithubTarget, needs_enterprise
 from exporter.vendors.github.usage_reports_exports import (
     COMPLETED,
     FAILED,

@@ -10,7 +10,7 @@ from exporter.client.client import Endpoint
 from exporter.model import DAY, HOUR, Window, floor
 from exporter.streams.progress import recalled
 from exporter.vendors.github.billing_day import DayText, day_of, day_start
-from exporter.vendors.github.target import GROUP
+from exporter.vendors.github.vendor import GROUP
 
 LIST = Endpoint("/enterprises/{enterprise}/settings/billing/reports", GROUP, conditional=True)
 ONE = Endpoint("/enterprises/{enterprise}/settings/billing/reports/{report_id}", GROUP)

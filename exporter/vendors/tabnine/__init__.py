@@ -10,7 +10,7 @@ from exporter.vendors.tabnine import (
     user_usage,
 )
 from exporter.vendors.tabnine.probes import DIAGNOSIS
-from exporter.vendors.tabnine.target import LIMITS, TabnineTarget, credential, settings
+from exporter.vendors.tabnine.vendor import LIMITS, TabnineTarget, credential, settings
 
 STREAMS: tuple[AnyStream, ...] = (
     usage.STREAM,

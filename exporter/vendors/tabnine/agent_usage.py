@@ -22,7 +22,7 @@ from exporter.streams import common_metrics
 from exporter.streams.payload import Count
 from exporter.vendors.base import Poll, Reading
 from exporter.vendors.tabnine import lists
-from exporter.vendors.tabnine.target import GROUP, TabnineTarget
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import Envelope, OptionsT, Slice, days, question
 
 AGENT_USAGE = Endpoint("/api/v1/organization/agent-usage", GROUP)

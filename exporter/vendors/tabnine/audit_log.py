@@ -23,7 +23,7 @@ from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
 from exporter.vendors.tabnine.audit_log_pages import AuditPage, AuditPaging
 from exporter.vendors.tabnine.lists import explained
-from exporter.vendors.tabnine.target import GROUP, TabnineTarget
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 
 UNKNOWN = "unknown"
 """The label value of an event without a type."""

@@ -12,7 +12,7 @@ from exporter.client.errors import SchemaError, UnauthorizedError
 from exporter.client.paging import Page
 from exporter.streams.payload import Count, decode, drift
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.tabnine.target import GROUP
+from exporter.vendors.tabnine.vendor import GROUP
 
 PAGE_SIZE = 200
 

@@ -42,7 +42,7 @@ from exporter.vendors.tabnine.organization_metrics import (
 )
 from exporter.vendors.tabnine.organization_parts import Parts
 from exporter.vendors.tabnine.organization_teams import ids_by_label, sizes_by_label
-from exporter.vendors.tabnine.target import GROUP, TabnineTarget
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 
 ROLES = ("Member", "TeamLead", "Manager", "Admin")
 UNKNOWN = "unknown"

@@ -7,7 +7,7 @@ import msgspec
 from exporter.client.client import Endpoint
 from exporter.streams.payload import Count
 from exporter.vendors.tabnine.lists import ListPage
-from exporter.vendors.tabnine.target import GROUP
+from exporter.vendors.tabnine.vendor import GROUP
 
 LICENSE = Endpoint("/api/v1/license", GROUP)
 UTILIZATION = Endpoint("/api/v1/organization/account-utilizations", GROUP)

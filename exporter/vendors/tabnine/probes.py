@@ -19,7 +19,7 @@ from exporter.vendors.tabnine.organization_records import (
     UsersPage,
 )
 from exporter.vendors.tabnine.repositories import REPOSITORIES, Repository
-from exporter.vendors.tabnine.target import TabnineTarget
+from exporter.vendors.tabnine.vendor import TabnineTarget
 from exporter.vendors.tabnine.usage_api import Usage, endpoint, question
 
 APIS = "https://docs.tabnine.com/main/administering-tabnine/managing-your-team/tabnine-apis"

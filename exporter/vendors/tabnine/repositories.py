@@ -16,7 +16,7 @@ from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOpti
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.organization_teams import ids_by_label
 from exporter.vendors.tabnine.parts import walk_parts
-from exporter.vendors.tabnine.target import GROUP, TabnineTarget
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 
 REPOSITORIES = Endpoint("/api/team/v1/{team_id}/connections/repositories", GROUP)
 

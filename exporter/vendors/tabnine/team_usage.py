@@ -16,7 +16,7 @@ from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.organization_teams import sizes_by_label
 from exporter.vendors.tabnine.parts import walk_parts
-from exporter.vendors.tabnine.target import GROUP, TabnineTarget
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import RETENTION, SETTLED_AFTER, UsageOptions, ask, endpoint
 from exporter.vendors.tabnine.usage_metrics import count, families, measured
 

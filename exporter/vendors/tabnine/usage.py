@@ -11,7 +11,7 @@ from exporter.model import DAY, MINUTE, OTHER, Coverage, Metric, MetricType, Sam
 from exporter.streams import common_metrics
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.tabnine import agent_usage, lists
-from exporter.vendors.tabnine.target import GROUP, TabnineTarget
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import (
     RETENTION,
     SETTLED_AFTER,

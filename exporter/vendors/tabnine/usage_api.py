@@ -14,7 +14,7 @@ from exporter.model import DAY, HOUR, Window, floor
 from exporter.streams.payload import Count
 from exporter.vendors.base import Poll, Reading, StreamOptions
 from exporter.vendors.tabnine import lists
-from exporter.vendors.tabnine.target import GROUP
+from exporter.vendors.tabnine.vendor import GROUP
 
 RETENTION = 365 * DAY
 """Nothing is documented; utilization is kept for twelve months."""

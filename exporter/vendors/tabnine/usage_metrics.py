@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from exporter.model import DAY, Coverage, Merge, Metric, MetricType, Sample, Window
 from exporter.vendors.base import Poll, Reading
-from exporter.vendors.tabnine.target import TabnineTarget
+from exporter.vendors.tabnine.vendor import TabnineTarget
 from exporter.vendors.tabnine.usage_api import (
     Agent,
     Bucket,

@@ -20,7 +20,7 @@ from exporter.streams.walk import walk
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.organization_records import TEAM_USERS, USERS
-from exporter.vendors.tabnine.target import GROUP, TabnineTarget
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 from exporter.vendors.tabnine.usage_api import RETENTION, SETTLED_AFTER, UsageOptions, ask, endpoint
 from exporter.vendors.tabnine.usage_metrics import count, families
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from exporter.client.errors import PollError, State
 from exporter.streams.probe import Identity, Refusal, Remedy
 from exporter.vendors.github.rights import APPS, RIGHTS, Right
-from exporter.vendors.github.target import GithubTarget
+from exporter.vendors.github.vendor import GithubTarget
 
 _TOKENS = (
     "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/"

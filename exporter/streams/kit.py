@@ -1,0 +1,100 @@
+"""All that a stream is written with, under one name: `from exporter.streams import kit`."""
+
+from exporter.client.client import Answer, Endpoint, Request
+from exporter.client.errors import (
+    ForbiddenError,
+    NotFoundError,
+    PollError,
+    RateLimitedError,
+    SchemaError,
+    State,
+    UnauthorizedError,
+    UnavailableError,
+)
+from exporter.client.paging import MOST_PAGES, BodyFlag, LinkHeader, Page
+from exporter.config.base import ConfigModel, word
+from exporter.config.durations import Duration
+from exporter.model import (
+    DAY,
+    HOUR,
+    MINUTE,
+    OTHER,
+    Coverage,
+    GroupSizes,
+    Merge,
+    Metric,
+    MetricType,
+    Number,
+    Person,
+    Sample,
+    Window,
+    floor,
+)
+from exporter.streams.contract import AnyStream, Batch, Cost, Stream
+from exporter.streams.csv_rows import CsvRows
+from exporter.streams.dates import date_of, iso, iso_day, moment, unix
+from exporter.streams.options import CountingOptions, StreamOptions, every
+from exporter.streams.payload import Count
+from exporter.streams.probe import once
+from exporter.streams.source import Source
+from exporter.streams.table import Column, Table
+from exporter.streams.tally import Group, Tally
+
+UNKNOWN = "unknown"
+"""The label value where the vendor gives none."""
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "MOST_PAGES",
+    "OTHER",
+    "UNKNOWN",
+    "Answer",
+    "AnyStream",
+    "Batch",
+    "BodyFlag",
+    "Column",
+    "ConfigModel",
+    "Cost",
+    "Count",
+    "CountingOptions",
+    "Coverage",
+    "CsvRows",
+    "Duration",
+    "Endpoint",
+    "ForbiddenError",
+    "Group",
+    "GroupSizes",
+    "LinkHeader",
+    "Merge",
+    "Metric",
+    "MetricType",
+    "NotFoundError",
+    "Number",
+    "Page",
+    "Person",
+    "PollError",
+    "RateLimitedError",
+    "Request",
+    "Sample",
+    "SchemaError",
+    "Source",
+    "State",
+    "Stream",
+    "StreamOptions",
+    "Table",
+    "Tally",
+    "UnauthorizedError",
+    "UnavailableError",
+    "Window",
+    "date_of",
+    "every",
+    "floor",
+    "iso",
+    "iso_day",
+    "moment",
+    "once",
+    "unix",
+    "word",
+]

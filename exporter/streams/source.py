@@ -1,0 +1,245 @@
+"""What one poll of a stream reads from: the vendor's answers as typed records, counted and checked."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from exporter.client.client import Answer, Client, Request
+from exporter.client.errors import NotFoundError, PollError, RateLimitedError
+from exporter.client.paging import MOST_PAGES, Paging
+from exporter.model import DAY, Window
+from exporter.streams.csv_rows import CsvRows
+from exporter.streams.dates import iso_day
+from exporter.streams.ndjson import JsonLines
+from exporter.streams.payload import decode, drift
+
+T = TypeVar("T")
+TargetT = TypeVar("TargetT")
+OptionsT = TypeVar("OptionsT")
+MemoryT = TypeVar("MemoryT", bound=msgspec.Struct)
+
+_log = logging.getLogger(__name__)
+
+_DECODED_IN_THREAD = 256 * 1024
+_SLICE = 512 * 1024
+"""How much of a download is parsed at once, off the event loop."""
+
+
+def _no_records(_: Any) -> int:
+    return 0
+
+
+def _ignored(_: int, __: int) -> None:
+    """Nobody wants to know how far the walk has come."""
+
+
+@dataclass(slots=True)
+class Source(Generic[TargetT, OptionsT]):
+    """One poll's access to the vendor, and what it found out besides samples.
+
+    `window` is the part that counts: whole buckets that may have changed, the last one cut at `now`.
+    `memory` is what an earlier batch of the stream had remembered. `after` is the last partition that an
+    unfinished walk has read. `people` says whether families of people are shown; where they are not,
+    nothing is asked that only they need.
+
+    `records` and `drift` count what was decoded; `data_until` is the end of the newest bucket with data;
+    `problem` is the error of an optional part.
+    """
+
+    client: Client
+    target: TargetT
+    options: OptionsT
+    window: Window
+    now: float
+    people: bool = True
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
+    tell: Callable[[int, int], None] = _ignored
+    records: int = 0
+    drift: Counter[str] = field(default_factory=Counter)
+    data_until: float | None = None
+    problem: PollError | None = None
+
+    async def get(
+        self,
+        request: Request,
+        kind: type[T],
+        *,
+        known: Any = None,
+        records: Callable[[T], int] = _no_records,
+    ) -> T:
+        """The typed answer to a request; `records` tells how many records it holds.
+
+        `known` is the type that has every known field, where `kind` skips some of them.
+        """
+        answer = await self.client.get(request)
+        return await self.decoded(answer, kind, request, known=known, records=records)
+
+    async def decoded(
+        self,
+        answer: Answer,
+        kind: type[T],
+        request: Request,
+        *,
+        known: Any = None,
+        records: Callable[[T], int] = _no_records,
+    ) -> T:
+        """An answer as a typed value; SchemaError names the place of what is wrong in it."""
+        path = request.endpoint.path
+        if len(answer.body) > _DECODED_IN_THREAD:
+            value = await asyncio.to_thread(decode, answer.body, kind, path)
+        else:
+            value = decode(answer.body, kind, path)
+        self.drift.update(drift(answer.body, known or kind))
+        self.records += records(value)
+        return value
+
+    async def pages(
+        self,
+        request: Request,
+        paging: Paging[Any],
+        kind: type[T],
+        rows: Callable[[T], Sequence[Any]],
+        *,
+        known: Any = None,
+        counted: bool = True,
+        max_pages: int = MOST_PAGES,
+    ) -> AsyncGenerator[T, None]:
+        """The pages of a list; `rows` finds the rows of one. Use it within `aclosing`."""
+
+        def decoded(body: bytes) -> tuple[T, int]:
+            page = decode(body, kind, request.endpoint.path)
+            self.drift.update(drift(body, known or kind))
+            return page, len(rows(page))
+
+        async with aclosing(self.client.pages(request, paging, decoded, max_pages)) as pages:
+            async for page in pages:
+                self.records += len(rows(page)) if counted else 0
+                yield page
+
+    async def lines(
+        self,
+        request: Request,
+        record: type[T],
+        add: Callable[[list[T]], None],
+        *,
+        known: Any = None,
+    ) -> int:
+        """Hand the records of a file of NDJSON to `add` in batches, off the event loop."""
+        lines = JsonLines(request.endpoint.path, record, known)
+        async with aclosing(self._slices(request)) as slices:
+            async for data in slices:
+                await asyncio.to_thread(lambda data=data: add(lines.feed(data)))
+        await asyncio.to_thread(lambda: add(lines.close()))
+        self.records += lines.count
+        self.drift.update(lines.unknown)
+        return lines.count
+
+    async def csv(
+        self, request: Request, rows: CsvRows, add: Callable[[Iterator[Any]], Any]
+    ) -> int:
+        """Hand the rows of a CSV file to `add` in batches, off the event loop."""
+        async with aclosing(self._slices(request)) as slices:
+            async for data in slices:
+                await asyncio.to_thread(lambda data=data: add(rows.feed(data)))
+        await asyncio.to_thread(lambda: add(rows.close()))
+        self.records += rows.count
+        self.drift.update(rows.unknown)
+        return rows.count
+
+    async def _slices(self, request: Request) -> AsyncGenerator[bytes, None]:
+        data = bytearray()
+        async with self.client.stream(request) as chunks:
+            async for chunk in chunks:
+                data += chunk
+                if len(data) >= _SLICE:
+                    yield bytes(data)
+                    data.clear()
+        if data:
+            yield bytes(data)
+
+    @asynccontextmanager
+    async def optional(self, *errors: type[PollError]) -> AsyncIterator[None]:
+        """A part that may be refused or broken without costing the rest.
+
+        Its error becomes the poll's problem. Without `errors` any but a used-up quota passes.
+        """
+        try:
+            yield
+        except PollError as error:
+            if isinstance(error, RateLimitedError) or not isinstance(error, errors or PollError):
+                raise
+            self.problem = self.problem or error
+
+    def has_data(self, until: float | None) -> None:
+        """A bucket with data ends at `until` (Unix seconds)."""
+        if until is not None:
+            self.data_until = max(until, self.data_until or 0)
+
+    def recall(self, kind: type[MemoryT]) -> MemoryT:
+        """The memory as `kind`, whose fields all have defaults; what does not fit is forgotten.
+
+        Another version may have left it. Without it a stream only reads again what it has read.
+        """
+        try:
+            return msgspec.convert(self.memory, kind)
+        except (msgspec.ValidationError, UnicodeError) as error:
+            _log.warning("what was remembered of a stream cannot be used: reason=%r", str(error))
+            return kind()
+
+    def partitions(self, ids: Iterable[str]) -> "Partitions":
+        """The parts of an account in the order of their ids, without those that were read before."""
+        return Partitions(sorted(ids), self.after, self.tell)
+
+    def days(self, end: float | None = None) -> Iterator[Window]:
+        """The UTC days of the window up to `end`, without those that a walk has read before.
+
+        The partition of a day's batch is `iso_day(day.start)`.
+        """
+        window = self.window if end is None else Window(self.window.start, int(end))
+        days = {iso_day(day.start): day for day in window.buckets(DAY)}
+        yield from (days[name] for name in self.partitions(days))
+
+
+class Partitions:
+    """A walk over the parts of an account. One that is gone is passed over."""
+
+    def __init__(self, ids: Sequence[str], after: str, tell: Callable[[int, int], None]) -> None:
+        self._ids = ids
+        self._after = after
+        self._tell = tell
+        self._gone: list[NotFoundError] = []
+
+    def __iter__(self) -> Iterator[str]:
+        """The parts that are left; raises NotFoundError at the end where not one of all is there."""
+        left = [part for part in self._ids if part > self._after]
+        done = len(self._ids) - len(left)
+        for number, part in enumerate(left, done):
+            self._tell(number, len(self._ids))
+            yield part
+        self._tell(len(self._ids), len(self._ids))
+        # One that is missing was removed a moment ago. Where all are, there is no such API.
+        if self._ids and len(self._gone) == len(self._ids):
+            raise self._gone[-1]
+
+    @contextmanager
+    def passing_over(self) -> Iterator[None]:
+        """Around the reading of one part, which may be gone since the list was read."""
+        try:
+            yield
+        except NotFoundError as error:
+            self._gone.append(error)
