@@ -143,7 +143,7 @@ class Source(Generic[TargetT, OptionsT]):
         lines = JsonLines(request.endpoint.path, record, known)
         async with aclosing(self._slices(request)) as slices:
             async for data in slices:
-                await asyncio.to_thread(lambda data=data: add(lines.feed(data)))
+                await asyncio.to_thread(_pass_on, add, lines.feed, data)
         await asyncio.to_thread(lambda: add(lines.close()))
         self.records += lines.count
         self.drift.update(lines.unknown)
@@ -155,7 +155,7 @@ class Source(Generic[TargetT, OptionsT]):
         """Hand the rows of a CSV file to `add` in batches, off the event loop."""
         async with aclosing(self._slices(request)) as slices:
             async for data in slices:
-                await asyncio.to_thread(lambda data=data: add(rows.feed(data)))
+                await asyncio.to_thread(_pass_on, add, rows.feed, data)
         await asyncio.to_thread(lambda: add(rows.close()))
         self.records += rows.count
         self.drift.update(rows.unknown)
@@ -213,6 +213,10 @@ class Source(Generic[TargetT, OptionsT]):
         window = self.window if end is None else Window(self.window.start, int(end))
         days = {iso_day(day.start): day for day in window.buckets(DAY)}
         yield from (days[name] for name in self.partitions(days))
+
+
+def _pass_on(add: Callable[[T], Any], parse: Callable[[bytes], T], data: bytes) -> None:
+    add(parse(data))
 
 
 class Partitions:
