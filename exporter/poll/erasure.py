@@ -28,7 +28,7 @@ async def without_people(
     state.ledger = {series: kept for series, kept in state.ledger.items() if series not in gone}
     state.gauges = {series: kept for series, kept in state.gauges.items() if series not in gone}
     state.started -= naming
-    state.progress = {}
+    state.memory, state.walk = {}, None
     if gone:
         _log.warning("privacy changed: families of %s that name people start afresh", key)
     await store.commit(key, state, Changes(frozenset(gone), gauges=True, erase=True))

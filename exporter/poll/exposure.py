@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from exporter.model import Metric, MetricType, Point, Scope, Series, SeriesKey, StreamKey
 from exporter.poll.transform.labels import LabelChoice
@@ -65,19 +66,25 @@ class Exposure:
                 families[metric].append(
                     Point(scope_labels(metric, key) + labels, value, series.created)
                 )
-        for (name, labels), gauge in sorted(state.gauges.items()):
+        for (name, labels), gauges in sorted(state.gauges.items()):
             metric = metrics.get(name)
             if metric is None or not choice.shows(metric, labels):
                 continue
-            if now < gauge.read_at + self.expire_after:
-                families[metric].append(Point(scope_labels(metric, key) + labels, gauge.value))
+            fresh = [g for g in gauges.values() if now < g.read_at + self.expire_after]
+            if fresh:
+                merged = reduce(metric.merged, (gauge.value for gauge in fresh))
+                families[metric].append(Point(scope_labels(metric, key) + labels, merged))
         return dict(families)
 
     def next_change(self, state: StreamState, now: float) -> float | None:
         """When the page changes next without a poll: a hold ends or a gauge expires."""
         moments = [
             *(self._release_at(s, now) for s in state.ledger.values() if not s.released),
-            *(gauge.read_at + self.expire_after for gauge in state.gauges.values()),
+            *(
+                gauge.read_at + self.expire_after
+                for gauges in state.gauges.values()
+                for gauge in gauges.values()
+            ),
         ]
         return min((moment for moment in moments if moment > now), default=None)
 

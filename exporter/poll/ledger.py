@@ -4,16 +4,23 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from exporter.model import Coverage, Number, Series, SeriesKey, Slot
+from exporter.model import Coverage, Number, Sample, Series, SeriesKey, Slot
 
 Ledger: TypeAlias = dict[SeriesKey, Series]
 Values: TypeAlias = dict[SeriesKey, dict[Slot, Number]]
 """What a poll read: the value of each slot of each series."""
 
 
-def identity_in_other(labels: tuple[str, ...]) -> str:
-    """What is counted without an identity is remembered by, in a series with fewer labels or `other`."""
+def key_of_labels(labels: tuple[str, ...]) -> str:
+    """The key of a folded sample that has none of its own: its original labels."""
     return "\x1f".join(("", *labels))
+
+
+def keyed(sample: Sample) -> Sample:
+    """A sample that is found again whatever its labels become: by its partition and key, or its labels."""
+    if sample.partition or sample.key:
+        return sample
+    return sample._replace(key=key_of_labels(sample.labels))
 
 
 @dataclass(slots=True)
@@ -30,33 +37,33 @@ def count(
     values: Values,
     coverage: Iterable[Coverage],
     *,
-    horizon: int,
+    oldest_kept: int,
     baseline: Collection[str],
     now: float,
 ) -> Counted:
     """Count what a poll read into the ledger, in place.
 
-    Slots before `horizon` are ignored: the ledger has forgotten what it counted of them. Metrics
+    Buckets before `oldest_kept` are ignored: the ledger has forgotten what it counted of them. Metrics
     named in `baseline` take their first values without counting.
     """
     result = Counted()
     _follow_renames(ledger, values, result, now)
-    # What moved from one slot to another is no growth: what is gone is taken back first.
+    # Decreases come before increases, so that a value that moved between slots nets to zero.
     for key, slots in _absent(ledger, values, coverage).items():
-        _read(key, ledger[key], slots, horizon, baseline, result)
+        _read(key, ledger[key], slots, oldest_kept, baseline, result)
     for key, slots in values.items():
         if key not in ledger:
             ledger[key] = Series(created=now)
             result.born.add(key)
             result.changed.add(key)
-        _read(key, ledger[key], slots, horizon, baseline, result)
+        _read(key, ledger[key], slots, oldest_kept, baseline, result)
     return result
 
 
-def forget(ledger: Ledger, horizon: int) -> None:
-    """Drop the slots before `horizon`; the counters stay."""
+def forget(ledger: Ledger, oldest_kept: int) -> None:
+    """Drop the slots of older buckets; the counters stay."""
     for series in ledger.values():
-        for slot in [slot for slot in series.slots if slot[0] < horizon]:
+        for slot in [slot for slot in series.slots if slot.bucket < oldest_kept]:
             del series.slots[slot]
 
 
@@ -64,12 +71,12 @@ def _read(
     key: SeriesKey,
     series: Series,
     slots: Mapping[Slot, Number],
-    horizon: int,
+    oldest_kept: int,
     baseline: Collection[str],
     result: Counted,
 ) -> None:
     for slot, value in slots.items():
-        if slot[0] < horizon or value == series.slots.get(slot, 0):
+        if slot.bucket < oldest_kept or value == series.slots.get(slot, 0):
             continue
         result.changed.add(key)
         if key[0] in baseline:
@@ -79,22 +86,19 @@ def _read(
 
 
 def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float) -> None:
-    """Move what was counted of an identity to the series that it belongs to by its name of today.
+    """Move what was counted of a thing to the series that shows it today.
 
-    So does a series that `other` held and that is on its own today, and one whose labels are other
-    ones by today's choice. Only what is remembered moves: the old series keeps its counter, the new
-    one grows from here.
+    It was renamed, moved into or out of `other`, or is shown with other labels. Only what is remembered
+    moves: the old series keeps its counter, the other one grows from here.
     """
     wanted: dict[tuple[str, Slot], tuple[SeriesKey, Slot]] = {}
     for key, slots in values.items():
-        whole = identity_in_other(key[1])
         for slot in slots:
-            wanted[key[0], (slot[0], slot[1] or whole)] = key, slot
+            wanted[key[0], _identified(slot, key)] = key, slot
     for key, series in list(ledger.items()):
         held = values.get(key, {})
-        whole = identity_in_other(key[1])
         for slot in [slot for slot in series.slots if slot not in held]:
-            identified = key[0], (slot[0], slot[1] or whole)
+            identified = key[0], _identified(slot, key)
             if identified not in wanted:
                 continue
             owner, place = wanted[identified]
@@ -106,22 +110,24 @@ def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float)
             result.changed.update((key, owner))
 
 
+def _identified(slot: Slot, key: SeriesKey) -> Slot:
+    """The slot; of a thing without partition and key with its labels for a key."""
+    return slot if slot.partition or slot.key else slot._replace(key=key_of_labels(key[1]))
+
+
 def _absent(ledger: Ledger, values: Values, coverage: Iterable[Coverage]) -> Values:
     """The slots that an answer speaks for and does not hold: their value is zero."""
-    parts: dict[tuple[str, str], list[Coverage]] = {}
-    for part in coverage:
-        for metric in part.metrics:
-            parts.setdefault((metric.name, part.identities), []).append(part)
-    # A walk covers thousands of parts by identity: each slot looks its own up by its beginnings.
-    lengths = {len(identities) for _, identities in parts}
+    covers: dict[tuple[str, str | None], list[Coverage]] = {}
+    for each in coverage:
+        for metric in each.metrics:
+            covers.setdefault((metric.name, each.partition), []).append(each)
     absent: Values = {}
     for key, series in ledger.items():
         read = values.get(key, {})
+        whole = covers.get((key[0], None), [])
         for slot in series.slots:
-            if slot not in read and any(
-                slot in part
-                for length in lengths
-                for part in parts.get((key[0], slot[1][:length]), ())
-            ):
+            if slot in read:
+                continue
+            if any(slot in each for each in (*whole, *covers.get((key[0], slot.partition), ()))):
                 absent.setdefault(key, {})[slot] = 0
     return absent

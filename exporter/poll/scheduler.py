@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from apscheduler.job import Job as Planned
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -15,8 +16,12 @@ from exporter.client.errors import State
 from exporter.clock import Clock
 from exporter.log import broke
 from exporter.model import MINUTE, StreamKey
-from exporter.poll.poller import Job, Poller
+from exporter.poll.job import Job
+from exporter.poll.poller import Poller
 from exporter.poll.windows import first_poll, next_poll
+from exporter.telemetry.status import PollOutcome
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +47,7 @@ class Scheduler:
         self._clock = clock
         self._random = random
         self._streams: dict[StreamKey, _Stream] = {}
+        self._failures: Counter[StreamKey] = Counter()
         self._running: dict[asyncio.Task[None], StreamKey | None] = {}
         self._besides: list[tuple[Planned, float]] = []
         self._look: asyncio.TimerHandle | None = None
@@ -183,17 +189,19 @@ class Scheduler:
         task.add_done_callback(self._running.pop)
 
     async def _poll(self, stream: _Stream) -> None:
-        started = self._clock.time()
-        job, status = stream.job, stream.job.status
-        await self._guarded(stream.poller.poll(job), f"poll of {job.key}")
+        started, job = self._clock.time(), stream.job
+        outcome = await self._guarded(stream.poller.poll(job), f"poll of {job.key}")
+        outcome = outcome or PollOutcome(State.ERROR)
+        failures = 0 if outcome.state.answered else self._failures[job.key] + 1
+        self._failures[job.key] = failures
         now = self._clock.time()
         due = next_poll(
-            status.state or State.ERROR,
+            outcome.state,
             min(started, now),
             now,
             job.options.interval,
-            failures=status.failures_in_row,
-            retry_at=status.retry_at,
+            failures=failures,
+            retry_at=outcome.retry_at,
             random=self._random,
         )
         self._plan_poll(stream, due)
@@ -201,18 +209,18 @@ class Scheduler:
 
     async def _refresh(self, stream: _Stream) -> None:
         job = stream.job
-        if not await self._guarded(stream.poller.refresh(job), f"refresh of {job.key}"):
-            job.status.refresh_at = self._clock.time() + MINUTE
+        # Where it breaks before it knows better, it is tried again soon.
+        job.status.refresh_at = self._clock.time() + MINUTE
+        await self._guarded(stream.poller.refresh(job), f"refresh of {job.key}")
         self._plan_refresh(stream)
 
-    async def _guarded(self, work: Awaitable[None], what: str) -> bool:
-        """Whether it went well; what breaks must not keep the stream from being polled again."""
+    async def _guarded(self, work: Awaitable[T], what: str) -> T | None:
+        """What the work gives; what breaks must not keep the stream from being polled again."""
         try:
-            await work
+            return await work
         except Exception as error:  # noqa: BLE001
             broke(_log, what, error)
-            return False
-        return True
+            return None
 
 
 def _poll_of(key: StreamKey) -> str:

@@ -3,8 +3,9 @@
 import random
 from dataclasses import dataclass
 
-from exporter.client.errors import State
+from exporter.client.errors import PollError, State
 from exporter.model import DAY, HOUR, Window, floor
+from exporter.store.store import StreamState, Walk
 
 AUTH_BACKOFF = HOUR
 REFUSED = frozenset({State.UNAUTHORIZED, State.FORBIDDEN, State.NOT_FOUND})
@@ -21,26 +22,44 @@ class Reach:
     retention: int
 
 
-def window(reach: Reach, now: float, read_until: float | None, horizon: int | None) -> Window:
+def window(reach: Reach, now: float, read_until: float | None, oldest_kept: int | None) -> Window:
     """The window of the next poll: whole buckets up to `now`.
 
     It starts a lookback before the end of the last good read, so that no downtime shorter than the
-    vendor's retention loses a bucket; never before `horizon`, below which the ledger has forgotten
+    vendor's retention loses a bucket; never before `oldest_kept`, below which the ledger has forgotten
     what it counted; and never before what the vendor still has. A read that ended after `now` was by
     a clock that was set back since: how far it went is unknown, so all that is remembered is read.
     """
     reread_from = min(now, now if read_until is None else read_until) - reach.lookback
-    if read_until is not None and read_until > now and horizon is not None:
-        reread_from = horizon
+    if read_until is not None and read_until > now and oldest_kept is not None:
+        reread_from = oldest_kept
     start = floor(reread_from, reach.bucket)
     oldest = floor(now - reach.retention, reach.bucket) + reach.bucket
     start = max(start, oldest)
-    if horizon is not None:
-        start = max(start, horizon)
+    if oldest_kept is not None:
+        start = max(start, oldest_kept)
     return Window(start, max(start, int(now)))
 
 
-def next_horizon(reach: Reach, read: Window, newest: int | None, horizon: int) -> int:
+def read_window(reach: Reach, now: float, state: StreamState) -> tuple[Window, Walk | None]:
+    """The window of a poll, and the walk that it goes on with; raises PollError.
+
+    A walk keeps the start of its window. One that began in the future was begun by a clock that was set
+    back since, and begins again.
+    """
+    wanted = window(reach, now, state.read_until, state.oldest_kept)
+    if wanted.start > now:
+        raise PollError(
+            "the clock stands before what was already counted; set the clock right, or remove the "
+            "state file to start counting afresh"
+        )
+    walk = state.walk if state.walk is not None and state.walk.began <= now else None
+    if walk is not None:
+        wanted = Window(min(walk.start, wanted.end), wanted.end)
+    return wanted, walk
+
+
+def next_oldest_kept(reach: Reach, read: Window, newest: int | None, oldest_kept: int) -> int:
     """Before which bucket the ledger forgets, once the window was read.
 
     A lookback before its end, or before the start of `newest`, the newest bucket that has a value. A
@@ -48,9 +67,9 @@ def next_horizon(reach: Reach, read: Window, newest: int | None, horizon: int) -
     begun by any clock.
     """
     if newest is None:
-        return horizon
+        return oldest_kept
     until = min(read.end, newest)
-    return max(horizon, floor(until - reach.lookback, reach.bucket))
+    return max(oldest_kept, floor(until - reach.lookback, reach.bucket))
 
 
 def next_poll(

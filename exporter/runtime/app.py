@@ -14,7 +14,7 @@ from exporter.exposition import catalogue
 from exporter.exposition.compress import Encoding
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
-from exporter.poll.poller import Job
+from exporter.poll.job import Job
 from exporter.poll.scheduler import Scheduler
 from exporter.runtime.policy import CollectionPolicy
 from exporter.runtime.reload import Reloader, ReloadError

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from exporter.config.blocks import Config, CountingConfig, LimitsConfig
 from exporter.config.checks import read_key
 from exporter.poll.exposure import Exposure
-from exporter.poll.poller import Counting
+from exporter.poll.job import Counting
 from exporter.poll.transform.groups import GroupLimit
 from exporter.poll.transform.privacy import Privacy
 

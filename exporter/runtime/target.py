@@ -12,7 +12,7 @@ from exporter.clock import Clock
 from exporter.config.blocks import vendor_of
 from exporter.config.text import ConfigError
 from exporter.model import StreamKey
-from exporter.poll.poller import Job
+from exporter.poll.job import Job
 from exporter.poll.windows import REFUSED
 from exporter.runtime.secret_files import SecretFiles
 from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus

@@ -13,7 +13,8 @@ from exporter.exposition import catalogue
 from exporter.exposition.exposition import Exposition
 from exporter.model import StreamKey
 from exporter.poll.erasure import without_people
-from exporter.poll.poller import Job, Poller
+from exporter.poll.job import Job
+from exporter.poll.poller import Poller
 from exporter.poll.scheduler import Scheduler
 from exporter.runtime import target as running_target
 from exporter.runtime.policy import CollectionPolicy

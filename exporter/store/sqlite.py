@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from exporter.model import Number, Series, SeriesKey, StreamKey
+from exporter.model import Number, Series, SeriesKey, Slot, StreamKey
 from exporter.store.state_file import connect, explained, legible, write_back
-from exporter.store.store import Changes, Gauge, StreamState
+from exporter.store.store import Changes, Gauge, Gauges, StreamState, Walk
 
 _LARGEST = 2**63 - 1
 _Result = TypeVar("_Result")
@@ -71,32 +71,37 @@ class SQLiteStore:
 
     def _load(self, key: StreamKey) -> StreamState:
         row = self._connection.execute(
-            "SELECT id, horizon, read_until, started, progress, last_success, data_until, empty,"
-            " privacy FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
+            "SELECT id, oldest_kept, read_until, started, memory, walk, last_success, data_until,"
+            " empty, privacy FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
             key,
         ).fetchone()
         if row is None:
             return StreamState()
-        (stream_id, horizon, read_until, started, progress, last_success, data_until, empty,
+        (stream_id, oldest_kept, read_until, started, memory, walk, last_success, data_until, empty,
          privacy) = row  # fmt: skip
         return StreamState(
-            horizon=_whole(horizon),
+            oldest_kept=_whole(oldest_kept),
             read_until=_moment(read_until),
             started=frozenset(_texts(started)),
-            progress=dict(json.loads(progress)),
+            memory=dict(json.loads(memory)),
+            walk=None if walk is None else _walk(*json.loads(walk)),
             last_success=_moment(last_success),
             data_until=_moment(data_until),
             empty=bool(empty),
             privacy=privacy,
             ledger=self._load_ledger(stream_id),
-            gauges={
-                (metric, _texts(labels)): Gauge(_value(value), float(read_at))
-                for metric, labels, value, read_at in self._connection.execute(
-                    "SELECT metric, labels, value, read_at FROM gauge WHERE stream_id = ?",
-                    (stream_id,),
-                )
-            },
+            gauges=self._load_gauges(stream_id),
         )
+
+    def _load_gauges(self, stream_id: int) -> Gauges:
+        gauges: Gauges = {}
+        for metric, labels, partition, value, read_at in self._connection.execute(
+            "SELECT metric, labels, partition, value, read_at FROM gauge WHERE stream_id = ?",
+            (stream_id,),
+        ):
+            values = gauges.setdefault((metric, _texts(labels)), {})
+            values[_text(json.loads(partition))] = Gauge(_value(value), float(read_at))
+        return gauges
 
     def _load_ledger(self, stream_id: int) -> dict[SeriesKey, Series]:
         ledger: dict[SeriesKey, Series] = {}
@@ -108,12 +113,13 @@ class SQLiteStore:
         ):
             series = Series(float(created), _exact(counter), _exact(debt), bool(released))
             ledger[metric, _texts(labels)] = by_id[series_id] = series
-        for series_id, start, identity, value in self._connection.execute(
-            "SELECT series_id, start, identity, value FROM slot"
+        for series_id, start, partition, key, value in self._connection.execute(
+            "SELECT series_id, start, partition, key, value FROM slot"
             " JOIN series ON series.id = series_id WHERE stream_id = ?",
             (stream_id,),
         ):
-            by_id[series_id].slots[int(start), _text(json.loads(identity))] = _exact(value)
+            slot = Slot(int(start), _text(json.loads(partition)), _text(json.loads(key)))
+            by_id[series_id].slots[slot] = _exact(value)
         return ledger
 
     def _commit(self, key: StreamKey, state: StreamState, changes: Changes) -> None:
@@ -123,10 +129,18 @@ class SQLiteStore:
             if changes.gauges:
                 self._connection.execute("DELETE FROM gauge WHERE stream_id = ?", (stream_id,))
                 self._connection.executemany(
-                    "INSERT INTO gauge VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO gauge VALUES (?, ?, ?, ?, ?, ?)",
                     (
-                        (stream_id, metric, json.dumps(labels), _stored(value), read_at)
-                        for (metric, labels), (value, read_at) in state.gauges.items()
+                        (
+                            stream_id,
+                            metric,
+                            json.dumps(labels),
+                            json.dumps(partition),
+                            _stored(value),
+                            read_at,
+                        )
+                        for (metric, labels), values in state.gauges.items()
+                        for partition, (value, read_at) in values.items()
                     ),
                 )
         if changes.erase:
@@ -145,19 +159,21 @@ class SQLiteStore:
 
     def _write_stream(self, key: StreamKey, state: StreamState) -> int:
         row = self._connection.execute(
-            "INSERT INTO stream (vendor, account, stream, horizon, read_until, started, progress,"
-            " last_success, data_until, empty, privacy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET horizon = excluded.horizon,"
+            "INSERT INTO stream (vendor, account, stream, oldest_kept, read_until, started, memory,"
+            " walk, last_success, data_until, empty, privacy)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET oldest_kept = excluded.oldest_kept,"
             " read_until = excluded.read_until, started = excluded.started,"
-            " progress = excluded.progress, last_success = excluded.last_success,"
+            " memory = excluded.memory, walk = excluded.walk, last_success = excluded.last_success,"
             " data_until = excluded.data_until, empty = excluded.empty,"
             " privacy = excluded.privacy RETURNING id",
             (
                 *key,
-                state.horizon,
+                state.oldest_kept,
                 state.read_until,
                 json.dumps(sorted(state.started)),
-                json.dumps(state.progress),
+                json.dumps(state.memory),
+                None if state.walk is None else json.dumps(state.walk),
                 state.last_success,
                 state.data_until,
                 state.empty,
@@ -193,17 +209,17 @@ class SQLiteStore:
             ).fetchone()[0]
             self._connection.execute("DELETE FROM slot WHERE series_id = ?", (series_id,))
             self._connection.executemany(
-                "INSERT INTO slot VALUES (?, ?, ?, ?)",
+                "INSERT INTO slot VALUES (?, ?, ?, ?, ?)",
                 (
-                    (series_id, start, json.dumps(identity), _stored(value))
-                    for (start, identity), value in series.slots.items()
+                    (series_id, start, json.dumps(partition), json.dumps(key), _stored(value))
+                    for (start, partition, key), value in series.slots.items()
                 ),
             )
-        if state.horizon is not None:
+        if state.oldest_kept is not None:
             self._connection.execute(
                 "DELETE FROM slot WHERE start < ? AND series_id IN"
                 " (SELECT id FROM series WHERE stream_id = ?)",
-                (state.horizon, stream_id),
+                (state.oldest_kept, stream_id),
             )
 
 
@@ -226,6 +242,10 @@ def _whole(value: object) -> int | None:
     if value is None or isinstance(value, int):
         return value
     raise TypeError(f"{value!r} is no whole number")
+
+
+def _walk(began: float, start: int, after: str) -> Walk:
+    return Walk(float(began), int(start), _text(after))
 
 
 def _moment(value: float | None) -> float | None:

@@ -7,43 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from exporter.store.migrations import MIGRATIONS
 from exporter.store.store import StoreError
 
 _log = logging.getLogger(__name__)
 _DAMAGED = (
     "it is damaged and is left as it is; restore a backup, or move it away to start counting afresh"
 )
-
-MIGRATIONS = (
-    """
-    CREATE TABLE exporter (created REAL NOT NULL);
-    CREATE TABLE stream (
-        id INTEGER PRIMARY KEY,
-        vendor TEXT NOT NULL, account TEXT NOT NULL, stream TEXT NOT NULL,
-        horizon INTEGER, read_until REAL, started TEXT NOT NULL, progress TEXT NOT NULL,
-        last_success REAL, data_until REAL, empty INTEGER NOT NULL, privacy TEXT NOT NULL,
-        UNIQUE (vendor, account, stream)
-    );
-    CREATE TABLE series (
-        id INTEGER PRIMARY KEY,
-        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
-        metric TEXT NOT NULL, labels TEXT NOT NULL,
-        created REAL NOT NULL, counter NOT NULL, debt NOT NULL, released INTEGER NOT NULL,
-        UNIQUE (stream_id, metric, labels)
-    );
-    CREATE TABLE slot (
-        series_id INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
-        start INTEGER NOT NULL, identity TEXT NOT NULL, value NOT NULL,
-        PRIMARY KEY (series_id, start, identity)
-    ) WITHOUT ROWID;
-    CREATE TABLE gauge (
-        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
-        metric TEXT NOT NULL, labels TEXT NOT NULL, value NOT NULL, read_at REAL NOT NULL,
-        PRIMARY KEY (stream_id, metric, labels)
-    ) WITHOUT ROWID;
-    """,
-)
-"""What takes an empty file, step by step, to the current schema; `PRAGMA user_version` counts them."""
 
 
 def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
@@ -101,9 +71,11 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> bool:
     # Not every build of SQLite overwrites what is deleted; the names of people are among it.
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+    for number, migrate in enumerate(MIGRATIONS[version:], version + 1):
         _log.info("state file %s: migrating to schema %d", path, number)
-        connection.executescript(f"BEGIN IMMEDIATE; {script}")
+        connection.execute("BEGIN IMMEDIATE")
+        with legible(path):
+            migrate(connection)
         if number == 1:
             connection.execute("INSERT INTO exporter VALUES (?)", (now,))
         connection.execute(f"PRAGMA user_version = {number}")

@@ -1,7 +1,7 @@
 """The interface of the store, and what goes through it."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from exporter.model import Number, Series, SeriesKey, StreamKey
 
@@ -17,25 +17,38 @@ class Gauge(NamedTuple):
     read_at: float
 
 
+Gauges: TypeAlias = dict[SeriesKey, dict[str, Gauge]]
+"""The gauges of each series by partition; the series shows them merged."""
+
+
+class Walk(NamedTuple):
+    """A walk over partitions that has not ended: when it began, the start of its window, how far it is."""
+
+    began: float
+    start: int
+    after: str
+
+
 @dataclass(slots=True)
 class StreamState:
     """All that is kept of a stream between polls.
 
-    `horizon` is the oldest bucket that the ledger still remembers, `read_until` the end of the last
-    good read, `started` the metrics whose baseline was taken, `privacy` the fingerprint of the setting
-    under which people's labels were made.
+    `oldest_kept` is the oldest bucket that the ledger still remembers, `read_until` the end of the last
+    good read, `started` the metrics whose baseline was taken, `memory` what the stream itself remembers,
+    `privacy` the fingerprint of the setting under which people's labels were made.
     """
 
-    horizon: int | None = None
+    oldest_kept: int | None = None
     read_until: float | None = None
     started: frozenset[str] = frozenset()
-    progress: dict[str, Any] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+    walk: Walk | None = None
     last_success: float | None = None
     data_until: float | None = None
     empty: bool = False
     privacy: str = ""
     ledger: dict[SeriesKey, Series] = field(default_factory=dict)
-    gauges: dict[SeriesKey, Gauge] = field(default_factory=dict)
+    gauges: Gauges = field(default_factory=dict)
 
 
 class Changes(NamedTuple):

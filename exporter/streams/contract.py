@@ -1,6 +1,6 @@
 """The contract of streams: what a stream declares, and what a read of it yields."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -30,7 +30,7 @@ class Batch:
     memory: Mapping[str, Any] | None = None
 
 
-Read: TypeAlias = Callable[[Source[Any, Any]], AsyncIterator[Batch]]
+Read: TypeAlias = Callable[[Source[Any, Any]], AsyncGenerator[Batch, None]]
 """An async generator. A yield is a commit point: what was yielded stays when a later request fails.
 
 A normal end says that the whole window was read.
@@ -65,7 +65,7 @@ class Stream(Generic[TargetT, OptionsT]):
     summary: str
     metrics: tuple[Metric, ...]
     options: type[OptionsT]
-    read: Callable[[Source[TargetT, OptionsT]], AsyncIterator[Batch]]
+    read: Callable[[Source[TargetT, OptionsT]], AsyncGenerator[Batch, None]]
     plan: Callable[[TargetT, OptionsT], Sequence[Cost]]
     probe: Probe
     right: Any = None

@@ -61,6 +61,16 @@ class PollHistory:
         return [Polled(~n, True) if n < 0 else Polled(n, False) for n in self._polls.tolist()]
 
 
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """How a poll ended. `succeeded_at` is when one began that read all of its window without a problem."""
+
+    state: State
+    reason: str = ""
+    retry_at: float | None = None
+    succeeded_at: float | None = None
+
+
 @dataclass(slots=True)
 class StreamStatus:
     """One stream of one target; times are Unix seconds."""
@@ -89,38 +99,58 @@ class StreamStatus:
     refresh_at: float | None = None
     history: PollHistory = field(default_factory=PollHistory)
     _committed: int = field(default=0, init=False)
+    _drifted: Counter[str] = field(default_factory=Counter, init=False)
 
     def walked(self, done: int, total: int) -> None:
         """How far the walk over a target's parts has come."""
         self.walk = (done, total)
 
-    def committed(self, records: int) -> None:
-        """The running poll has committed what it read; it may still fail."""
-        self.records += records
+    def begin(self, now: float) -> None:
+        """A poll begins."""
+        self.polls += 1
+        self.polling_since = now
+        self.last_folded = 0
+        self._committed = 0
+        self._drifted = Counter()
+
+    def committed(
+        self,
+        *,
+        records: int,
+        corrections: int,
+        folded: int,
+        drift: Counter[str],
+        data_until: float | None,
+    ) -> None:
+        """The running poll has committed; it may still fail. `records` and `drift` are the whole poll's."""
+        self.records += records - self._committed
         self.last_records = self._committed = records
+        self.corrections += corrections
+        self.folded += folded
+        self.last_folded += folded
+        self.data_until = data_until
+        self._drift(drift - self._drifted)
+        self._drifted = drift.copy()
 
-    def succeeded(self, state: State, now: float) -> None:
-        self.state, self.reason = state, ""
-        self.failures_in_row, self.retry_at = 0, None
-        self.last_success = now
-        self._ended(failed=False)
+    def end(self, outcome: PollOutcome, began: float, now: float) -> None:
+        """The running poll has ended."""
+        self.polling_since = None
+        self.durations.observe(max(0.0, now - began))
+        failed = outcome.succeeded_at is None
+        self.state, self.reason, self.retry_at = outcome.state, outcome.reason, outcome.retry_at
+        if failed:
+            self.failures[outcome.state.value] += 1
+            self.failures_in_row += 1
+        else:
+            self.failures_in_row = 0
+            self.last_success = outcome.succeeded_at
+        self.history.add(Polled(self._committed, failed))
 
-    def failed(self, state: State, reason: str, retry_at: float | None) -> None:
-        self.state, self.reason = state, reason
-        self.failures[state.value] += 1
-        self.failures_in_row += 1
-        self.retry_at = retry_at
-        self._ended(failed=True)
-
-    def drifted(self, fields: Counter[str]) -> None:
+    def _drift(self, fields: Counter[str]) -> None:
         for name, times in fields.items():
             # Some vendors key their records by address: such a name is no field's.
             known = name in self.drift or (len(self.drift) < DRIFT_FIELDS and "@" not in name)
             self.drift[name if known else OTHER] += times
-
-    def _ended(self, *, failed: bool) -> None:
-        self.history.add(Polled(self._committed, failed))
-        self._committed = 0
 
 
 class Used(NamedTuple):

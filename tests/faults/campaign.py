@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from exporter.client.errors import State
-from exporter.poll.poller import Job
+from exporter.poll.job import Job
 from exporter.simulator.application import Simulator
 from exporter.simulator.cursor.api import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions

@@ -13,7 +13,8 @@ from exporter.exposition import catalogue
 from exporter.exposition.exposition import Exposition
 from exporter.model import StreamKey
 from exporter.poll.exposure import Exposure
-from exporter.poll.poller import Counting, Job, Poller
+from exporter.poll.job import Counting, Job
+from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from exporter.streams.walk import walk
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.client.errors import ForbiddenError, RateLimitedError, State, UnavailableError
@@ -16,11 +17,11 @@ from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
 from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, StreamKey
 from exporter.poll.exposure import Exposure
-from exporter.poll.poller import Counting, Job, Poller
+from exporter.poll.job import Counting, Job
+from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StoreError, StreamState
-from exporter.streams.walk import walk
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import Poll, Reading, Shape, Stream, StreamOptions, Target

@@ -14,7 +14,8 @@ from apscheduler.triggers import interval
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR, StreamKey
-from exporter.poll.poller import Job, Poller
+from exporter.poll.job import Job
+from exporter.poll.poller import Poller
 from exporter.poll.scheduler import Scheduler
 from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import StreamOptions

@@ -19,7 +19,8 @@ from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
 from exporter.model import DAY, HOUR, OTHER, Coverage, Metric, MetricType, Sample, StreamKey
 from exporter.poll.exposure import Exposure
-from exporter.poll.poller import Counting, Job, Poller
+from exporter.poll.job import Counting, Job
+from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS

@@ -22,7 +22,8 @@ from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
 from exporter.model import StreamKey
 from exporter.poll.exposure import Exposure
-from exporter.poll.poller import Counting, Job, Poller
+from exporter.poll.job import Counting, Job
+from exporter.poll.poller import Poller
 from exporter.poll.transform.groups import GroupLimit
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from exporter.model import Merge, Metric, MetricType, Number, Sample, SeriesKey
-from exporter.poll.ledger import Values, identity_in_other
+from exporter.model import Merge, Metric, MetricType, Number, Sample, SeriesKey, Slot
+from exporter.poll.ledger import Values, keyed
 
-Gauges: TypeAlias = dict[SeriesKey, Number | float]
+Gauges: TypeAlias = dict[SeriesKey, dict[str, Number | float]]
+"""The value of each partition of each series."""
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class Gathered:
     gauges: Gauges = field(default_factory=dict)
 
     def add(self, sample: Sample) -> None:
-        metric, labels, value, bucket, identity = sample
+        metric, labels, value, bucket, partition, item = sample
         self.metrics[metric.name] = metric
         key = (metric.name, labels)
         if metric.type is MetricType.COUNTER:
@@ -29,11 +30,13 @@ class Gathered:
                     f"{metric.name}: a counter sample needs a bucket and an exact value"
                 )
             slots = self.counters.setdefault(key, {})
-            slots[bucket, identity] = slots.get((bucket, identity), 0) + value
-        elif key not in self.gauges:
-            self.gauges[key] = value
-        else:
-            self.gauges[key] = metric.merged(self.gauges[key], value)
+            slot = Slot(bucket, partition, item)
+            slots[slot] = slots.get(slot, 0) + value
+            return
+        values = self.gauges.setdefault(key, {})
+        if partition in values:
+            value = metric.merged(values[partition], value)
+        values[partition] = value
 
 
 def gather(samples: Iterable[Sample]) -> Gathered:
@@ -71,12 +74,8 @@ def fold(gathered: Gathered, known: Collection[SeriesKey], limit: int) -> tuple[
 def _rank(
     gathered: Gathered, keys: list[SeriesKey], known: Collection[SeriesKey]
 ) -> tuple[bool, float, SeriesKey]:
-    size = max(
-        float(sum(gathered.counters[key].values()))
-        if key in gathered.counters
-        else float(gathered.gauges[key])
-        for key in keys
-    )
+    values = (gathered.counters.get(key) or gathered.gauges[key] for key in keys)
+    size = max(float(sum(each.values())) for each in values)
     return not any(key in known for key in keys), -size, keys[0]
 
 
@@ -86,11 +85,13 @@ def _folded(gathered: Gathered, kept: set[SeriesKey]) -> tuple[Gathered, int]:
         metric, labels = gathered.metrics[key[0]], key[1]
         target = labels if key in kept else metric.folded(labels)
         folded += target != labels
-        for (bucket, identity), value in gathered.counters.get(key, {}).items():
-            # The labels stay behind as the identity, so that room found later moves the series
-            # out of `other` again without counting it twice.
-            identity = identity if target == labels else identity or identity_in_other(labels)
-            result.add(Sample(metric, target, value, bucket, identity))
-        if key in gathered.gauges and (target == labels or metric.merge is not Merge.DROP):
-            result.add(Sample(metric, target, gathered.gauges[key]))
+        for slot, value in gathered.counters.get(key, {}).items():
+            sample = Sample(metric, labels, value, *slot)
+            # The labels stay behind as the key, so that room found later moves the series out of
+            # `other` again without counting it twice.
+            sample = sample if target == labels else keyed(sample)
+            result.add(sample._replace(labels=target))
+        if target == labels or metric.merge is not Merge.DROP:
+            for partition, gauge in gathered.gauges.get(key, {}).items():
+                result.add(Sample(metric, target, gauge, None, partition))
     return result, folded

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exporter.model import GroupSizes, Merge, MetricType, Sample
-from exporter.poll.ledger import identity_in_other
+from exporter.poll.ledger import keyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +16,16 @@ class GroupLimit:
     def apply(self, samples: Iterable[Sample], sizes: GroupSizes) -> Iterator[Sample]:
         """The samples without the names of small groups; a group of unknown size is small.
 
-        What is counted keeps its labels as its identity, so that a group that grows or shrinks is not
-        counted again. A gauge that cannot be added up is left out.
+        What is counted keeps its labels as its key, so that a group that grows or shrinks is not counted
+        again. A gauge that cannot be added up is left out.
         """
         for sample in samples:
-            metric, labels, _, bucket, identity = sample
+            metric, labels, bucket = sample.metric, sample.labels, sample.bucket
             name = "" if metric.group is None else labels[metric.labels.index(metric.group)]
             if self.least <= 1 or not name or self._large(name, bucket, sizes):
                 yield sample
             elif metric.type is MetricType.COUNTER:
-                identity = identity or identity_in_other(labels)
-                yield sample._replace(labels=metric.folded(labels), identity=identity)
+                yield keyed(sample)._replace(labels=metric.folded(labels))
             elif metric.merge is not Merge.DROP:
                 yield sample._replace(labels=metric.folded(labels))
 

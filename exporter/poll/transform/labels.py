@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from exporter.model import Merge, Metric, MetricType, Sample
-from exporter.poll.ledger import identity_in_other
+from exporter.poll.ledger import keyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,15 @@ class LabelChoice:
     def apply(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """The samples without the dropped labels.
 
-        What is counted keeps all its labels as its identity, so that another choice finds it again. A
-        gauge that cannot be added up is left out if it has a dropped label.
+        What is counted keeps all its labels as its key, so that another choice finds it again. A gauge
+        that cannot be added up is left out if it has a dropped label.
         """
         if not self.dropped:
             yield from samples
             return
         places: dict[Metric, tuple[int, ...]] = {}
         for sample in samples:
-            metric, labels, _, _, identity = sample
+            metric, labels = sample.metric, sample.labels
             if metric not in places:
                 places[metric] = self._places(metric)
             if not places[metric]:
@@ -37,8 +37,8 @@ class LabelChoice:
                 kept[place] = ""
             shown = tuple(kept)
             if shown != labels and metric.type is MetricType.COUNTER:
-                identity = identity or identity_in_other(labels)
-            yield sample._replace(labels=shown, identity=identity)
+                sample = keyed(sample)
+            yield sample._replace(labels=shown)
 
     def shows(self, metric: Metric, labels: tuple[str, ...]) -> bool:
         """Whether a series has none of the dropped labels; one that was made before may have."""

@@ -3,8 +3,7 @@
 import enum
 import hashlib
 import hmac
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -39,14 +38,11 @@ class Privacy:
         """Another one for every setting and key."""
         return hmac.new(self._key or b"-", self._users.encode(), hashlib.sha256).hexdigest()[:16]
 
-    def apply(
-        self, samples: Iterable[Sample], coverage: Sequence[Coverage] = ()
-    ) -> Iterator[Sample]:
-        """The samples without a `Person` among their labels, or the id of one as their identity.
+    def apply(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        """The samples without a `Person` among their labels, or the id of one as partition or key.
 
         With users off, families of people disappear and a person in another family becomes `other`.
         """
-        parts = _parts_of(coverage)
         for sample in samples:
             metric, labels = sample.metric, sample.labels
             if self._users is Users.OFF and metric.people:
@@ -57,34 +53,36 @@ class Privacy:
             if named:
                 labels = tuple(map(self._shown, labels))
             if _names_people(metric):
-                identity = self._hidden(sample.identity, parts[metric], named=named)
-                yield sample._replace(labels=labels, identity=identity)
+                partition, key = self._hidden(sample.partition, sample.key, named=named)
+                yield sample._replace(labels=labels, partition=partition, key=key)
             else:
                 yield sample
 
     def covered(self, coverage: Iterable[Coverage]) -> list[Coverage]:
-        """What the answers speak for, by the identities that `apply` gives."""
+        """What the answers speak for, by the partitions that `apply` gives."""
         if self._users is not Users.PSEUDONYM:
             return list(coverage)
         result = []
-        for part in coverage:
-            naming = tuple(m for m in part.metrics if part.identities and _names_people(m))
-            others = tuple(m for m in part.metrics if m not in naming)
-            result.append(replace(part, metrics=others))
+        for each in coverage:
+            naming = tuple(m for m in each.metrics if each.partition and _names_people(m))
+            others = tuple(m for m in each.metrics if m not in naming)
+            result.append(replace(each, metrics=others))
             if naming:
-                hidden = self._pseudonym(part.identities)
-                result.append(replace(part, metrics=naming, identities=hidden))
+                hidden, _ = self._hidden(str(each.partition), "", named=False)
+                result.append(replace(each, metrics=naming, partition=hidden))
         return result
 
-    def _hidden(self, identity: str, parts: "_Parts", *, named: bool) -> str:
-        """An identity without an id of a person, that begins as `covered` says of its part."""
-        if self._users is Users.PLAIN or not identity:
-            return identity
+    def _hidden(self, partition: str, key: str, *, named: bool) -> tuple[str, str]:
+        """Partition and key without an id of a person; the same one for the same person and setting."""
+        if self._users is Users.PLAIN or not (partition or key):
+            return partition, key
         if self._users is Users.OFF:
             # All persons of such a family are one series, and are read together.
-            return "" if named else identity
-        part = parts.of(identity)
-        return (self._pseudonym(part) if part else "") + self._pseudonym(identity)
+            return ("", "") if named else (partition, key)
+        if not partition:
+            return "", self._pseudonym(key)
+        # The colon keeps a person's partition apart from the same person's label.
+        return self._pseudonym(f"{partition}:"), self._pseudonym(f"{partition}:{key}")
 
     def _shown(self, value: str) -> str:
         if type(value) is not Person:
@@ -102,29 +100,3 @@ class Privacy:
 
 def _names_people(metric: Metric) -> bool:
     return metric.people or metric.names_people
-
-
-class _Parts:
-    """The beginnings of identities by which a metric is read in parts."""
-
-    def __init__(self) -> None:
-        self._beginnings: set[str] = set()
-        self._lengths: set[int] = set()
-
-    def add(self, beginning: str) -> None:
-        self._beginnings.add(beginning)
-        self._lengths.add(len(beginning))
-
-    def of(self, identity: str) -> str:
-        """The longest beginning that an identity has, or nothing."""
-        found = (identity[:length] for length in self._lengths)
-        return max((b for b in found if b in self._beginnings), key=len, default="")
-
-
-def _parts_of(coverage: Iterable[Coverage]) -> defaultdict[Metric, _Parts]:
-    parts: defaultdict[Metric, _Parts] = defaultdict(_Parts)
-    for part in coverage:
-        if part.identities:
-            for metric in part.metrics:
-                parts[metric].add(part.identities)
-    return parts

@@ -1,6 +1,6 @@
 """Stream `rate_limit`: what GitHub grants the credential itself, and what is left of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
@@ -42,7 +42,7 @@ GRANTED.ratio(
 )
 
 
-async def read(source: kit.Source[Any, Any]) -> AsyncIterator[kit.Batch]:
+async def read(source: kit.Source[Any, Any]) -> AsyncGenerator[kit.Batch, None]:
     found = await source.get(ASK, _Overview, records=lambda overview: len(overview.resources))
     rows = (GRANTED.samples(row, (resource,)) for resource, row in found.resources.items())
     yield kit.Batch([sample for row in rows for sample in row], [kit.Coverage(GRANTED.metrics)])

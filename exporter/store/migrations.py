@@ -1,0 +1,136 @@
+"""What takes an empty state file, step by step, to the current schema; never edit one that was released."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from exporter.model import DAY
+
+_FIRST = (
+    "CREATE TABLE exporter (created REAL NOT NULL)",
+    """CREATE TABLE stream (
+        id INTEGER PRIMARY KEY,
+        vendor TEXT NOT NULL, account TEXT NOT NULL, stream TEXT NOT NULL,
+        horizon INTEGER, read_until REAL, started TEXT NOT NULL, progress TEXT NOT NULL,
+        last_success REAL, data_until REAL, empty INTEGER NOT NULL, privacy TEXT NOT NULL,
+        UNIQUE (vendor, account, stream)
+    )""",
+    """CREATE TABLE series (
+        id INTEGER PRIMARY KEY,
+        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+        metric TEXT NOT NULL, labels TEXT NOT NULL,
+        created REAL NOT NULL, counter NOT NULL, debt NOT NULL, released INTEGER NOT NULL,
+        UNIQUE (stream_id, metric, labels)
+    )""",
+    """CREATE TABLE slot (
+        series_id INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+        start INTEGER NOT NULL, identity TEXT NOT NULL, value NOT NULL,
+        PRIMARY KEY (series_id, start, identity)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE gauge (
+        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+        metric TEXT NOT NULL, labels TEXT NOT NULL, value NOT NULL, read_at REAL NOT NULL,
+        PRIMARY KEY (stream_id, metric, labels)
+    ) WITHOUT ROWID""",
+)
+_PARTITIONS = (
+    "ALTER TABLE stream RENAME COLUMN horizon TO oldest_kept",
+    "ALTER TABLE stream RENAME COLUMN progress TO memory",
+    "ALTER TABLE stream ADD COLUMN walk TEXT",
+    "ALTER TABLE slot RENAME TO former_slot",
+    """CREATE TABLE slot (
+        series_id INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+        start INTEGER NOT NULL, partition TEXT NOT NULL, key TEXT NOT NULL, value NOT NULL,
+        PRIMARY KEY (series_id, start, partition, key)
+    ) WITHOUT ROWID""",
+    "ALTER TABLE gauge RENAME TO former_gauge",
+    """CREATE TABLE gauge (
+        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+        metric TEXT NOT NULL, labels TEXT NOT NULL, partition TEXT NOT NULL,
+        value NOT NULL, read_at REAL NOT NULL,
+        PRIMARY KEY (stream_id, metric, labels, partition)
+    ) WITHOUT ROWID""",
+    """INSERT INTO gauge SELECT stream_id, metric, labels, '""', value, read_at FROM former_gauge""",
+    "DROP TABLE former_gauge",
+)
+
+_FOLDED = "\x1f"
+"""How the identity of a folded sample began: it was its labels, of no partition."""
+_PSEUDONYM = 18
+"""Characters of a pseudonym, `p_` and sixteen digits: an identity could be two of them."""
+_TABLES: dict[str, Callable[[str], tuple[str, str]]] = {
+    "tabnine_team_": lambda identity: _split(identity, ":"),
+    "tabnine_user_": lambda identity: _split(identity, ":"),
+    "github_billing_": lambda identity: _split(identity, ":"),
+    "assistant_cost_": lambda identity: _split(identity, ":"),
+    "github_api_user_": lambda identity: _split(identity, ":"),
+    "github_api_actor_": lambda identity: _split(identity, ":", 2),
+    "github_api_route_": lambda identity: _split(identity, ":", 2),
+    "github_copilot_usage_team_": lambda identity: _split(identity, _FOLDED),
+    "github_copilot_metrics_team_": lambda identity: _split(identity, _FOLDED),
+}
+"""By the beginning of a metric's name, how its identities are cut into a partition and a key."""
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    _execute(connection, _FIRST)
+
+
+def _separate_partitions(connection: sqlite3.Connection) -> None:
+    """A partition was the beginning of an identity; what a stream remembered held its walk as well."""
+    _execute(connection, _PARTITIONS)
+    rows = connection.execute(
+        "SELECT series_id, start, metric, identity, value FROM former_slot"
+        " JOIN series ON series.id = series_id"
+    ).fetchall()
+    connection.executemany(
+        "INSERT INTO slot VALUES (?, ?, ?, ?, ?)",
+        (
+            (series_id, start, *map(json.dumps, _parted(metric, json.loads(identity))), value)
+            for series_id, start, metric, identity, value in rows
+        ),
+    )
+    connection.execute("DROP TABLE former_slot")
+    for stream_id, progress in connection.execute("SELECT id, memory FROM stream").fetchall():
+        memory = dict(json.loads(progress))
+        walk = _walk(memory.pop("walk", {}), memory.pop("catch_up", {}))
+        connection.execute(
+            "UPDATE stream SET memory = ?, walk = ? WHERE id = ?",
+            (json.dumps(memory), None if walk is None else json.dumps(walk), stream_id),
+        )
+
+
+def _parted(metric: str, identity: str) -> tuple[str, str]:
+    if identity.startswith(_FOLDED):
+        return "", identity
+    if identity.startswith("p_") and len(identity) == 2 * _PSEUDONYM:
+        return identity[:_PSEUDONYM], identity[_PSEUDONYM:]
+    cut = next((cut for start, cut in _TABLES.items() if metric.startswith(start)), None)
+    return ("", identity) if cut is None or not identity else cut(identity)
+
+
+def _split(identity: str, separator: str, parts: int = 1) -> tuple[str, str]:
+    """The partition up to the n-th separator and the key after it; without one all is key."""
+    *start, rest = identity.split(separator, parts)
+    return (separator.join(start), rest) if len(start) == parts else ("", identity)
+
+
+def _walk(walk: dict[str, object], days: dict[str, object]) -> tuple[object, object, object] | None:
+    """A walk over partitions, or one over days of which the end of the last one was remembered."""
+    if walk.get("after"):
+        return walk.get("began"), walk.get("start"), walk["after"]
+    until = days.get("until")
+    if not isinstance(until, int | float) or not days.get("began"):
+        return None
+    last = datetime.fromtimestamp(until - DAY, UTC).date().isoformat()
+    return days["began"], int(until), last
+
+
+def _execute(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
+    for statement in statements:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _separate_partitions)
+"""`PRAGMA user_version` counts those that a file has seen; each runs in a transaction of its own."""
