@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exporter.model import Series, SeriesKey, StreamKey
+from exporter.model import Series, SeriesKey, Slot, StreamKey
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, Gauge, StoreError, StreamState
@@ -28,10 +28,10 @@ async def leave(running: Running, key: StreamKey = IDLE) -> None:
         started=frozenset({NAMING[0], NAMELESS[0]}),
         privacy=Privacy(Users.PLAIN).fingerprint,
         ledger={
-            NAMING: Series(created=1.0, counter=7, slots={(0, ""): 7}),
-            NAMELESS: Series(created=1.0, counter=9, slots={(0, ""): 9}),
+            NAMING: Series(created=1.0, counter=7, slots={Slot(0): 7}),
+            NAMELESS: Series(created=1.0, counter=9, slots={Slot(0): 9}),
         },
-        gauges={SEEN: Gauge(5.0, 1.0)},
+        gauges={SEEN: {"": Gauge(5.0, 1.0)}},
     )
     store = SQLiteStore.open(running.directory / "state.db", 1.0)
     await store.commit(key, state, Changes(frozenset(state.ledger), gauges=True))

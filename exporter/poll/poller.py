@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from exporter.client.errors import PollError, RateLimitedError, State
@@ -69,29 +70,34 @@ class Poller:
         began = self._clock.time()
         job.status.begin(began)
         try:
-            outcome = await self._read(job)
-        except PollError as error:
-            error = job.stream.explain(error)
-            retry_at = error.retry_at if isinstance(error, RateLimitedError) else None
-            outcome = PollOutcome(error.state, str(error), retry_at)
-        except StoreError as error:
-            outcome = PollOutcome(State.ERROR, str(error))
-        except Exception as error:  # noqa: BLE001  # one stream's bug must not stop the others
-            broke(_log, f"poll of {job.key}", error)
-            outcome = PollOutcome(State.ERROR, f"{type(error).__name__} (a bug; see the log)")
+            outcome = await self._attempt(job)
+        finally:
+            # Also where it is abandoned: then there is no outcome.
+            job.status.polling_since = None
+        if outcome.succeeded_at is None:
+            outcome = replace(outcome, failures_in_row=job.status.failures_in_row + 1)
         if outcome.state in _SUSPECT:
             # Drop cached ETags, or every later poll gets a 304 for the damaged body.
             job.client.forget()
         if not outcome.state.answered:
-            _log.warning(
-                "poll of %s failed: state=%s reason=%r",
-                job.key,
-                outcome.state.value,
-                outcome.reason,
-            )
+            told = (job.key, outcome.state.value, outcome.reason)
+            _log.warning("poll of %s failed: state=%s reason=%r", *told)
         job.status.end(outcome, began, self._clock.time())
         await self.show_status(job)
         return outcome
+
+    async def _attempt(self, job: Job) -> PollOutcome:
+        try:
+            return await self._read(job)
+        except PollError as error:
+            told = job.stream.explain(error)
+            retry_at = error.retry_at if isinstance(error, RateLimitedError) else None
+            return PollOutcome(told.state, str(told), retry_at)
+        except StoreError as error:
+            return PollOutcome(State.ERROR, str(error))
+        except Exception as error:  # noqa: BLE001  # one stream's bug must not stop the others
+            broke(_log, f"poll of {job.key}", error)
+            return PollOutcome(State.ERROR, f"{type(error).__name__} (a bug; see the log)")
 
     async def refresh(self, job: Job) -> None:
         """Bring the page up to date with the time: ended birth holds, expired gauges."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,7 +46,6 @@ class Scheduler:
         self._clock = clock
         self._random = random
         self._streams: dict[StreamKey, _Stream] = {}
-        self._failures: Counter[StreamKey] = Counter()
         self._running: dict[asyncio.Task[None], StreamKey | None] = {}
         self._besides: list[tuple[Planned, float]] = []
         self._look: asyncio.TimerHandle | None = None
@@ -191,16 +189,14 @@ class Scheduler:
     async def _poll(self, stream: _Stream) -> None:
         started, job = self._clock.time(), stream.job
         outcome = await self._guarded(stream.poller.poll(job), f"poll of {job.key}")
-        outcome = outcome or PollOutcome(State.ERROR)
-        failures = 0 if outcome.state.answered else self._failures[job.key] + 1
-        self._failures[job.key] = failures
+        outcome = outcome or PollOutcome(State.ERROR, failures_in_row=1)
         now = self._clock.time()
         due = next_poll(
             outcome.state,
             min(started, now),
             now,
             job.options.interval,
-            failures=failures,
+            failures=outcome.failures_in_row,
             retry_at=outcome.retry_at,
             random=self._random,
         )

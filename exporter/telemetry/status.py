@@ -63,12 +63,16 @@ class PollHistory:
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """How a poll ended. `succeeded_at` is when one began that read all of its window without a problem."""
+    """How a poll ended. `succeeded_at` is when one began that read all of its window without a problem.
+
+    `failures_in_row` are the failed polls since the last one that succeeded, with this one.
+    """
 
     state: State
     reason: str = ""
     retry_at: float | None = None
     succeeded_at: float | None = None
+    failures_in_row: int = 0
 
 
 @dataclass(slots=True)
@@ -136,15 +140,13 @@ class StreamStatus:
         """The running poll has ended."""
         self.polling_since = None
         self.durations.observe(max(0.0, now - began))
-        failed = outcome.succeeded_at is None
         self.state, self.reason, self.retry_at = outcome.state, outcome.reason, outcome.retry_at
-        if failed:
+        self.failures_in_row = outcome.failures_in_row
+        if outcome.succeeded_at is None:
             self.failures[outcome.state.value] += 1
-            self.failures_in_row += 1
         else:
-            self.failures_in_row = 0
             self.last_success = outcome.succeeded_at
-        self.history.add(Polled(self._committed, failed))
+        self.history.add(Polled(self._committed, outcome.succeeded_at is None))
 
     def _drift(self, fields: Counter[str]) -> None:
         for name, times in fields.items():

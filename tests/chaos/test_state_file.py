@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.model import Series, StreamKey
+from exporter.model import Series, Slot, StreamKey
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StreamState
 from tests.chaos.failpoints import Point, Strike
@@ -143,7 +143,7 @@ async def test_a_damaged_state_file_is_refused_and_left_as_it_is(
     state = tmp_path / "state.db"
     store = SQLiteStore.open(state, 0)
     keys = [("tabnine_audit_events_total", (f"type.{number}",)) for number in range(300)]
-    counted = StreamState(ledger={key: Series(0, 5, slots={(0, ""): 5}) for key in keys})
+    counted = StreamState(ledger={key: Series(0, 5, slots={Slot(0): 5}) for key in keys})
     await store.commit(
         StreamKey("tabnine", "acme", "audit_log"), counted, Changes(frozenset(keys), False)
     )

@@ -16,6 +16,7 @@ from exporter.model import (
     Number,
     Sample,
     SeriesKey,
+    Slot,
     Window,
 )
 from exporter.poll.ledger import Ledger, count
@@ -64,11 +65,11 @@ def totals(gathered: Gathered) -> dict[tuple[str, int | None], Number | float]:
     """Sums by metric and bucket, of counters and of gauges that add up."""
     found: defaultdict[tuple[str, int | None], Number | float] = defaultdict(int)
     for key, slots in gathered.counters.items():
-        for (bucket, _), value in slots.items():
-            found[key[0], bucket] += value  # type: ignore[operator]
-    for key, gauge in gathered.gauges.items():
+        for slot, value in slots.items():
+            found[key[0], slot.bucket] += value  # type: ignore[operator]
+    for key, gauges in gathered.gauges.items():
         if gathered.metrics[key[0]].merge is Merge.SUM:
-            found[key[0], None] += gauge  # type: ignore[operator]
+            found[key[0], None] += sum(gauges.values())  # type: ignore[operator]
     return dict(found)
 
 
@@ -156,7 +157,7 @@ def test_a_raised_limit_moves_series_out_of_other_without_counting_twice(
     for given_, limit in [*history, (last, 10_000)]:
         gathered = gather(given_)
         folded, _ = fold(gathered, ledger.keys(), limit)
-        count(ledger, folded.counters, coverage, horizon=0, baseline=(), now=0)
+        count(ledger, folded.counters, coverage, oldest_kept=0, baseline=(), now=0)
         net: Counter[str] = Counter()
         for key, series in ledger.items():
             net[key[0]] += int(series.counter - series.debt)
@@ -178,7 +179,7 @@ def test_a_series_that_leaves_other_takes_what_was_counted_along() -> None:
             ledger,
             folded.counters,
             [Coverage((ADDED,), Window(0, 1))],
-            horizon=0,
+            oldest_kept=0,
             baseline=(),
             now=0,
         )
@@ -210,17 +211,20 @@ def test_gauges_fold_as_their_metric_says() -> None:
     )
     folded, number = fold(gathered, (), 0)
     assert number == 9
-    assert folded.gauges == {(SUMMED.name, (OTHER,)): 10, (LATEST.name, (OTHER,)): 5}
+    assert folded.gauges == {
+        (SUMMED.name, (OTHER,)): {"": 10},
+        (LATEST.name, (OTHER,)): {"": 5},
+    }
 
 
 def test_equal_labels_are_made_one() -> None:
-    """Counters add up per bucket and identity, gauges as their metric says."""
+    """Counters add up per bucket, partition and key, gauges as their metric says."""
     gathered = gather(
         [
             Sample(ADDED, ("a", "tab"), 1, 0),
             Sample(ADDED, ("a", "tab"), Decimal("0.5"), 0),
             Sample(ADDED, ("a", "tab"), 4, 1),
-            Sample(ADDED, ("a", "tab"), 8, 1, "id"),
+            Sample(ADDED, ("a", "tab"), 8, 1, key="id"),
             Sample(SUMMED, ("x",), 1),
             Sample(SUMMED, ("x",), 2),
             Sample(LATEST, ("x",), 9),
@@ -230,12 +234,16 @@ def test_equal_labels_are_made_one() -> None:
         ]
     )
     assert gathered.counters == {
-        (ADDED.name, ("a", "tab")): {(0, ""): Decimal("1.5"), (1, ""): 4, (1, "id"): 8}
+        (ADDED.name, ("a", "tab")): {
+            Slot(0): Decimal("1.5"),
+            Slot(1): 4,
+            Slot(1, key="id"): 8,
+        }
     }
     assert gathered.gauges == {
-        (SUMMED.name, ("x",)): 3,
-        (LATEST.name, ("x",)): 9,
-        (RATIO.name, ("x",)): 0.25,
+        (SUMMED.name, ("x",)): {"": 3},
+        (LATEST.name, ("x",)): {"": 9},
+        (RATIO.name, ("x",)): {"": 0.25},
     }
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Coverage, Sample, floor
-from exporter.vendors.base import Poll, Reading
+from exporter.streams.contract import Batch
+from exporter.streams.source import Source
 from tests.poll.test_poller import NOON, THINGS, Rig, gives
 
 LOOKBACK = 2 * DAY
@@ -40,12 +41,12 @@ class Vendor:
                 found[floor(hour, DAY)] = found.get(floor(hour, DAY), 0) + 1
         return found
 
-    async def read(self, poll: Poll[Any, Any]) -> Reading:
-        found = self.things(poll.window.start, poll.window.end)
-        return Reading(
-            samples=[Sample(THINGS, ("a",), value, day) for day, value in found.items()],
-            coverage=[Coverage((THINGS,), poll.window)],
-            records=len(found),
+    async def read(self, source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        found = self.things(source.window.start, source.window.end)
+        source.records += len(found)
+        yield Batch(
+            [Sample(THINGS, ("a",), value, day) for day, value in found.items()],
+            covers=[Coverage((THINGS,), source.window)],
         )
 
 

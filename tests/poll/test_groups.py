@@ -42,7 +42,7 @@ FIVE = GroupLimit(5)
 
 
 def test_small_groups_and_those_of_unknown_size_lose_their_name() -> None:
-    """Counters and sums go to `other`, with the labels as identity; what cannot be added up goes."""
+    """Counters and sums go to `other`, with the labels as key; what cannot be added up goes."""
     samples = [
         Sample(metric, (team, *more), 3, 0 if metric.type is MetricType.COUNTER else None)
         for team in ("large", "small", "unknown")
@@ -50,7 +50,7 @@ def test_small_groups_and_those_of_unknown_size_lose_their_name() -> None:
     ]
     shown = list(FIVE.apply(samples, {("large", None): 5, ("small", None): 4}))
     assert [sample for sample in shown if sample.labels[0] == "large"] == samples[:4]
-    assert [(s.metric, s.labels, s.identity) for s in shown if s.labels[0] != "large"] == [
+    assert [(s.metric, s.labels, s.key) for s in shown if s.labels[0] != "large"] == [
         (USAGE, (OTHER, OTHER), "\x1fsmall\x1fchat"),
         (USERS, (OTHER,), ""),
         (THINGS, ("small",), ""),
@@ -100,12 +100,12 @@ def test_sums_are_exact_through_growth_shrinking_and_other_limits(
         for team, day, more in grown:
             truth[team, day * DAY] += more
         samples = [
-            Sample(USAGE, (team, "chat"), value, day, f"{team}:" if with_ids else "")
+            Sample(USAGE, (team, "chat"), value, day, partition=team if with_ids else "")
             for (team, day), value in truth.items()
         ]
         sizes: GroupSizes = {(team, None): size for team, size in known.items()}
         values = gather(GroupLimit(least).apply(samples, sizes)).counters
-        count(ledger, values, covered, horizon=0, baseline=(), now=0)
+        count(ledger, values, covered, oldest_kept=0, baseline=(), now=0)
         assert sum(series.counter for series in ledger.values()) == sum(truth.values())
         assert all(series.debt == 0 for series in ledger.values())
         for key, series in ledger.items():

@@ -14,7 +14,17 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.model import Coverage, Metric, MetricType, Number, Sample, Series, StreamKey, Window
+from exporter.model import (
+    Coverage,
+    Metric,
+    MetricType,
+    Number,
+    Sample,
+    Series,
+    Slot,
+    StreamKey,
+    Window,
+)
 from exporter.poll.exposure import Exposure
 from exporter.poll.ledger import Counted, Ledger, Values, count, forget
 from exporter.poll.transform.budget import fold, gather
@@ -30,7 +40,13 @@ ALL = (Coverage(METRICS, Window(0, SPAN)),)
 quick = settings(deadline=None, max_examples=60)
 
 Place: TypeAlias = tuple[str, int, str]
-"""What a value belongs to, whatever it is called: metric, bucket, and identity or label."""
+"""What a value belongs to, whatever it is called: metric, bucket, and key or label."""
+
+
+def _placed(key: str) -> tuple[str, str]:
+    """The partition and the key of an identified thing: two of three share a partition."""
+    return ("a" if key in "12" else "b"), key
+
 
 amounts = st.one_of(
     st.integers(0, 50),
@@ -42,7 +58,7 @@ buckets = st.integers(0, SPAN - 1)
 
 @dataclass
 class Read:
-    """One answer: anonymous values by label, identified ones by identity, each with its name."""
+    """One answer: anonymous values by label, identified ones by key, each with its name."""
 
     anonymous: dict[tuple[int, str], Number] = field(default_factory=dict)
     identified: dict[tuple[int, str], Number] = field(default_factory=dict)
@@ -53,8 +69,8 @@ class Read:
         return [
             *(Sample(ANONYMOUS, (name,), v, b) for (b, name), v in self.anonymous.items()),
             *(
-                Sample(IDENTIFIED, (self.names.get(identity, identity),), v, b, identity)
-                for (b, identity), v in self.identified.items()
+                Sample(IDENTIFIED, (self.names.get(key, key),), v, b, *_placed(key))
+                for (b, key), v in self.identified.items()
             ),
         ]
 
@@ -84,11 +100,11 @@ def take(
     values: Values,
     coverage: Iterable[Coverage] = (),
     *,
-    horizon: int = 0,
+    oldest_kept: int = 0,
     baseline: Iterable[str] = (),
     now: float = 0,
 ) -> Counted:
-    return count(ledger, values, coverage, horizon=horizon, baseline=set(baseline), now=now)
+    return count(ledger, values, coverage, oldest_kept=oldest_kept, baseline=set(baseline), now=now)
 
 
 def net(ledger: Ledger) -> dict[str, Number]:
@@ -148,22 +164,23 @@ def test_a_covered_absence_is_a_zero(history: list[Read]) -> None:
 
 
 @quick
-@given(histories, st.integers(0, SPAN), st.integers(0, SPAN), st.sampled_from(["", "1", "2"]))
+@given(histories, st.integers(0, SPAN), st.integers(0, SPAN), st.sampled_from([None, "", "a", "b"]))
 def test_coverage_reaches_no_further_than_it_says(
-    history: list[Read], start: int, end: int, prefix: str
+    history: list[Read], start: int, end: int, partition: str | None
 ) -> None:
-    """Only slots of its window and its identities are zeroed."""
+    """Only slots of its window and its partition are zeroed."""
     ledger: Ledger = {}
     newest: dict[Place, Number] = {}
     for read in history:
         newest |= read.newest
         take(ledger, read.values)
-    part = Coverage((IDENTIFIED,), Window(start, end), prefix)
+    part = Coverage((IDENTIFIED,), Window(start, end), partition)
     take(ledger, {}, [part])
     left = {
-        (name, bucket, identity): value
-        for (name, bucket, identity), value in newest.items()
-        if name != IDENTIFIED.name or not (start <= bucket < end and identity.startswith(prefix))
+        (name, bucket, key): value
+        for (name, bucket, key), value in newest.items()
+        if name != IDENTIFIED.name
+        or not (start <= bucket < end and partition in (None, _placed(key)[0]))
     }
     assert net(ledger) == sums(left)
 
@@ -217,23 +234,25 @@ def test_a_baseline_is_where_counting_starts(first: Read, history: list[Read]) -
 @quick
 @given(histories, histories, st.integers(0, SPAN))
 def test_what_is_forgotten_is_never_counted_again(
-    history: list[Read], later: list[Read], horizon: int
+    history: list[Read], later: list[Read], oldest_kept: int
 ) -> None:
-    """Buckets below the horizon stay as they were counted last, whatever comes of them."""
+    """Buckets before the oldest that is kept stay as they were counted last, whatever comes of them."""
     ledger: Ledger = {}
     newest: dict[Place, Number] = {}
     for read in history:
         take(ledger, read.values)
         newest |= read.newest
     before = counters(ledger)
-    forget(ledger, horizon)
+    forget(ledger, oldest_kept)
     assert counters(ledger) == before
-    assert all(slot[0] >= horizon for series in ledger.values() for slot in series.slots)
+    assert all(slot.bucket >= oldest_kept for series in ledger.values() for slot in series.slots)
     for read in later:
-        take(ledger, read.values, horizon=horizon)
-        newest |= {place: value for place, value in read.newest.items() if place[1] >= horizon}
+        take(ledger, read.values, oldest_kept=oldest_kept)
+        newest |= {place: value for place, value in read.newest.items() if place[1] >= oldest_kept}
         assert net(ledger) == sums(newest)
-        assert all(slot[0] >= horizon for series in ledger.values() for slot in series.slots)
+        assert all(
+            slot.bucket >= oldest_kept for series in ledger.values() for slot in series.slots
+        )
 
 
 def test_growth_pays_a_debt_before_it_counts() -> None:
@@ -242,7 +261,7 @@ def test_growth_pays_a_debt_before_it_counts() -> None:
     ledger: Ledger = {}
     seen = []
     for value in (10, 4, 7, 15):
-        counted = take(ledger, {key: {(0, ""): value}})
+        counted = take(ledger, {key: {Slot(0): value}})
         series = ledger[key]
         seen.append((series.counter, series.debt, counted.corrections))
     assert seen == [(10, 0, 0), (10, 6, 1), (10, 3, 0), (15, 0, 0)]
@@ -252,8 +271,8 @@ def test_a_rename_is_not_counted_again() -> None:
     """The old name keeps its counter, and only growth appears under the new one."""
     old, new = ("requests_total", ("old",)), ("requests_total", ("new",))
     ledger: Ledger = {}
-    take(ledger, {old: {(0, "7"): 10}}, ALL, now=1)
-    renamed = take(ledger, {new: {(0, "7"): 12}}, ALL, now=2)
+    take(ledger, {old: {Slot(0, key="7"): 10}}, ALL, now=1)
+    renamed = take(ledger, {new: {Slot(0, key="7"): 12}}, ALL, now=2)
     assert (ledger[old].counter, ledger[new].counter) == (10, 2)
     assert (ledger[old].created, ledger[new].created) == (1, 2)
     assert ledger[old].slots == {}
@@ -264,22 +283,22 @@ def test_two_things_of_one_name_add_up_and_part_again() -> None:
     """One of them taking another name moves only its own share."""
     both, other = ("requests_total", ("bot",)), ("requests_total", ("robot",))
     ledger: Ledger = {}
-    take(ledger, {both: {(0, "1"): 10, (0, "2"): 5}}, ALL)
+    take(ledger, {both: {Slot(0, key="1"): 10, Slot(0, key="2"): 5}}, ALL)
     assert ledger[both].counter == 15
-    take(ledger, {both: {(0, "1"): 11}, other: {(0, "2"): 8}}, ALL)
+    take(ledger, {both: {Slot(0, key="1"): 11}, other: {Slot(0, key="2"): 8}}, ALL)
     assert (ledger[both].counter, ledger[other].counter) == (16, 3)
 
 
-def test_one_identity_under_two_names_in_one_answer_settles() -> None:
+def test_one_thing_under_two_names_in_one_answer_settles() -> None:
     """A rename between two pages of a list: reading it again counts nothing, and one name wins."""
     old, new = ("requests_total", ("old",)), ("requests_total", ("new",))
-    answer: Values = {old: {(0, "7"): 10}, new: {(0, "7"): 10}}
+    answer: Values = {old: {Slot(0, key="7"): 10}, new: {Slot(0, key="7"): 10}}
     ledger: Ledger = {}
     take(ledger, answer, ALL)
     before = deepcopy(ledger)
     assert take(ledger, answer, ALL) == Counted()
     assert ledger == before
-    take(ledger, {new: {(0, "7"): 10}}, ALL)
+    take(ledger, {new: {Slot(0, key="7"): 10}}, ALL)
     assert net(ledger) == {"requests_total": 10}
 
 
@@ -287,7 +306,7 @@ def test_cents_add_up_exactly() -> None:
     """A thousand days of 0.1 are 100, as no float would have it."""
     key = ("cost_total", ())
     ledger: Ledger = {}
-    take(ledger, {key: {(day, ""): Decimal("0.1") for day in range(1_000)}})
+    take(ledger, {key: {Slot(day): Decimal("0.1") for day in range(1_000)}})
     assert ledger[key].counter == Decimal(100)
 
 
@@ -295,7 +314,7 @@ def test_a_series_is_born_at_zero_before_it_has_a_value() -> None:
     """A zero in an answer makes the series exist, and is no correction."""
     key = ("commits_total", ("a",))
     ledger: Ledger = {}
-    counted = take(ledger, {key: {(0, ""): 0}}, now=5)
+    counted = take(ledger, {key: {Slot(0): 0}}, now=5)
     assert counted == Counted(changed={key}, born={key})
     assert ledger == {key: Series(created=5)}
 
@@ -306,15 +325,20 @@ STREAM = StreamKey("vendor", "account", "stream")
 def poll(state: StreamState, read: Read, limit: int, now: int) -> Changes:
     """What a poll does to a state: fold, count, forget, release."""
     gathered, _ = fold(gather(read.samples), state.ledger.keys(), limit)
-    horizon = state.horizon or 0
+    oldest_kept = state.oldest_kept or 0
     first = {metric.name for metric in METRICS} if not state.started else set()
     counted = take(
-        state.ledger, gathered.counters, ALL, horizon=horizon, baseline=first, now=float(now)
+        state.ledger,
+        gathered.counters,
+        ALL,
+        oldest_kept=oldest_kept,
+        baseline=first,
+        now=float(now),
     )
     state.started = frozenset(metric.name for metric in METRICS)
-    state.horizon = max(horizon, now // 2)
-    state.progress = {"polls": now}
-    forget(state.ledger, state.horizon)
+    state.oldest_kept = max(oldest_kept, now // 2)
+    state.memory = {"polls": now}
+    forget(state.ledger, state.oldest_kept)
     released = Exposure(birth_hold=2, expire_after=1, started=0).release(state, now)
     return Changes(frozenset(counted.changed | released), gauges=False)
 

@@ -62,7 +62,7 @@ def test_a_counter_that_was_shown_never_falls_back_to_zero() -> None:
 
 def test_a_gauge_expires() -> None:
     """It is never frozen for ever, and its family is empty then, not left as it was."""
-    state = StreamState(gauges={(SEATS.name, ()): Gauge(5, read_at=1_000.0)})
+    state = StreamState(gauges={(SEATS.name, ()): {"": Gauge(5, read_at=1_000.0)}})
     assert EXPOSURE.points(KEY, state, METRICS, 4_599.9)[SEATS] == [Point(("acme",), 5)]
     assert EXPOSURE.points(KEY, state, METRICS, 4_600) == {COMMITS: [], SEATS: [], USERS: []}
 
@@ -71,7 +71,7 @@ def test_only_the_wanted_metrics_are_turned_into_points() -> None:
     """A metric that is no longer in the catalogue, or was not asked for, is left out."""
     state = StreamState(
         ledger={("gone_total", ("a",)): Series(0), (COMMITS.name, ("a",)): Series(0)},
-        gauges={("gone", ()): Gauge(1, 0), (SEATS.name, ()): Gauge(1, 0)},
+        gauges={("gone", ()): {"": Gauge(1, 0)}, (SEATS.name, ()): {"": Gauge(1, 0)}},
     )
     assert EXPOSURE.points(KEY, state, {SEATS.name: SEATS}, 10) == {SEATS: [Point(("acme",), 1)]}
 
@@ -90,7 +90,7 @@ def test_the_page_changes_when_a_hold_ends_or_a_gauge_expires() -> None:
             (COMMITS.name, ("a",)): Series(created=1_000.0),
             (COMMITS.name, ("b",)): Series(created=1_050.0),
         },
-        gauges={(SEATS.name, ()): Gauge(5, read_at=1_000.0)},
+        gauges={(SEATS.name, ()): {"": Gauge(5, read_at=1_000.0)}},
     )
     moments, now = [], 1_000.0
     while (following := EXPOSURE.next_change(state, now)) is not None:

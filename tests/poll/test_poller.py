@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from exporter.streams.walk import walk
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.client.errors import ForbiddenError, RateLimitedError, State, UnavailableError
@@ -22,9 +21,13 @@ from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StoreError, StreamState
+from exporter.streams.contract import Batch, Stream
+from exporter.streams.dates import iso_day
+from exporter.streams.options import CountingOptions
+from exporter.streams.source import Source
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.vendors.base import Poll, Reading, Shape, Stream, StreamOptions, Target
+from exporter.vendors.base import Target
 from tests.client.support import Setup
 from tests.clock import ManualClock
 
@@ -35,7 +38,11 @@ TODAY = int(NOON) // DAY * DAY
 THINGS = Metric("fake_things_total", MetricType.COUNTER, "Things.", ("kind",))
 SEATS = Metric("fake_seats", MetricType.GAUGE, "Seats.", ("plan",))
 
-Read = Callable[[Poll[Any, Any]], Awaitable[Reading]]
+Read = Callable[[Source[Any, Any]], AsyncGenerator[Batch, None]]
+
+
+async def unasked(_: Source[Any, Any]) -> None:
+    raise AssertionError("nobody is a doctor here")
 
 
 class Rig:
@@ -68,22 +75,21 @@ class Rig:
     def job(self, name: str = "things", lookback: int = 2 * DAY) -> Job:
         """A stream whose read is `reads[name]`."""
         key = StreamKey("fake", "acme", name)
-        options = StreamOptions.model_construct(
+        options = CountingOptions.model_construct(
             enabled=True, interval=300, lookback=lookback, requests_per_minute=None
         )
         status = StreamStatus(key, 300)
         self.target_status.streams[name] = status
         stream: Stream[Any, Any] = Stream(
             name=name,
-            shape=Shape.BUCKETS,
             summary="things",
             metrics=(THINGS, SEATS),
-            options=StreamOptions,
+            options=CountingOptions,
             bucket=DAY,
             retention=30 * DAY,
-            settled_after=HOUR,
-            read=lambda poll: self.reads[name](poll),
+            read=lambda source: self.reads[name](source),
             plan=lambda target, options: (),
+            probe=unasked,
         )
         target = Target(
             vendor="fake",
@@ -119,27 +125,27 @@ def gives(
 ) -> Read:
     """A read that finds things by kind and day (counted from today), and seats by plan."""
 
-    async def read(poll: Poll[Any, Any]) -> Reading:
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
         samples = [
             Sample(THINGS, (kind,), value, TODAY + day * DAY)
             for (kind, day), value in things.items()
         ]
         samples += [Sample(SEATS, (plan,), value) for plan, value in (seats or {}).items()]
-        return Reading(
-            samples=samples,
-            coverage=[Coverage((THINGS,), poll.window)],
-            complete=(SEATS,),
-            records=records,
-            data_until=TODAY + DAY if things else None,
-            progress={"polls": poll.progress.get("polls", 0) + 1},
+        source.records += records
+        source.has_data(TODAY + DAY if things else None)
+        yield Batch(
+            samples,
+            covers=[Coverage((THINGS,), source.window), Coverage((SEATS,))],
+            memory={"polls": source.memory.get("polls", 0) + 1},
         )
 
     return read
 
 
 def raises(error: Exception) -> Read:
-    async def read(poll: Poll[Any, Any]) -> Reading:
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
         raise error
+        yield
 
     return read
 
@@ -194,7 +200,7 @@ async def test_a_restart_continues_to_the_unit(count_history: bool, rig: Rig) ->
     assert await rig.page() == before | {(THINGS.name, "a"): grown}
 
 
-async def test_progress_is_handed_to_the_next_poll(rig: Rig) -> None:
+async def test_memory_is_handed_to_the_next_poll(rig: Rig) -> None:
     """What a committed read left is there for the next, also after a failure and a restart."""
     rig.reads["things"] = gives({})
     await rig.poller.poll(rig.job())
@@ -204,7 +210,7 @@ async def test_progress_is_handed_to_the_next_poll(rig: Rig) -> None:
     rig.reads["things"] = gives({})
     job = rig.job()
     await rig.poller.poll(job)
-    assert (await rig.store.load(job.key)).progress == {"polls": 2}
+    assert (await rig.store.load(job.key)).memory == {"polls": 2}
 
 
 async def test_a_series_is_born_at_zero_and_shows_its_value_after_the_hold(rig: Rig) -> None:
@@ -229,9 +235,10 @@ async def test_a_read_that_takes_longer_than_the_hold_does_not_shorten_it(rig: R
     await rig.restart(birth_hold=120)
     things = {("a", 0): 1}
 
-    async def slow(poll: Poll[Any, Any]) -> Reading:
+    async def slow(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
         await rig.clock.sleep(180)
-        return await gives(things)(poll)
+        async for batch in gives(things)(source):
+            yield batch
 
     rig.reads["things"] = slow
     job = rig.job()
@@ -331,21 +338,21 @@ class Failing(SQLiteStore):
 def walks(parts: int, plan: Callable[[str], str]) -> Read:
     """A read that walks over parts with one seat each, in the plan that a part has."""
 
-    async def read(poll: Poll[Any, Any]) -> Reading:
-        reading = Reading(complete=(SEATS,), by_part=(SEATS,), records=1)
-
-        async def part(name: str, _: object) -> None:
-            reading.samples.append(Sample(SEATS, (plan(name),), 1))
-
-        await walk(poll, reading, [f"{number:04}" for number in range(parts)], part)
-        return reading
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        for part in source.partitions(f"{number:04}" for number in range(parts)):
+            source.records += 1
+            yield Batch(
+                [Sample(SEATS, (plan(part),), 1, None, part)],
+                covers=[Coverage((SEATS,), partition=part)],
+                partition=part,
+            )
 
     return read
 
 
 @pytest.mark.parametrize("parts", [400, 900, 1_200, 2_100])
 async def test_a_gauge_is_the_sum_of_all_commits_of_a_walk(parts: int, rig: Rig) -> None:
-    """However often the walk pauses; the next walk begins from nothing."""
+    """However often the walk is committed; the next walk begins from nothing."""
     rig.reads["things"] = walks(parts, lambda _: "all")
     job = rig.job()
     for _ in range(2):
@@ -365,6 +372,104 @@ async def test_the_limit_of_series_holds_for_a_whole_walk(rig: Rig) -> None:
         assert len(page) <= 101
         assert sum(page.values()) == 2_100
         rig.clock.now += HOUR
+
+
+def counts_by_day(day_asked: list[str], fails_on: set[str], error: Exception) -> Read:
+    """A read that walks over days with one thing each, and fails on some of them."""
+
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        for day in source.days():
+            name = iso_day(day.start)
+            day_asked.append(name)
+            if name in fails_on:
+                raise error
+            source.records += 1
+            samples = [Sample(THINGS, ("a",), 1, day.start)]
+            yield Batch(samples, covers=[Coverage((THINGS,), day)], partition=name)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RateLimitedError("GET /things: used up", NOON + 9), UnavailableError("down"), ValueError("x")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_was_yielded_stays_and_the_next_poll_goes_on_after_it(
+    error: Exception, rig: Rig
+) -> None:
+    """Whatever ends a walk; after a restart too. Nothing is asked twice but the partition that failed."""
+    asked: list[str] = []
+    job = rig.job(lookback=4 * DAY)
+    rig.reads["things"] = counts_by_day(asked, {"2026-01-04"}, error)
+    outcome = await rig.poller.poll(job)
+    assert not outcome.state.answered
+    assert asked == ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
+    assert await rig.page() == {(THINGS.name, "a"): 3}
+    await rig.restart()
+    asked.clear()
+    job = rig.job(lookback=4 * DAY)
+    rig.reads["things"] = counts_by_day(asked, set(), error)
+    assert (await rig.poller.poll(job)).state is State.OK
+    assert asked == ["2026-01-04", "2026-01-05"]
+    assert await rig.page() == {(THINGS.name, "a"): 5}
+    assert (await rig.store.load(job.key)).walk is None
+
+
+async def test_the_window_after_a_walk_goes_back_to_when_it_began(rig: Rig) -> None:
+    """Its first partitions were read then: what came of them since is read by the next walk."""
+    asked: list[str] = []
+    job = rig.job(lookback=DAY)
+    rig.reads["things"] = counts_by_day(asked, {"2026-01-05"}, UnavailableError("down"))
+    await rig.poller.poll(job)
+    rig.clock.now += 3 * DAY
+    rig.reads["things"] = counts_by_day(asked, set(), UnavailableError("down"))
+    await rig.poller.poll(job)
+    asked.clear()
+    await rig.poller.poll(job)
+    assert asked == ["2026-01-04", "2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08"]
+    assert await rig.page() == {(THINGS.name, "a"): 5}
+
+
+async def test_a_walk_of_the_future_begins_again(rig: Rig) -> None:
+    """A clock that was set back says nothing of how far the walk was."""
+    asked: list[str] = []
+    job = rig.job(lookback=2 * DAY)
+    rig.reads["things"] = counts_by_day(asked, {"2026-01-05"}, UnavailableError("down"))
+    await rig.poller.poll(job)
+    rig.clock.now -= HOUR
+    asked.clear()
+    rig.reads["things"] = counts_by_day(asked, set(), UnavailableError("down"))
+    await rig.poller.poll(job)
+    assert asked == ["2026-01-03", "2026-01-04", "2026-01-05"]
+    assert await rig.page() == {(THINGS.name, "a"): 3}
+
+
+async def test_a_long_walk_is_committed_on_its_way(rig: Rig) -> None:
+    """At most a minute of paced requests is lost to a crash."""
+    job = rig.job(lookback=4 * DAY)
+    seen: list[dict[tuple[str, ...], float]] = []
+
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        async for batch in counts_by_day([], set(), ValueError())(source):
+            seen.append(await rig.page())
+            await rig.clock.sleep(40)
+            yield batch
+
+    rig.reads["things"] = read
+    await rig.poller.poll(job)
+    assert [sum(page.values()) for page in seen] == [0, 0, 2, 2, 4]
+
+
+async def test_partitions_that_a_walk_does_not_find_lose_their_gauges(rig: Rig) -> None:
+    """Those of an unfinished walk stay until it has ended."""
+    job = rig.job()
+    rig.reads["things"] = walks(3, lambda name: name)
+    await rig.poller.poll(job)
+    rig.clock.now += HOUR
+    rig.reads["things"] = walks(2, lambda name: name)
+    await rig.poller.poll(job)
+    assert await rig.page() == {(SEATS.name, "0000"): 1, (SEATS.name, "0001"): 1}
 
 
 @pytest.mark.parametrize("where", ["load", "commit"])
@@ -425,12 +530,12 @@ async def test_a_bug_in_one_stream_does_not_stop_the_others(
     assert "dev@example.com" not in caplog.text
 
 
-async def test_a_reading_that_cannot_be_counted_changes_nothing(rig: Rig) -> None:
+async def test_a_batch_that_cannot_be_counted_changes_nothing(rig: Rig) -> None:
     """A counter sample without a bucket is a bug, found before anything is committed."""
     job = rig.job()
 
-    async def read(poll: Poll[Any, Any]) -> Reading:
-        return Reading(samples=[Sample(THINGS, ("a",), 1, TODAY), Sample(THINGS, ("b",), 1)])
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        yield Batch([Sample(THINGS, ("a",), 1, TODAY), Sample(THINGS, ("b",), 1)])
 
     rig.reads["things"] = read
     await rig.poller.poll(job)
@@ -444,30 +549,33 @@ async def test_a_problem_with_one_part_commits_the_others_and_shows(rig: Rig) ->
     job = rig.job()
     good = gives({("a", 0): 5}, {"pro": 3})
 
-    async def in_part(poll: Poll[Any, Any]) -> Reading:
-        reading = await good(poll)
-        reading.problem = ForbiddenError("GET /seats answered 403")
-        return reading
+    async def in_part(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        async with source.optional():
+            raise ForbiddenError("GET /seats answered 403")
+        async for batch in good(source):
+            yield batch
 
     rig.reads["things"] = in_part
     await rig.poller.poll(job)
     assert (job.status.state, job.status.reason) == (State.FORBIDDEN, "GET /seats answered 403")
     assert await rig.page() == {(THINGS.name, "a"): 5, (SEATS.name, "pro"): 3}
     stored = await rig.store.load(job.key)
-    assert (stored.progress, stored.last_success) == ({"polls": 1}, None)
+    assert (stored.memory, stored.last_success) == ({"polls": 1}, None)
     rig.reads["things"] = good
     await rig.poller.poll(job)
     assert (job.status.state, job.status.last_success) == (State.OK, NOON)
 
 
 async def test_when_the_vendor_may_be_asked_again_is_kept(rig: Rig) -> None:
-    """The scheduler reads it; a good poll forgets it."""
+    """The scheduler plans by it; a good poll forgets it."""
     job = rig.job()
     rig.reads["things"] = raises(RateLimitedError("GET /things: used up", NOON + 999))
-    await rig.poller.poll(job)
+    outcome = await rig.poller.poll(job)
+    assert (outcome.state, outcome.retry_at) == (State.RATE_LIMITED, NOON + 999)
     assert (job.status.state, job.status.retry_at) == (State.RATE_LIMITED, NOON + 999)
     rig.reads["things"] = gives({})
-    await rig.poller.poll(job)
+    outcome = await rig.poller.poll(job)
+    assert (outcome.state, outcome.retry_at, outcome.succeeded_at) == (State.OK, None, NOON)
     assert (job.status.retry_at, job.status.failures_in_row) == (None, 0)
 
 
@@ -507,10 +615,10 @@ async def test_a_poll_that_is_abandoned_changes_nothing(
     job = rig.job()
     reading = asyncio.Event()
 
-    async def read(poll: Poll[Any, Any]) -> Reading:
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
         reading.set()
         await asyncio.Event().wait()
-        raise AssertionError("never")
+        yield Batch([])
 
     rig.reads["things"] = read
     task = asyncio.create_task(rig.poller.poll(job))
@@ -532,10 +640,9 @@ async def test_a_day_without_an_answer_is_no_zero(rig: Rig) -> None:
     rig.reads["things"] = gives({("a", -1): 4, ("a", 0): 7})
     await rig.poller.poll(job)
 
-    async def only_today(poll: Poll[Any, Any]) -> Reading:
-        reading = await gives({("a", 0): 7})(poll)
-        reading.coverage.clear()
-        return reading
+    async def only_today(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        source.records += 1
+        yield Batch([Sample(THINGS, ("a",), 7, TODAY)])
 
     rig.reads["things"] = only_today
     await rig.poller.poll(job)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model import OTHER, Coverage, Metric, MetricType, Person, Sample, Window
+from exporter.model import OTHER, Coverage, Metric, MetricType, Person, Sample, Slot, Window
 from exporter.poll.transform.privacy import Privacy, Users
 
 PEOPLE = Metric("user_commits_total", MetricType.COUNTER, "By user.", ("user",), people=True)
@@ -13,9 +13,9 @@ ACTORS = Metric(
 )
 KEY = b"k" * 32
 
-BY_USER = Sample(PEOPLE, (Person("Ada@example.com"),), 3, 0, "1")
-BY_ACTOR = Sample(ACTORS, ("user", Person("ada")), 2, 60, "1")
-BY_APP = Sample(ACTORS, ("app", "ada"), 5, 60, "2")
+BY_USER = Sample(PEOPLE, (Person("Ada@example.com"),), 3, 0, key="1")
+BY_ACTOR = Sample(ACTORS, ("user", Person("ada")), 2, 60, key="1")
+BY_APP = Sample(ACTORS, ("app", "ada"), 5, 60, key="2")
 
 PRIVACIES = {
     Users.OFF: Privacy(Users.OFF),
@@ -32,11 +32,11 @@ def pseudonym(name: str, key: bytes = KEY) -> str:
 def test_off_drops_families_of_people_and_hides_persons_elsewhere() -> None:
     """What is left still adds up: the person becomes `other` without an id, everything else stays."""
     shown = list(Privacy(Users.OFF).apply([BY_USER, BY_ACTOR, BY_APP]))
-    assert shown == [BY_ACTOR._replace(labels=("user", OTHER), identity=""), BY_APP]
+    assert shown == [BY_ACTOR._replace(labels=("user", OTHER), key=""), BY_APP]
 
 
 def test_plain_shows_people_as_the_vendor_names_them() -> None:
-    """Labels, values, buckets and identities are untouched."""
+    """Labels, values, buckets, partitions and keys are untouched."""
     assert list(Privacy(Users.PLAIN).apply([BY_USER, BY_ACTOR, BY_APP])) == [
         BY_USER,
         BY_ACTOR,
@@ -48,9 +48,9 @@ def test_a_pseudonym_replaces_persons_and_ids_and_nothing_else() -> None:
     """Labels that are no person stay. Ids are hidden even there: who is a person may change."""
     shown = list(Privacy(Users.PSEUDONYM, KEY).apply([BY_USER, BY_ACTOR, BY_APP]))
     assert shown == [
-        BY_USER._replace(labels=(pseudonym("Ada@example.com"),), identity=pseudonym("1")),
-        BY_ACTOR._replace(labels=("user", pseudonym("ada")), identity=pseudonym("1")),
-        BY_APP._replace(identity=pseudonym("2")),
+        BY_USER._replace(labels=(pseudonym("Ada@example.com"),), key=pseudonym("1")),
+        BY_ACTOR._replace(labels=("user", pseudonym("ada")), key=pseudonym("1")),
+        BY_APP._replace(key=pseudonym("2")),
     ]
 
 
@@ -58,23 +58,24 @@ NOBODY = Metric("things_total", MetricType.COUNTER, "By thing.", ("thing",))
 
 
 @given(st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=6), st.data())
-def test_hidden_ids_are_covered_as_the_ids_were(parts: list[str], data: st.DataObject) -> None:
-    """An identity is in the coverage of a part afterwards if it is the longest that covered it."""
+def test_hidden_partitions_are_covered_as_they_were(parts: list[str], data: st.DataObject) -> None:
+    """A partition without a person's id is in the coverage of the same answers, and in no other."""
     privacy = Privacy(Users.PSEUDONYM, KEY)
     coverage = [Coverage((PEOPLE, NOBODY), Window(0, 60), part) for part in parts]
-    part = data.draw(st.sampled_from(parts)) if parts else ""
-    identity = part + data.draw(st.text(max_size=4)) + "."
-    people = BY_USER._replace(identity=identity)
-    thing = Sample(NOBODY, ("a",), 1, 0, identity)
-    hidden, same = privacy.apply([people, thing], coverage)
+    part = data.draw(st.sampled_from([*parts, "none of them"]))
+    key = data.draw(st.text(max_size=4))
+    people = BY_USER._replace(partition=part, key=key)
+    thing = Sample(NOBODY, ("a",), 1, 0, part, key)
+    hidden, same = privacy.apply([people, thing])
     assert same == thing
-    assert identity not in hidden.identity
-    longest = max((p.casefold() for p in parts if identity.startswith(p)), key=len, default=None)
+    assert hidden.partition.startswith("p_")
+    assert hidden.key.startswith("p_")
     after = privacy.covered(coverage)
-    found = [c for c in after if PEOPLE in c.metrics and (0, hidden.identity) in c]
-    assert bool(found) == (longest is not None)
-    of_things = [c for c in after if NOBODY in c.metrics]
-    assert [c.identities for c in of_things] == parts
+    slot = Slot(0, hidden.partition, hidden.key)
+    found = [c for c in after if PEOPLE in c.metrics and slot in c]
+    same_people = [other for other in parts if other.casefold() == part.casefold()]
+    assert len(found) == len(same_people)
+    assert [c.partition for c in after if NOBODY in c.metrics] == parts
     for users in (Users.OFF, Users.PLAIN):
         assert list(PRIVACIES[users].covered(coverage)) == coverage
 

@@ -17,8 +17,8 @@ from exporter.model import DAY, HOUR, StreamKey
 from exporter.poll.job import Job
 from exporter.poll.poller import Poller
 from exporter.poll.scheduler import Scheduler
-from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.vendors.base import StreamOptions
+from exporter.streams.options import StreamOptions
+from exporter.telemetry.status import PollOutcome, StreamStatus, TargetStatus
 from tests.clock import ManualClock
 
 SOON = 5.0
@@ -47,13 +47,14 @@ class FakePoller:
         self.running: Counter[str] = Counter()
         self.most: Counter[str] = Counter()
         self.together = 0
-        self.work: Callable[[Job], Awaitable[None]] = self._succeed
+        self.work: Callable[[Job], Awaitable[None]] = self._do_nothing
+        self.outcome = PollOutcome(State.OK)
         self.happened = asyncio.Event()
 
-    async def _succeed(self, job: Job) -> None:
-        job.status.state = State.OK
+    async def _do_nothing(self, job: Job) -> None:
+        pass
 
-    async def poll(self, job: Job) -> None:
+    async def poll(self, job: Job) -> PollOutcome:
         name = job.key.stream
         self.polled.append(name)
         self.running[name] += 1
@@ -62,6 +63,7 @@ class FakePoller:
         self.happened.set()
         try:
             await self.work(job)
+            return self.outcome
         finally:
             self.running[name] -= 1
             self.happened.set()
@@ -133,7 +135,6 @@ async def test_a_stream_is_never_polled_twice_at_once(
     clock.now -= DAY
 
     async def work(job: Job) -> None:
-        job.status.state = State.OK
         for _ in range(5):
             await asyncio.sleep(0)
 
@@ -151,7 +152,6 @@ async def test_streams_are_polled_side_by_side(
     hanging = asyncio.Event()
 
     async def work(job: Job) -> None:
-        job.status.state = State.OK
         if job.key.stream == "slow":
             await hanging.wait()
 
@@ -186,12 +186,15 @@ async def test_the_next_poll_is_planned_by_the_state(
     clock: ManualClock,
 ) -> None:
     """And the time is in the status, for the page of people."""
+    retry_at = None if retry_after is None else clock.now + retry_after
 
-    async def work(job: Job) -> None:
-        job.status.state, job.status.failures_in_row = state, failures
-        job.status.retry_at = None if retry_after is None else clock.now + retry_after
+    async def breaks(_: Job) -> None:
+        raise RuntimeError("a bug in the poller")
 
-    poller.work = work
+    if state is None:
+        poller.work = breaks
+    else:
+        poller.outcome = PollOutcome(state, retry_at=retry_at, failures_in_row=failures)
     only = job("a")
     start(scheduler, poller, only)
     assert only.status.next_poll == clock.now
@@ -216,7 +219,6 @@ async def test_a_refresh_runs_when_the_page_changes_next(
     """After a start for what was restored, and after a poll for what it brought."""
 
     async def work(job: Job) -> None:
-        job.status.state = State.OK
         job.status.refresh_at = clock.now
 
     poller.work = work
@@ -264,7 +266,6 @@ async def test_what_is_hurried_is_polled_next_and_never_twice_at_once(
     go = asyncio.Event()
 
     async def work(job: Job) -> None:
-        job.status.state = State.OK
         if job is running:
             await go.wait()
 
@@ -300,7 +301,6 @@ async def test_a_clock_that_is_set_back_stops_neither_polls_nor_refreshes_nor_ot
         poller.happened.set()
 
     async def work(job: Job) -> None:
-        job.status.state = State.OK
         job.status.refresh_at = clock.now + 1
         clock.now = began - HOUR
 
@@ -320,7 +320,6 @@ async def test_stop_waits_for_running_polls(scheduler: Scheduler, poller: FakePo
     async def work(job: Job) -> None:
         nonlocal ended
         await go.wait()
-        job.status.state = State.OK
         ended = True
 
     poller.work = work
@@ -381,7 +380,6 @@ async def test_a_removed_stream_is_polled_no_more_and_the_others_go_on(
     go = asyncio.Event()
 
     async def work(job: Job) -> None:
-        job.status.state = State.OK
         if job.key.stream == "slow":
             await go.wait()
 

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -23,11 +23,15 @@ from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
+from exporter.streams.contract import Batch, Stream
+from exporter.streams.options import CountingOptions
+from exporter.streams.source import Source
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.vendors.base import Poll, Reading, Shape, Stream, StreamOptions, Target
+from exporter.vendors.base import Target
 from tests.client.support import Setup
 from tests.clock import ManualClock
+from tests.poll.test_poller import unasked
 
 TODAY = 1_767_571_200
 """2026-01-05T00:00:00Z."""
@@ -44,7 +48,7 @@ TOKENS = Metric(
 METRICS = (LINES, TOKENS)
 
 Row = tuple[Metric, tuple[str, str], int, str]
-"""Metric, labels, bucket and identity: what a value belongs to."""
+"""Metric, labels, bucket and key: what a value belongs to."""
 Shown = dict[tuple[str, ...], float]
 
 rows = st.one_of(
@@ -136,21 +140,20 @@ class Exporter:
         return +counters, +net
 
     def _job(self, limit: int | None, dropped: tuple[str, ...]) -> Job:
-        options = StreamOptions.model_validate(
+        options = CountingOptions.model_validate(
             {"lookback": "2d", "max_series": limit, "drop_labels": dropped}
         )
         status = StreamStatus(KEY, 300)
         stream: Stream[Any, Any] = Stream(
             name=KEY.stream,
-            shape=Shape.BUCKETS,
             summary="lines and tokens",
             metrics=METRICS,
-            options=StreamOptions,
+            options=CountingOptions,
             bucket=DAY,
             retention=30 * DAY,
-            settled_after=HOUR,
             read=self._read,
             plan=lambda target, options: (),
+            probe=unasked,
         )
         target = Target(
             vendor="fake",
@@ -163,12 +166,13 @@ class Exporter:
         watched = TargetStatus("fake", "acme", streams={KEY.stream: status})
         return Job(KEY, target, stream, options, client, status, watched)
 
-    async def _read(self, poll: Poll[Any, Any]) -> Reading:
+    async def _read(self, source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
         samples = [
-            Sample(metric, labels, value, bucket, identity)
-            for (metric, labels, bucket, identity), value in self.found.items()
+            Sample(metric, labels, value, bucket, key=key)
+            for (metric, labels, bucket, key), value in self.found.items()
         ]
-        return Reading(samples, [Coverage(METRICS, poll.window)], records=len(samples))
+        source.records += len(samples)
+        yield Batch(samples, covers=[Coverage(METRICS, source.window)])
 
 
 KEY = StreamKey("fake", "acme", "lines")

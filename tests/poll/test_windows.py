@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR, MINUTE, Window, floor
-from exporter.poll.windows import Reach, first_poll, next_horizon, next_poll, window
+from exporter.poll.windows import Reach, first_poll, next_oldest_kept, next_poll, window
 
 NOW = 1_700_000_000.5
 TODAY = floor(NOW, DAY)
@@ -62,13 +62,13 @@ def test_windows_start_at_a_bucket_that_the_vendor_still_has_whole(
 
 
 @given(reaches, moments, moments, moments)
-def test_windows_never_start_before_the_horizon(
+def test_windows_never_start_before_the_oldest_bucket_kept(
     reach: Reach, now: float, read_until: float, before: float
 ) -> None:
     """What the ledger has forgotten is not asked for, wherever the clock stands."""
-    horizon = floor(before, reach.bucket)
-    found = window(reach, now, read_until, horizon)
-    assert found.start >= horizon
+    oldest_kept = floor(before, reach.bucket)
+    found = window(reach, now, read_until, oldest_kept)
+    assert found.start >= oldest_kept
     assert found.end >= found.start
 
 
@@ -79,13 +79,13 @@ def test_a_first_poll_reads_the_lookback() -> None:
 
 
 def test_a_clock_set_back_reads_nothing_twice() -> None:
-    """The window of a clock an hour behind starts no earlier than the horizon; far behind, empty."""
+    """The window of a clock an hour behind starts no earlier than the oldest bucket kept; far behind, empty."""
     reach = Reach(HOUR, 2 * HOUR, 90 * DAY)
-    horizon = floor(NOW - 2 * HOUR, HOUR)
-    back = window(reach, NOW - HOUR, NOW, horizon)
-    assert (back.start, back.end) == (horizon, int(NOW - HOUR))
-    far = window(reach, NOW - DAY, NOW, horizon)
-    assert (far.start, far.end) == (horizon, horizon)
+    oldest_kept = floor(NOW - 2 * HOUR, HOUR)
+    back = window(reach, NOW - HOUR, NOW, oldest_kept)
+    assert (back.start, back.end) == (oldest_kept, int(NOW - HOUR))
+    far = window(reach, NOW - DAY, NOW, oldest_kept)
+    assert (far.start, far.end) == (oldest_kept, oldest_kept)
 
 
 def test_a_clock_set_forward_and_back_again_reads_from_the_present() -> None:
@@ -187,26 +187,28 @@ def test_a_restart_does_not_spend_the_quota(last_success: float | None, due: flo
 
 
 @given(reaches, moments, moments, st.none() | moments, moments)
-def test_a_horizon_follows_data_and_not_a_clock(
+def test_the_oldest_bucket_kept_follows_data_and_not_a_clock(
     reach: Reach, now: float, before: float, newest: float | None, later: float
 ) -> None:
     """Without a value in the buckets that it came to, a read forgets as if it had not come there."""
-    horizon, bucket = floor(before, reach.bucket), None
+    oldest_kept, bucket = floor(before, reach.bucket), None
     if newest is not None:
         bucket = floor(min(newest, now), reach.bucket)
     honest, ahead = (
-        next_horizon(reach, Window(horizon, max(horizon, int(end))), bucket, horizon)
+        next_oldest_kept(
+            reach, Window(oldest_kept, max(oldest_kept, int(end))), bucket, oldest_kept
+        )
         for end in (now, max(now, later))
     )
-    assert honest >= horizon
-    most = horizon if bucket is None else bucket + reach.bucket - reach.lookback
-    assert ahead <= max(horizon, most)
+    assert honest >= oldest_kept
+    most = oldest_kept if bucket is None else bucket + reach.bucket - reach.lookback
+    assert ahead <= max(oldest_kept, most)
     if bucket is not None and bucket + reach.bucket <= now:
         assert ahead == honest
 
 
 def test_after_a_clock_was_set_forward_all_that_is_remembered_is_read() -> None:
     """How far the poll of the wrong clock really came, nobody knows."""
-    horizon = TODAY - 9 * DAY
-    found = window(Reach(DAY, 2 * DAY, 90 * DAY), NOW, NOW + 30 * DAY, horizon)
-    assert (found.start, found.end) == (horizon, int(NOW))
+    oldest_kept = TODAY - 9 * DAY
+    found = window(Reach(DAY, 2 * DAY, 90 * DAY), NOW, NOW + 30 * DAY, oldest_kept)
+    assert (found.start, found.end) == (oldest_kept, int(NOW))

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from exporter.model import Series, SeriesKey, StreamKey
+from exporter.model import Series, SeriesKey, Slot, StreamKey
 from exporter.store import state_file
+from exporter.store.migrations import MIGRATIONS
 from exporter.store.sqlite import SQLiteStore
-from exporter.store.state_file import MIGRATIONS
 from exporter.store.store import Changes, Gauge, StoreError, StreamState
 
 KEY = StreamKey("cursor", "acme", "ai_code_commits")
@@ -31,17 +31,17 @@ def path(tmp_path: Path) -> Path:
 
 def state(counter: Any = 7, **slots: Any) -> StreamState:
     """A state with one series and one gauge."""
-    remembered = {(0, identity): value for identity, value in slots.items()}
+    remembered = {Slot(0, "part", key): value for key, value in slots.items()}
     return StreamState(
-        horizon=0,
+        oldest_kept=0,
         read_until=100.5,
         started=frozenset({"commits_total"}),
-        progress={"etag": "x", "pages": [1, 2]},
+        memory={"etag": "x", "pages": [1, 2]},
         last_success=101.5,
         data_until=99.0,
         empty=False,
         ledger={COMMITS: Series(1.0, counter, 2, released=True, slots=remembered)},
-        gauges={("seats", ()): Gauge(5, 101.5)},
+        gauges={("seats", ()): {"": Gauge(5, 101.5)}},
     )
 
 
@@ -102,12 +102,12 @@ async def test_only_what_changed_is_written(path: Path) -> None:
 
 
 async def test_streams_do_not_touch_each_other(path: Path) -> None:
-    """A horizon forgets, and gauges are replaced, in their own stream only."""
+    """What is older than the oldest kept is forgotten, and gauges are replaced, in their own stream only."""
     store = SQLiteStore.open(path, NOW)
     twin = state(a=3)
     await commit(store, twin, TWIN)
     later = state(a=3)
-    later.horizon, later.gauges = 50, {}
+    later.oldest_kept, later.gauges = 50, {}
     later.ledger[COMMITS].slots = {}
     await commit(store, later)
     assert await store.load(TWIN) == twin
@@ -125,14 +125,17 @@ async def test_numbers_and_texts_of_any_kind_survive(path: Path) -> None:
                 created=0.1,
                 counter=huge,
                 debt=cents,
-                slots={(-60, "\udfff"): -(2**63) - 1, (2**40, ""): Decimal("1E-9")},
+                slots={
+                    Slot(-60, "\ud801", "\udfff"): -(2**63) - 1,
+                    Slot(2**40): Decimal("1E-9"),
+                },
             )
         },
         gauges={
-            ("ratio", labels): Gauge(0.1, 0.2),
-            ("large", ()): Gauge(2**64, 0.0),
-            ("exact", ()): Gauge(Decimal("0.10"), 0.0),
-            ("endless", ()): Gauge(float("inf"), 0.0),
+            ("ratio", labels): {"": Gauge(0.1, 0.2)},
+            ("large", ()): {"": Gauge(2**64, 0.0)},
+            ("exact", ()): {"": Gauge(Decimal("0.10"), 0.0)},
+            ("endless", ()): {"": Gauge(float("inf"), 0.0)},
         },
     )
     store = SQLiteStore.open(path, NOW)
@@ -201,7 +204,10 @@ async def test_an_older_schema_is_migrated_and_keeps_its_counts(
     wanted = state(a=3)
     await commit(store, wanted)
     await store.close()
-    more = ("CREATE TABLE note (text)", "INSERT INTO note VALUES ('kept'); ")
+    more = (
+        lambda connection: connection.execute("CREATE TABLE note (text)"),
+        lambda connection: connection.execute("INSERT INTO note VALUES ('kept')"),
+    )
     monkeypatch.setattr(state_file, "MIGRATIONS", (*MIGRATIONS, *more))
     assert await reopened(path) == wanted
     assert await reopened(path) == wanted
@@ -219,7 +225,11 @@ async def test_a_migration_that_fails_leaves_the_file_at_its_schema(
     await commit(store, wanted)
     await store.close()
     with monkeypatch.context() as patch:
-        broken = "CREATE TABLE note (text); INSERT INTO nowhere VALUES (1)"
+
+        def broken(connection: sqlite3.Connection) -> None:
+            connection.execute("CREATE TABLE note (text)")
+            connection.execute("INSERT INTO nowhere VALUES (1)")
+
         patch.setattr(state_file, "MIGRATIONS", (*MIGRATIONS, broken))
         with pytest.raises(StoreError, match="nowhere"):
             SQLiteStore.open(path, NOW)
@@ -365,7 +375,7 @@ async def test_a_full_disk_keeps_nothing_of_the_poll_and_heals(path: Path) -> No
 
 def broken_gauge() -> StreamState:
     broken = state(counter=99, a=99)
-    broken.gauges = {("a", ()): Gauge(1, 0.0), ("b", ()): Gauge(object(), 0.0)}  # type: ignore[arg-type]
+    broken.gauges = {("a", ()): {"": Gauge(1, 0.0)}, ("b", ()): {"": Gauge(object(), 0.0)}}  # type: ignore[arg-type]
     return broken
 
 
@@ -413,8 +423,8 @@ async def erased(path: Path) -> SQLiteStore:
     """A store whose file and log held a name, in the middle of erasing it."""
     store = SQLiteStore.open(path, NOW)
     named = state()
-    named.ledger[("commits_total", (PERSON,))] = Series(1.0, 5, slots={(0, PERSON): 5})
-    named.gauges[("seats", (PERSON,))] = Gauge(1, 0.0)
+    named.ledger[("commits_total", (PERSON,))] = Series(1.0, 5, slots={Slot(0, key=PERSON): 5})
+    named.gauges[("seats", (PERSON,))] = {"": Gauge(1, 0.0)}
     await commit(store, named)
     store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     await commit(store, named)
@@ -493,12 +503,12 @@ def test_an_empty_file_is_begun_with_a_warning(
     [
         "UPDATE exporter SET created = 'soon'",
         "DELETE FROM exporter",
-        "UPDATE stream SET horizon = 'far'",
+        "UPDATE stream SET oldest_kept = 'far'",
         "UPDATE stream SET read_until = 'late'",
-        "UPDATE stream SET progress = '[1]'",
-        "UPDATE stream SET progress = replace(hex(zeroblob(9999)), '0', '[')",
+        "UPDATE stream SET memory = '[1]'",
+        "UPDATE stream SET memory = replace(hex(zeroblob(9999)), '0', '[')",
         "UPDATE stream SET started = '[1]'",
-        "UPDATE stream SET progress = '{'",
+        "UPDATE stream SET memory = '{'",
         "UPDATE stream SET started = '1'",
         "UPDATE series SET labels = '1'",
         "UPDATE series SET labels = '[[]]'",
@@ -506,8 +516,12 @@ def test_an_empty_file_is_begun_with_a_warning(
         "UPDATE series SET counter = 'many'",
         "UPDATE series SET counter = 7.5",
         "UPDATE series SET debt = x'00'",
-        "UPDATE slot SET identity = '['",
-        "UPDATE slot SET identity = '{}'",
+        "UPDATE stream SET walk = '[1]'",
+        "UPDATE stream SET walk = '[1, 2, 3]'",
+        "UPDATE slot SET key = '['",
+        "UPDATE slot SET key = '{}'",
+        "UPDATE slot SET partition = '['",
+        "UPDATE gauge SET partition = '{}'",
         "UPDATE slot SET value = 'many'",
         "UPDATE slot SET value = 7.5",
         "UPDATE slot SET start = 'Monday'",

@@ -126,11 +126,15 @@ class Case:
         return f"{self.vendor}_{self.stream}"
 
     @property
+    def folder(self) -> Path:
+        return HERE / self.vendor / self.stream
+
+    @property
     def fixtures(self) -> Path:
-        return HERE / "fixtures" / self.vendor / self.stream
+        return self.folder / "fixtures"
 
     def golden(self, kind: str = "") -> Path:
-        return HERE / "golden" / f"{self.name}{kind}.txt"
+        return self.folder / f"golden{kind}.txt"
 
 
 class FakeVendor:

@@ -10,7 +10,7 @@ from exporter.client.client import Endpoint, Request
 from exporter.client.errors import RateLimitedError, State
 from exporter.model import HOUR
 from exporter.vendors.github.vendor import GROUP
-from tests.streams.cases_github_account import RATE_LIMIT
+from tests.streams.github.rate_limit.case import CASE as RATE_LIMIT
 from tests.streams.harness import Pipeline
 
 REMAINING = "github_rate_limit_remaining"
