@@ -67,10 +67,10 @@ _Lines: TypeAlias = Sequence[UsageItem] | Sequence[SummaryItem]
 
 
 async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
-    """The bill first: what it is about is asked for again by each poll that goes on with it."""
+    """The bill first, so that polls that go on with a long one do not ask for the rest each time."""
     if source.target.enterprise and source.options.cost_centers != "off":
         # What was counted while the summary was read is told by the cost centers. It is taken back
-        # before they are counted, so that they pay for it.
+        # first: where the labels are the same, the counters do not grow by it.
         yield kit.Batch((), [kit.Coverage(COUNTERS, source.window, WHOLE)])
         for partition in source.partitions({NO_COST_CENTER, *await _cost_centers(source)}):
             days = [await _usage(source, day, partition) for day in source.window.buckets(kit.DAY)]
@@ -158,7 +158,9 @@ async def _month(source: _Source) -> list[kit.Sample]:
 async def _budgets(source: _Source) -> list[kit.Sample]:
     request = ask(source.target, "budgets")
     # An empty page that promises more would be asked for again and again.
-    paging = kit.BodyFlag[BudgetPage](lambda page: page.has_next_page and bool(page.budgets))
+    paging: kit.BodyFlag[BudgetPage] = kit.BodyFlag(
+        lambda page: page.has_next_page and bool(page.budgets)
+    )
     found: dict[str, Budget] = {}
     pages = source.pages(request, paging, BudgetPage, lambda page: page.budgets, counted=False)
     async with aclosing(pages):
