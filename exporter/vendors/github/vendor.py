@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -113,6 +113,16 @@ class GithubTarget(Target):
             installation = f"installation {app.installation_id}"
             return frozenset({f"{installation} of App {app.client_id}", *_of_account(self, app)})
         return _of_account(self, app)
+
+    @property
+    def scope(self) -> Literal["org", "enterprise"]:
+        """Whether it is an organization or an enterprise."""
+        return "org" if self.org else "enterprise"
+
+    @property
+    def scope_path(self) -> dict[str, str]:
+        """Its name for a path with `{org}` or `{enterprise}`."""
+        return {self.scope: str(self.org or self.enterprise)}
 
     @property
     def on_ghes(self) -> bool:
