@@ -12,7 +12,8 @@ from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.config.base import ConfigModel
 from exporter.config.token_auth import TokenAuth
-from exporter.vendors.base import BASE_URL, AnyStream, Target
+from exporter.streams.contract import AnyStream
+from exporter.vendors.base import BASE_URL, Target
 from exporter.vendors.github.app_auth import APP_GROUP, AppCredential, AppKey
 
 API_VERSION = "2022-11-28"

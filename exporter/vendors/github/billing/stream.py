@@ -5,7 +5,7 @@ Every request names its year, month and day: without a day GitHub adds up months
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from decimal import Decimal
 from math import ceil
@@ -50,9 +50,9 @@ class Options(kit.CountingOptions):
 
     interval: kit.Duration = Field(default=kit.HOUR, ge=1)
     lookback: kit.Duration = Field(default=7 * kit.DAY, ge=0)
-    cost_centers: Annotated[
-        Literal["auto", "off"] | tuple[str, ...], BeforeValidator(kit.word)
-    ] = "auto"
+    cost_centers: Annotated[Literal["auto", "off"] | tuple[str, ...], BeforeValidator(kit.word)] = (
+        "auto"
+    )
     """Of an enterprise. auto: all, a request a day each; or ids; off: the summary, without organizations."""
     expected_cost_centers: int = Field(default=10, ge=0)
     """How many the plan of `check` takes for auto; all are read."""
@@ -66,16 +66,18 @@ _Source: TypeAlias = kit.Source[GithubTarget, Options]
 _Lines: TypeAlias = Sequence[UsageItem] | Sequence[SummaryItem]
 
 
-async def read(source: _Source) -> AsyncIterator[kit.Batch]:
-    """The bill first: what it is about is asked for again by each poll that goes on with it."""
+async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
+    """The bill first, so that polls that go on with a long one do not ask for the rest each time."""
     if source.target.enterprise and source.options.cost_centers != "off":
         # What was counted while the summary was read is told by the cost centers. It is taken back
-        # before they are counted, so that they pay for it.
+        # first: where the labels are the same, the counters do not grow by it.
         yield kit.Batch((), [kit.Coverage(COUNTERS, source.window, WHOLE)])
         for partition in source.partitions({NO_COST_CENTER, *await _cost_centers(source)}):
             days = [await _usage(source, day, partition) for day in source.window.buckets(kit.DAY)]
             covered = kit.Coverage(COUNTERS, source.window, partition)
-            yield kit.Batch([sample for day in days for sample in day], [covered], partition=partition)
+            yield kit.Batch(
+                [sample for day in days for sample in day], [covered], partition=partition
+            )
     else:
         summary = source.target.enterprise is not None
         for day in source.days():
@@ -156,7 +158,9 @@ async def _month(source: _Source) -> list[kit.Sample]:
 async def _budgets(source: _Source) -> list[kit.Sample]:
     request = ask(source.target, "budgets")
     # An empty page that promises more would be asked for again and again.
-    paging = kit.BodyFlag[BudgetPage](lambda page: page.has_next_page and bool(page.budgets))
+    paging: kit.BodyFlag[BudgetPage] = kit.BodyFlag(
+        lambda page: page.has_next_page and bool(page.budgets)
+    )
     found: dict[str, Budget] = {}
     pages = source.pages(request, paging, BudgetPage, lambda page: page.budgets, counted=False)
     async with aclosing(pages):

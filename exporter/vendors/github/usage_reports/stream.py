@@ -6,7 +6,7 @@ that makes work on the customer's account, and each shows in its list of exports
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, Self, TypeAlias
 
@@ -76,7 +76,7 @@ class _Read:
         self._path = source.target.scope_path
         self._memory = source.recall(Memory)
 
-    async def batches(self) -> AsyncIterator[kit.Batch]:
+    async def batches(self) -> AsyncGenerator[kit.Batch, None]:
         """A batch for each export, which remembers that it was counted."""
         source, memory = self._source, self._memory
         exports = await self._list()
