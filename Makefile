@@ -9,6 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --gen
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEBIAN := prometheus prometheus-alertmanager chromium
 DEBIAN_BENCH := nginx-light prometheus-pushgateway
+DEBIAN_SHAKE := gcc libc6-dev
 # Many tests wait for processes that they started.
 WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
 
@@ -16,7 +17,7 @@ WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit chaos faults fuzz soak bench lock docs clean
+.PHONY: help demo test lint types unit shake chaos faults fuzz soak bench lock docs clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -35,6 +36,9 @@ types: $(VENV)/dev
 
 unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
+
+shake: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked $(VENV)/shifted_clock.so ## The tests under other clocks, loads, orders, Pythons
+	$(BIN)/python -m tests.shake
 
 chaos: $(VENV)/dev ## Kill it hundreds of times, then compare with the truth
 	$(BIN)/python -m tests.chaos
@@ -61,7 +65,7 @@ docs: $(VENV)/run ## Regenerate docs/metrics.md and config.schema.json
 	$(BIN)/usage-exporter check --schema > config.schema.json
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-* .shake .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv && $(PYTHON) -m venv --clear $(VENV); }
@@ -100,8 +104,14 @@ define install
 	@touch $@
 endef
 
+$(VENV)/shifted_clock.so: tests/shake/shifted_clock.c $(VENV)/debian-shake
+	cc -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+
 $(VENV)/debian: Makefile | $(BIN)/python
 	$(call install,$(DEBIAN))
 
 $(VENV)/debian-bench: Makefile | $(BIN)/python
 	$(call install,$(DEBIAN_BENCH))
+
+$(VENV)/debian-shake: Makefile | $(BIN)/python
+	$(call install,$(DEBIAN_SHAKE))

@@ -24,7 +24,7 @@ FOLLOWED = {ROOT / "docs" / "adding-a-vendor.md"}
 """Documents that a test of their own follows: tests/test_adding_a_vendor.py."""
 
 BIN = Path(sys.executable).parent
-HELM = ROOT / ".venv" / "helm4" / "helm"
+HELM = Path(sys.prefix) / "helm4" / "helm"
 PATIENCE = 600.0
 
 

@@ -20,7 +20,7 @@ from exporter import __version__
 from tests.e2e.processes import Process, wait_for
 
 ROOT = Path(__file__).parent.parent
-WHEELS = ROOT / ".venv" / "locked"
+WHEELS = Path(sys.prefix) / "locked"
 VENDORS = ("github", "tabnine", "cursor")
 PATIENCE = 600.0
 
