@@ -129,6 +129,7 @@ def in_a_copy(command: Command, directory: Path) -> None:
 
 RUN: Mapping[str, Callable[[Command, Path], None]] = {
     "make demo": as_a_dry_run,
+    "make shake CONDITION=midnight SEED=1234 TESTS=tests/test_duration.py": as_a_dry_run,
     "usage-exporter check --config.file=config.yaml": as_written,
     "usage-exporter doctor --config.file=config.yaml": against_the_simulator,
     "usage-exporter once --config.file=config.yaml > usage.prom.tmp": against_the_simulator,
