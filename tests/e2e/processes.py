@@ -206,6 +206,12 @@ class Prometheus:
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result
 
+    def now(self) -> float:
+        """The time on its own clock, which the times of its samples are told by."""
+        answer = _http.get(f"{self.url}/api/v1/query", params={"query": "time()"})
+        answer.raise_for_status()
+        return float(answer.json()["data"]["result"][1])
+
     def stop(self) -> None:
         self._process.stop()
 

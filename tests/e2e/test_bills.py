@@ -132,7 +132,7 @@ def test_copilot_and_the_bill_equal_the_truth_across_a_restart_in_an_export(tmp_
         simulator.control("freeze")
         expected = truth(simulator, begun)
         wait_for("the page has it all", lambda: near(counted(exporter.page()), expected), 90)
-        moment = time.time()
+        moment = prometheus.now()
         wait_for(
             "Prometheus scraped it",
             lambda: (

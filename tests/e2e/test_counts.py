@@ -219,7 +219,7 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
         assert page["tabnine_completions_total", ()] > 1_250
         assert "usage_exporter_corrections_total" in exporter.page()
 
-        moment = time.time()
+        moment = prometheus.now()
         wait_for(
             "Prometheus scraped the end",
             lambda: (
