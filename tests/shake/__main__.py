@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tests.shake.conditions import CONDITIONS, Condition, chosen
+from tests.shake.conditions import CONDITIONS, chosen
 from tests.shake.interpreters import ROOT, environment
 from tests.shake.results import Row, repeat, table
 from tests.shake.run import Run
@@ -45,23 +45,20 @@ def main(
     """
     first = secrets.randbelow(10**6) if seed is None else seed
     conditions = [condition for condition in chosen(names) for _ in range(times)]
+    # Before the first run: what cannot be made must not end a campaign of hours.
+    venvs = {python: environment(python) for python in {c.python for c in conditions}}
     rows: list[Row] = []
     for number, condition in enumerate(conditions, start=first):
         asked = {"TESTS": tests, "MARK": mark, "WORKERS": workers}
-        rows.append(shaken(condition, number, workers, tests, mark))
+        count = workers or condition.workers or (os.cpu_count() or 1) * 3 // 2
+        venv = venvs[condition.python]
+        run = Run(condition, number, count, venv, tuple(shlex.split(tests)), mark)
+        result = run.carried_out(RESULTS / f"{condition.name}-{number}")
+        rows.append(Row(condition.name, number, count, _version(venv), result))
         tell(rows[-1], {"CONDITION": condition.name, "SEED": number, **asked})
         (RESULTS / "table.md").write_text(table(rows), encoding="utf-8")
     click.echo(table(rows), nl=False)
     sys.exit(any(row.result.failed or not row.result.passed for row in rows))
-
-
-def shaken(condition: Condition, seed: int, workers: int | None, tests: str, mark: str) -> Row:
-    """One run, carried out."""
-    venv = environment(condition.python)
-    count = workers or condition.workers or (os.cpu_count() or 1) * 3 // 2
-    run = Run(condition, seed, count, venv, tuple(shlex.split(tests)), mark)
-    result = run.carried_out(RESULTS / f"{condition.name}-{seed}")
-    return Row(condition.name, seed, count, _version(venv), result)
 
 
 def tell(row: Row, options: dict[str, str | int | None]) -> None:
