@@ -15,6 +15,8 @@ import yaml
 
 from tests.e2e.processes import Exporter, Process, Simulator, free_port, program, wait_for
 
+pytestmark = pytest.mark.process
+
 ALERT = "GitHubApiRateLimitSpike"
 RULES = Path(__file__).parents[2] / "prometheus" / "rules" / "alerts.yaml"
 

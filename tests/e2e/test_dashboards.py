@@ -23,6 +23,8 @@ from tests.e2e.processes import (
     wait_for,
 )
 
+pytestmark = pytest.mark.process
+
 EMPTY: Mapping[str, str] = {
     "usage_exporter_schema_drift_total": "the demo's vendors send only fields that are known",
     "day_of_month()": "a forecast from the first two days of a month says nothing",

@@ -18,6 +18,8 @@ from exporter.web import protocol, server
 from exporter.web.guard import Guard, WebConfigFile
 from tests.web.certificates import Authority
 
+pytestmark = pytest.mark.process
+
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
 
 
