@@ -18,7 +18,6 @@ from exporter.web import protocol, server
 from exporter.web.guard import Guard, WebConfigFile
 from tests.web.certificates import Authority
 
-
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
 
 
