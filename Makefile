@@ -17,7 +17,7 @@ WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit shake chaos faults fuzz soak bench lock docs clean
+.PHONY: help demo test quick lint types unit shake chaos faults fuzz soak bench lock docs clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo: $(VENV)/run ## Run against the built-in simulator: http://localhost:9899
 	$(BIN)/usage-exporter demo
 
 test: lint types unit ## Everything that CI runs
+
+quick: lint types ## What starts no process and waits for nothing
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal -m "not process"
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -13,6 +13,8 @@ import pytest
 
 from tests.e2e.processes import free_port
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "adding-a-vendor.md"
 PORT = "8099"

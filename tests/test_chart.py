@@ -17,6 +17,8 @@ import yaml
 from exporter import __version__, config
 from exporter.cli import main
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 CHART = ROOT / "helm" / "usage-exporter"
 VALUES = sorted((CHART / "ci").glob("*.yaml"))

@@ -14,6 +14,8 @@ import yaml
 
 from tests.e2e.processes import Process, Simulator, stopping, wait_for
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),

@@ -19,6 +19,8 @@ import yaml
 from exporter import __version__
 from tests.e2e.processes import Process, wait_for
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 WHEELS = Path(sys.prefix) / "locked"
 VENDORS = ("github", "tabnine", "cursor")

@@ -26,6 +26,8 @@ from exporter.model import DAY
 from tests.clock import ManualClock
 from tests.e2e.processes import Simulator
 
+pytestmark = pytest.mark.process
+
 STEP = DAY // 2
 A_WEEK = 7 * DAY // STEP
 WARM_UP = 3 * DAY // STEP

@@ -22,6 +22,8 @@ from tests.e2e.processes import (
     wait_for,
 )
 
+pytestmark = pytest.mark.process
+
 ALERT = "GitHubApiRateLimitSpike"
 RULES = Path(__file__).parents[2] / "prometheus" / "rules" / "alerts.yaml"
 

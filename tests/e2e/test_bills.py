@@ -7,9 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
+
+pytestmark = pytest.mark.process
 
 DAY = 86_400
 LOOKBACK_DAYS = {"copilot_reports": 10, "billing_usage": 12, "usage_reports": 20}

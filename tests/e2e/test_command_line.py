@@ -17,6 +17,8 @@ import yaml
 from exporter import catalogue, config
 from tests.e2e.processes import Exporter, Process, Simulator, program, wait_for
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:

@@ -13,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
 
+pytestmark = pytest.mark.process
+
 DAY = 86_400
 LOOKBACK_DAYS = 3
 STREAMS = {

@@ -24,9 +24,10 @@ from tests.e2e.processes import (
     wait_for,
 )
 
-pytestmark = pytest.mark.real_time(
-    "panels and rules compare the exporter's times with Prometheus's"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.real_time("panels and rules compare the exporter's times with Prometheus's"),
+]
 
 EMPTY: Mapping[str, str] = {
     "usage_exporter_schema_drift_total": "the demo's vendors send only fields that are known",
