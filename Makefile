@@ -13,6 +13,8 @@ DEBIAN_SHAKE := gcc libc6-dev
 # Many tests wait for processes that they started.
 WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
 
+XDIST = --numprocesses=$(WORKERS) --dist=worksteal
+
 # The tests start hundreds of processes; without bytecode each compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -28,7 +30,7 @@ demo: $(VENV)/run ## Run against the built-in simulator: http://localhost:9899
 test: lint types unit ## Everything that CI runs
 
 quick: lint types ## What starts no process and waits for nothing
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal -m "not process"
+	$(BIN)/python -m pytest $(XDIST) -m "not process"
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -37,8 +39,13 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
+# Tracing doubles what Python costs, so what runs the same code again and again is not traced.
 unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest $(XDIST) -m "not unmeasured"
+	$(BIN)/python -m pytest $(XDIST) -m unmeasured
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 shake: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked $(VENV)/shifted_clock.so ## The tests under other clocks, loads, orders, Pythons
 	$(BIN)/python -m tests.shake
@@ -68,7 +75,7 @@ docs: $(VENV)/run ## Regenerate docs/metrics.md and config.schema.json
 	$(BIN)/usage-exporter check --schema > config.schema.json
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(VENV)-* .shake .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-* .shake .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv && $(PYTHON) -m venv --clear $(VENV); }

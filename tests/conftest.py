@@ -22,6 +22,18 @@ settings.load_profile("any machine")
 WAITING_FIXTURES = {"running"}
 """Whoever uses them waits for what runs beside the test."""
 
+UNMEASURED = (
+    *("tests/chaos/", "tests/faults/", "tests/fuzz/", "tests/test_soak.py"),
+    *("tests/test_adding_a_vendor.py", "tests/test_privacy_search.py", "tests/test_package.py"),
+    *("tests/streams/test_series_choice.py", "tests/poll/test_series_budget.py"),
+    *(
+        "tests/e2e/test_dashboards.py",
+        "tests/e2e/test_privacy.py",
+        "tests/test_documented_commands.py",
+    ),
+)
+"""Campaigns and walk-throughs: where they go, others have been, and tracing them would take minutes."""
+
 _guard = Guard()
 _guard.install()
 
@@ -31,6 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if WAITING_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
+        if item.nodeid.startswith(UNMEASURED):
+            item.add_marker(pytest.mark.unmeasured)
 
 
 def _watched(item: pytest.Item) -> Generator[None, object, object]:
