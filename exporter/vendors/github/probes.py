@@ -14,8 +14,8 @@ from exporter.vendors.github.copilot_seats import ENTERPRISE_SEATS, ORG_SEATS, S
 from exporter.vendors.github.remedies import identify, remedy
 from exporter.vendors.github.reports_files import Reports
 from exporter.vendors.github.reports_records import Links
-from exporter.vendors.github.vendor import GithubTarget
 from exporter.vendors.github.usage_reports_exports import LIST, ExportList
+from exporter.vendors.github.vendor import GithubTarget
 
 _REPORTED_AFTER = 3 * DAY
 """A report is there within two full days after its day."""

@@ -28,7 +28,6 @@ from exporter.config.durations import Duration
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
 from exporter.streams.payload import decode, drift
 from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.github.vendor import GROUP, GithubTarget, needs_enterprise
 from exporter.vendors.github.usage_reports_exports import (
     COMPLETED,
     FAILED,
@@ -49,6 +48,7 @@ from exporter.vendors.github.usage_reports_exports import (
 )
 from exporter.vendors.github.usage_reports_files import REPORT_TYPES, Tally
 from exporter.vendors.github.usage_reports_metrics import EXPORTS, LAST_EXPORT, METRICS
+from exporter.vendors.github.vendor import GROUP, GithubTarget, needs_enterprise
 
 _log = logging.getLogger(__name__)
 
