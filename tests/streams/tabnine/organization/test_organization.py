@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from exporter.client.errors import State
-from tests.streams.cases_tabnine_account import PEOPLE, TABNINE_ORGANIZATION
 from tests.streams.harness import Asked, Case, Pipeline, Route, answer
+from tests.streams.tabnine.organization.case import CASE, PEOPLE
 
 View = Callable[[Any, Asked], httpx.Response]
 
@@ -31,7 +31,7 @@ PARTS = {
 every_part = pytest.mark.parametrize("part", PARTS)
 
 
-def swapped(path: str, view: View, case: Case = TABNINE_ORGANIZATION) -> Case:
+def swapped(path: str, view: View, case: Case = CASE) -> Case:
     """The case with another answer at a path."""
     routes = [Route(r.path, r.fixture, view) if r.path == path else r for r in case.routes]
     return replace(case, routes=routes)
@@ -99,7 +99,7 @@ async def test_a_part_that_is_refused_later_does_not_stand_still(part: str, tmp_
     def view(body: Any, asked: Asked) -> httpx.Response:
         return refusal(403)(body, asked) if refused else good(body, asked)
 
-    good = next(route.view for route in TABNINE_ORGANIZATION.routes if route.path == path)
+    good = next(route.view for route in CASE.routes if route.path == path)
     async with Pipeline(swapped(path, view), tmp_path) as run:
         await run.poll()
         before = run.values(gauge)
@@ -166,7 +166,7 @@ async def test_a_401_about_the_organization_does_not_blame_the_token(tmp_path: P
 
 async def test_a_minimal_organization(tmp_path: Path) -> None:
     """Only id and name are sure; what is not told is unknown, and no key or domain is shown."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         assert "PUBLIC KEY" not in run.page
         assert "example.com" not in run.page
@@ -190,7 +190,7 @@ async def test_an_expired_or_empty_license(
     license_: Any, shown: tuple[int | None, ...], tmp_path: Path
 ) -> None:
     """An expired one shows when, in seconds; what is not told has no gauge."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         run.vendor.bodies["license"] = {"license": license_}
         await run.poll()
         assert run.status.state is State.OK
@@ -206,7 +206,7 @@ async def test_the_newest_month_is_told_by_year_and_month_from_0(tmp_path: Path)
         others = {"registered": 9, "deactivated": 1, "pending": 2}
         return {"year": year, "month": number, "active": active, **others}
 
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         rows = [month(2026, 0, 95), month(2025, 11, 77), month(2025, 10, 81)]
         run.vendor.bodies["utilization"] = rows
         await run.poll()
@@ -238,7 +238,7 @@ async def test_lists_of_users_are_asked_for_with_all_that_some_installation_need
     tmp_path: Path,
 ) -> None:
     """Limit, offset, organization, teamMember and active; limit and offset for every list."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         users = [dict(request.url.params) for request in run.vendor.asked(USERS)]
         common = {
@@ -254,7 +254,7 @@ async def test_lists_of_users_are_asked_for_with_all_that_some_installation_need
 
 async def test_an_installation_that_ignores_the_filter_counts_nobody_twice(tmp_path: Path) -> None:
     """Both lists are then all users: who is deactivated is told by the user."""
-    view = next(route.view for route in TABNINE_ORGANIZATION.routes if route.path == TEAMS)
+    view = next(route.view for route in CASE.routes if route.path == TEAMS)
     async with Pipeline(swapped(USERS, view), tmp_path) as run:
         await run.poll()
         assert run.values("tabnine_unassigned_users") == {("true",): 1, ("false",): 1}
@@ -262,7 +262,7 @@ async def test_an_installation_that_ignores_the_filter_counts_nobody_twice(tmp_p
 
 async def test_nobody_without_a_team_is_a_zero(tmp_path: Path) -> None:
     """The vendor said so."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         run.vendor.bodies["users"] = {"data": []}
         await run.poll()
         assert run.values("tabnine_unassigned_users") == {("true",): 0, ("false",): 0}
@@ -270,7 +270,7 @@ async def test_nobody_without_a_team_is_a_zero(tmp_path: Path) -> None:
 
 async def test_a_role_that_nobody_knows_is_other(tmp_path: Path) -> None:
     """Roles are a closed label."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill_teams(run, "one")
         run.vendor.bodies["team_users"]["team-1"]["data"][0]["role"] = "Wizard"
         await run.poll()
@@ -279,7 +279,7 @@ async def test_a_role_that_nobody_knows_is_other(tmp_path: Path) -> None:
 
 async def test_teams_of_one_name_add_up(tmp_path: Path) -> None:
     """Their label is the name; only the info tells them apart."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill_teams(run, "same", "other team", "same")
         await run.poll()
         assert members(run) == {"same": 1 + 3, "other team": 2}
@@ -289,7 +289,7 @@ async def test_teams_of_one_name_add_up(tmp_path: Path) -> None:
 
 async def test_a_walk_that_the_quota_ends_goes_on(tmp_path: Path) -> None:
     """What was read stands with the state and the progress; the next poll reads the rest and no more."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill_teams(run, "a", "b", "c", "b")
         limited = httpx.Response(429, json={}, headers={"retry-after": "3600"})
         run.vendor.fail(lambda: limited, after=11, times=1)
@@ -355,7 +355,7 @@ async def test_no_person_is_kept_whatever_is_asked_for(
 ) -> None:
     """Users and holders of roles are numbers on the page, in the log and in the state file."""
     caplog.set_level(logging.DEBUG, "exporter")
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         text = run.page + repr(await run.state()) + caplog.text
         assert not any(person in text for person in (*PEOPLE, "admin@example.com"))
@@ -374,6 +374,6 @@ async def test_the_plan_reckons_with_the_teams(
     options: Mapping[str, Any], requests: int, tmp_path: Path
 ) -> None:
     """The account's requests, the list of teams, and two a team."""
-    async with Pipeline(TABNINE_ORGANIZATION, tmp_path, options=options) as run:
+    async with Pipeline(CASE, tmp_path, options=options) as run:
         [cost] = run.stream.plan(run.job.target, run.job.options)
         assert cost.requests == requests

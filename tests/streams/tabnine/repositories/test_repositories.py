@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from exporter.client.errors import State
 from exporter.vendors.tabnine.repositories import STATUSES, repository_name
-from tests.streams.cases_tabnine_account import TABNINE_REPOSITORIES, of_team
 from tests.streams.harness import Asked, Pipeline, Route, answer
+from tests.streams.tabnine.repositories.case import CASE, of_team
 
 STATUS = "tabnine_repository_index_status"
 INDEXED = "tabnine_repository_last_indexed_timestamp_seconds"
@@ -48,7 +48,7 @@ def current(run: Pipeline) -> dict[tuple[str, str], str]:
 )
 async def test_exactly_one_status_is_1(given_: str, shown: str, tmp_path: Path) -> None:
     """Every repository has a series for every status; a status that nobody knows is other."""
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(run, a=[repository("h/x", latest_status="success"), repository("h/y")])
         await run.poll()
         fill(run, a=[repository("h/x", latest_status=given_)])
@@ -60,7 +60,7 @@ async def test_exactly_one_status_is_1(given_: str, shown: str, tmp_path: Path) 
 
 async def test_a_server_that_tells_no_status(tmp_path: Path) -> None:
     """Its repositories are counted, and nothing is made up about their index."""
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         rows = [repository("h/x"), repository("h/y", latest_status=None)]
         fill(run, a=[*rows, {"repository_link": "h/z"}])
         await run.poll()
@@ -81,7 +81,7 @@ async def test_a_server_that_tells_no_status(tmp_path: Path) -> None:
 )
 async def test_when_it_was_indexed(text: str | None, unix: float | None, tmp_path: Path) -> None:
     """Fractions of one or two digits are times; null is no time."""
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(run, a=[repository("h/x", last_indexed_successfully=text)])
         await run.poll()
         assert run.value(INDEXED, "a", "h/x") == unix
@@ -89,7 +89,7 @@ async def test_when_it_was_indexed(text: str | None, unix: float | None, tmp_pat
 
 async def test_a_time_that_is_none_is_a_schema_error(tmp_path: Path) -> None:
     """The reason names the field and not the value."""
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(run, a=[repository("h/x", last_indexed_successfully="yesterday")])
         await run.poll()
         assert run.status.state is State.SCHEMA_ERROR
@@ -101,7 +101,7 @@ async def test_one_repository_of_two_teams_of_one_name_is_one(tmp_path: Path) ->
     """The status farthest from success is shown, and the older time: one 1, not two."""
     bad = {"latest_status": "failed", "last_indexed_successfully": "2026-01-01T00:00:00Z"}
     good = {"latest_status": "success", "last_indexed_successfully": "2026-01-06T00:00:00Z"}
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(
             run,
             a1=[repository("https://h/x.git", **good)],
@@ -153,7 +153,7 @@ def test_no_user_and_no_password_gets_into_a_name(user: str, before: str, after:
 
 async def test_credentials_of_links_are_nowhere(tmp_path: Path) -> None:
     """Neither on the page nor in the state file."""
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         link = "https://jane:S3CRET@git.example.com/app.git?private_token=S3CRET"
         fill(run, a=[repository(link, latest_status="success")])
         await run.poll()
@@ -169,8 +169,8 @@ async def test_without_the_rights_of_an_admin_it_is_forbidden(tmp_path: Path) ->
     def view(body: Any, asked: Asked) -> httpx.Response:
         return httpx.Response(403, json={"message": "Insufficient permissions", "status": 403})
 
-    routes = (TABNINE_REPOSITORIES.routes[0], Route("/api/team/v1/", "repositories", view))
-    async with Pipeline(replace(TABNINE_REPOSITORIES, routes=routes), tmp_path) as run:
+    routes = (CASE.routes[0], Route("/api/team/v1/", "repositories", view))
+    async with Pipeline(replace(CASE, routes=routes), tmp_path) as run:
         fill(run, a=[], b=[], c=[])
         await run.poll()
         assert run.status.state is State.FORBIDDEN
@@ -189,8 +189,8 @@ async def test_teams_that_are_gone(gone: tuple[str, ...], state: State, tmp_path
             return httpx.Response(404, json={"message": "Team not found", "status": 404})
         return of_team(body, asked)
 
-    routes = (TABNINE_REPOSITORIES.routes[0], Route("/api/team/v1/", "repositories", view))
-    async with Pipeline(replace(TABNINE_REPOSITORIES, routes=routes), tmp_path) as run:
+    routes = (CASE.routes[0], Route("/api/team/v1/", "repositories", view))
+    async with Pipeline(replace(CASE, routes=routes), tmp_path) as run:
         rows = [repository("h/x", latest_status="success")]
         fill(run, a1=rows, a2=rows, b=rows)
         await run.poll()
@@ -201,7 +201,7 @@ async def test_teams_that_are_gone(gone: tuple[str, ...], state: State, tmp_path
 
 async def test_a_walk_that_the_quota_ends_goes_on(tmp_path: Path) -> None:
     """Teams read before stay read; the next poll asks for the rest only."""
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         rows = [repository("h/x", latest_status="success")]
         fill(run, a=rows, b=rows, c=rows)
         limited = httpx.Response(429, json={}, headers={"retry-after": "3600"})
@@ -216,7 +216,7 @@ async def test_a_walk_that_the_quota_ends_goes_on(tmp_path: Path) -> None:
 
 async def test_a_repository_that_was_disconnected_is_gone(tmp_path: Path) -> None:
     """With all its series."""
-    async with Pipeline(TABNINE_REPOSITORIES, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         rows = [repository(link, latest_status="success") for link in ("h/x", "h/y")]
         fill(run, a=rows)
         await run.poll()
@@ -232,8 +232,8 @@ async def test_a_team_is_one_segment_of_the_path(tmp_path: Path) -> None:
     def view(body: Any, asked: Asked) -> httpx.Response:
         return answer([])
 
-    routes = (TABNINE_REPOSITORIES.routes[0], Route("/api/team/v1/", "repositories", view))
-    async with Pipeline(replace(TABNINE_REPOSITORIES, routes=routes), tmp_path) as run:
+    routes = (CASE.routes[0], Route("/api/team/v1/", "repositories", view))
+    async with Pipeline(replace(CASE, routes=routes), tmp_path) as run:
         run.vendor.bodies["teams"] = {"data": [{"id": "a/../b?x=1", "name": "odd"}]}
         await run.poll()
         asked = run.vendor.requests[-1].url.raw_path

@@ -1,8 +1,6 @@
-"""The walks over Tabnine's teams and users: resumed, never merged or split by a name, bounded."""
+"""What is odd about the usage of Tabnine's teams: resumed walks, names that are shared, small memory."""
 
-import json
 import tracemalloc
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,16 +10,12 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR
-from exporter.poll.transform.privacy import Users
-from exporter.vendors import tabnine
-from exporter.vendors.base import StreamOptions
-from tests.streams.cases_tabnine_usage import TABNINE_TEAM_USAGE, TABNINE_USER_USAGE
-from tests.streams.harness import SECRET, Pipeline
-from tests.streams.test_tabnine_usage import bucket
+from tests.streams.harness import Pipeline
+from tests.streams.tabnine.team_usage.case import CASE
+from tests.streams.tabnine.usage.test_usage import bucket
 
-TEAM_USAGE, USER_USAGE = "/api/v1/team/usage", "/api/v1/user/usage"
+PATH = "/api/v1/team/usage"
 COMPLETIONS = "tabnine_team_completions_total"
-USER_COMPLETIONS = "tabnine_user_completions_total"
 YESTERDAY = "2026-01-06"
 
 
@@ -38,17 +32,13 @@ def used(run: Pipeline, **completions: int) -> None:
     }
 
 
-def walked(run: Pipeline, path: str = TEAM_USAGE, name: str = "teamId") -> list[str]:
+def walked(run: Pipeline, path: str = PATH, name: str = "teamId") -> list[str]:
     """The parts that usage was asked for."""
     return [request.url.params[name] for request in run.vendor.asked(path)]
 
 
 def team_run(tmp_path: Path, **more: Any) -> Pipeline:
-    return Pipeline(TABNINE_TEAM_USAGE, tmp_path, **more)
-
-
-def user_run(tmp_path: Path, **more: Any) -> Pipeline:
-    return Pipeline(TABNINE_USER_USAGE, tmp_path, **more)
+    return Pipeline(CASE, tmp_path, **more)
 
 
 async def test_a_walk_goes_on_where_the_quota_ended(tmp_path: Path) -> None:
@@ -180,7 +170,7 @@ async def test_a_team_that_is_removed_keeps_its_counts(tmp_path: Path) -> None:
         used(run, a=1, b=2)
         await run.poll()
         used(run, a=1)
-        await run.poll()
+        await run.poll(after=HOUR)
         assert run.status.state is State.OK
         assert run.status.corrections == 0
         assert run.values(COMPLETIONS) == {("A",): 1, ("B",): 2}
@@ -188,12 +178,43 @@ async def test_a_team_that_is_removed_keeps_its_counts(tmp_path: Path) -> None:
 
 
 async def test_an_installation_without_team_usage_says_so(tmp_path: Path) -> None:
-    """Where no team has the endpoint, that is a state and no silence."""
+    """Where no team has the endpoint, that is a state and no silence, however often it is asked."""
     async with team_run(tmp_path) as run:
         teams(run, a="A", b="B")
         used(run)
+        for polls in (1, 2):
+            await run.poll(after=HOUR)
+            assert run.status.state is State.NOT_FOUND
+            assert len(walked(run)) == 2 * polls
+
+
+async def test_without_any_team_their_gauges_go(tmp_path: Path) -> None:
+    """What was counted of them stays."""
+    async with team_run(tmp_path) as run:
+        teams(run, a="A", b="B")
+        used(run, a=1, b=2)
         await run.poll()
-        assert run.status.state is State.NOT_FOUND
+        assert run.values("tabnine_team_active_users")
+        teams(run)
+        await run.poll(after=HOUR)
+        assert run.values("tabnine_team_active_users") == {}
+        assert run.values(COMPLETIONS) == {("A",): 1, ("B",): 2}
+
+
+async def test_what_a_walk_read_stays_whatever_ends_it(tmp_path: Path) -> None:
+    """An answer that nobody can read is the state of the poll; the teams before it are not asked again."""
+    async with team_run(tmp_path) as run:
+        teams(run, a="A", b="B")
+        used(run, a=1, b=2)
+        run.vendor.bodies["usage"]["b"]["usage"]["data"][0]["activeUsers"] = "many"
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert run.values(COMPLETIONS) == {("A",): 1}
+        used(run, a=1, b=2)
+        await run.poll(after=HOUR)
+        assert run.status.state is State.OK
+        assert run.values(COMPLETIONS) == {("A",): 1, ("B",): 2}
+        assert walked(run) == ["a", "b", "b"]
 
 
 @pytest.mark.parametrize(
@@ -236,157 +257,3 @@ async def test_five_hundred_teams_take_little_memory(tmp_path: Path) -> None:
         assert len(set(walked(run))) == 500
         assert run.clock.now - began - HOUR >= 500
         assert peak < 20 * 2**20
-
-
-@pytest.mark.parametrize(
-    ("stream", "options", "requests"),
-    [
-        ("usage", {}, 3),
-        ("usage", {"agent_usage": "off"}, 2),
-        ("team_usage", {}, 102),
-        ("team_usage", {"expected_teams": 500}, 504),
-        ("user_usage", {"expected_teams": 500, "expected_users": 20_000}, 20_506),
-    ],
-)
-def test_what_a_poll_is_planned_to_cost(
-    stream: str, options: dict[str, int], requests: int, tmp_path: Path
-) -> None:
-    """At the default intervals 500 teams and 20,000 users stay within a request a second."""
-    token = tmp_path / "token"
-    token.write_text(SECRET, encoding="utf-8")
-    target = tabnine.VENDOR.target.model_validate_json(
-        json.dumps({"vendor": "tabnine", "account": "a", "auth": {"token_file": str(token)}})
-    )
-    [declared] = [one for one in tabnine.STREAMS if one.name == stream]
-    chosen: StreamOptions = declared.options(**options)
-    [cost] = declared.plan(target, chosen)
-    assert cost.requests == requests
-    assert cost.requests / chosen.interval < 0.25
-
-
-async def test_users_come_from_teams_and_from_outside(tmp_path: Path) -> None:
-    """Each is asked for once; who was deactivated long ago is not asked for."""
-    gone = {"id": "u3", "email": "c@example.com", "deactivatedAt": "2025-11-24T10:15:30.56Z"}
-    late = {"id": "u4", "email": "d@example.com", "deactivatedAt": "2026-01-06T10:15:30.5Z"}
-    async with user_run(tmp_path) as run:
-        teams(run, a="A", b="B")
-        run.vendor.bodies["team_users"] = {
-            "a": {"data": [{"id": "u1", "email": "a@example.com"}, gone]},
-            "b": {"data": [{"id": "u1", "email": "a@example.com"}, late]},
-        }
-        run.vendor.bodies["users"] = {"data": [{"id": "u2", "username": "b"}, {"id": "u5"}]}
-        used(run, u1=1, u2=2, u3=3, u4=4, u5=5)
-        await run.poll()
-        assert Counter(walked(run, USER_USAGE, "userId")) == Counter(["u1", "u2", "u4", "u5"])
-        assert run.values(USER_COMPLETIONS) == {
-            ("a@example.com",): 1,
-            ("b",): 2,
-            ("d@example.com",): 4,
-            ("u5",): 5,
-        }
-        asked = [dict(request.url.params) for request in run.vendor.asked("/organization/users")]
-        assert [query["active"] for query in asked] == ["true", "false"]
-        assert all(query["teamMember"] == "false" for query in asked)
-        assert all({"limit", "offset", "organizationId"} <= query.keys() for query in asked)
-
-
-async def test_without_people_nobody_is_asked_about(tmp_path: Path) -> None:
-    """With `privacy.users: off` the stream sends no request and says what to change."""
-    async with user_run(tmp_path, users=Users.OFF) as run:
-        await run.poll()
-        assert run.vendor.requests == []
-        assert run.status.state is State.ERROR
-        assert "privacy.users is off" in run.status.reason
-
-
-async def test_a_user_s_day_that_is_gone_is_corrected(tmp_path: Path) -> None:
-    """Zeros are not sent to the ledger; the coverage speaks for them."""
-    async with user_run(tmp_path) as run:
-        teams(run, a="A")
-        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "a@example.com"}]}
-        used(run, u1=9)
-        await run.poll()
-        used(run, u1=0)
-        await run.poll(after=DAY)
-        assert run.status.corrections == 1
-        used(run, u1=12)
-        await run.poll(after=DAY)
-        assert run.values(USER_COMPLETIONS) == {("a@example.com",): 12}
-
-
-async def test_a_user_of_another_address_is_the_same_user(tmp_path: Path) -> None:
-    """Growth goes to the address of today; nothing is counted twice."""
-    async with user_run(tmp_path) as run:
-        teams(run, a="A")
-        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "old@example.com"}]}
-        used(run, u1=9)
-        await run.poll()
-        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "new@example.com"}]}
-        used(run, u1=11)
-        await run.poll(after=DAY)
-        assert run.values(USER_COMPLETIONS) == {("old@example.com",): 9, ("new@example.com",): 2}
-
-
-async def test_a_long_walk_commits_on_its_way_and_counts_the_same(tmp_path: Path) -> None:
-    """More teams than are read at once: one poll, several commits, every user once, progress shown."""
-    async with user_run(tmp_path) as run:
-        names = {f"t{number:03}": f"Team {number}" for number in range(60)}
-        teams(run, **names)
-        run.vendor.bodies["team_users"] = {
-            team: {"data": [{"id": f"u-{team}", "email": f"{team}@example.com"}]} for team in names
-        }
-        run.vendor.bodies["users"] = {"data": []}
-        used(run, **{f"u-{team}": 3 for team in names})
-        commits = []
-        commit = run.poller._store.commit
-
-        async def counted(*arguments: Any) -> None:
-            commits.append(arguments)
-            await commit(*arguments)
-
-        run.poller._store.commit = counted  # type: ignore[assignment, method-assign]
-        await run.poll()
-        assert len(commits) == 3
-        assert run.status.polls == 1
-        assert run.status.walk == (61, 61)
-        assert run.values(USER_COMPLETIONS) == {(f"{team}@example.com",): 3 for team in names}
-        assert (await run.state()).progress == {}
-
-
-async def test_another_meaning_of_missing_days_counts_no_pseudonym_again(tmp_path: Path) -> None:
-    """Whether the answer speaks for the days that it leaves out is no part of who somebody is."""
-    for after, missing in ((0, "zero"), (HOUR, "unknown"), (2 * HOUR, "zero")):
-        run = user_run(tmp_path, users=Users.PSEUDONYM, options={"missing_days": missing})
-        run.clock.now += after
-        async with run:
-            teams(run, a="A")
-            run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "u1@example.com"}]}
-            run.vendor.bodies["users"] = {"data": []}
-            used(run, u1=1_000)
-            await run.poll()
-            assert list(run.values(USER_COMPLETIONS).values()) == [1_000]
-
-
-async def test_a_change_of_privacy_within_a_walk_is_a_baseline_for_all_of_it(
-    tmp_path: Path,
-) -> None:
-    """Also for the parts that the walk had read by then."""
-    async with user_run(tmp_path, count_history=False, users=Users.PLAIN) as run:
-        teams(run, a="A", b="B")
-        run.vendor.bodies["team_users"] = {
-            team: {"data": [{"id": user, "email": f"{user}@example.com"}]}
-            for team, user in (("a", "u1"), ("b", "u2"))
-        }
-        run.vendor.bodies["users"] = {"data": []}
-        used(run, u1=1_000, u2=1_000)
-        await run.poll()
-        limited = httpx.Response(429, headers={"retry-after": str(HOUR)})
-        run.vendor.fail(lambda: limited, after=4, times=1)
-        await run.poll(after=HOUR)
-        assert run.status.state is State.RATE_LIMITED
-        run.vendor.heal()
-        await run.restart(users=Users.PSEUDONYM)
-        for growth in (0, 0, 7):
-            used(run, u1=1_000 + growth, u2=1_000 + growth)
-            await run.poll(after=2 * HOUR)
-            assert list(run.values(USER_COMPLETIONS).values()) == [growth, growth]

@@ -10,9 +10,10 @@ import pytest
 from exporter.client.errors import SchemaError, State
 from exporter.model import DAY, Window
 from exporter.streams.payload import decode
-from exporter.vendors.tabnine.usage_api import Usage, dated, days
-from tests.streams.cases_tabnine_usage import TABNINE_USAGE
+from exporter.vendors.tabnine.usage.api import dated, days
+from exporter.vendors.tabnine.usage.records import Usage
 from tests.streams.harness import Pipeline, answer, unix
+from tests.streams.tabnine.usage.case import CASE
 
 USAGE, AGENT = "/api/v1/organization/usage", "/api/v1/organization/agent-usage"
 COMPLETIONS = "tabnine_completions_total"
@@ -60,7 +61,7 @@ def fill(run: Pipeline, *rows: dict[str, Any], of: str = "usage") -> None:
 
 
 def pipeline(tmp_path: Path, **more: Any) -> Pipeline:
-    return Pipeline(TABNINE_USAGE, tmp_path, **more)
+    return Pipeline(CASE, tmp_path, **more)
 
 
 def body(start: str, end: str, granularity: str, *rows: dict[str, Any]) -> Usage:

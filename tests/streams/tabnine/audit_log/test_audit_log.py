@@ -14,13 +14,8 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY
-from tests.streams.cases_tabnine_account import (
-    TABNINE_AUDIT_LOG,
-    audit_items,
-    audit_page,
-    selected,
-)
 from tests.streams.harness import Asked, Case, Pipeline, Route, answer
+from tests.streams.tabnine.audit_log.case import CASE, audit_items, audit_page, selected
 from tests.streams.views import csv_answer
 
 HYPHEN, UNDERSCORE = "/api/v1/organization/audit-logs", "/api/v1/organization/audit_logs"
@@ -33,7 +28,7 @@ Events = list[dict[str, Any]]
 
 def case(view: View, path: str = HYPHEN) -> Case:
     """The audit log with another server behind it."""
-    return replace(TABNINE_AUDIT_LOG, routes=(Route(path, "events", view),))
+    return replace(CASE, routes=(Route(path, "events", view),))
 
 
 def event(
@@ -74,7 +69,7 @@ def csv_page(events: Events, asked: Asked) -> httpx.Response:
 
 async def test_a_fixed_range_is_asked_for_in_whole_seconds(tmp_path: Path) -> None:
     """Whole UTC days of the lookback up to the moment of the poll, oldest first, in large pages."""
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         run.clock.now += 0.75
         await run.poll()
         [request] = run.vendor.requests
@@ -89,7 +84,7 @@ async def test_a_fixed_range_is_asked_for_in_whole_seconds(tmp_path: Path) -> No
 
 async def test_an_order_that_is_refused_need_not_be_asked_for(tmp_path: Path) -> None:
     """`none` leaves the parameter out; the counts are the same."""
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path, options={"sort": "none"}) as run:
+    async with Pipeline(CASE, tmp_path, options={"sort": "none"}) as run:
         await run.poll()
         assert "sort" not in run.vendor.requests[0].url.params
         assert total(run) == 3
@@ -123,7 +118,7 @@ async def test_a_list_that_grows_at_its_head_counts_once(
 
 async def test_an_id_counts_once(tmp_path: Path) -> None:
     """Whatever page it comes on."""
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(run, [event(1), event(2), event(1), event(2), event(3)])
         run.vendor.most = 2
         await run.poll()
@@ -210,14 +205,14 @@ async def test_an_event_counts_in_its_utc_day(at: str, tmp_path: Path) -> None:
         fill(run, [event(1, at=at)])
         await run.poll()
         [series] = (await run.state()).ledger.values()
-        [(day, _)] = series.slots
-        assert day == 1_767_657_600
-        assert run.status.data_until == pytest.approx(day + DAY - 1, abs=1)
+        [slot] = series.slots
+        assert slot.bucket == 1_767_657_600
+        assert run.status.data_until == pytest.approx(slot.bucket + DAY - 1, abs=1)
 
 
 async def test_an_event_that_comes_late_or_goes(tmp_path: Path) -> None:
     """Late ones of the lookback count; one that is gone is a correction."""
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(run, [event(1), event(2)])
         await run.poll()
         fill(run, [event(1), event(2), event(3, at="2026-01-06T08:00:00Z")])
@@ -233,7 +228,7 @@ async def test_an_event_that_comes_late_or_goes(tmp_path: Path) -> None:
 
 async def test_event_types_beyond_the_budget_are_other(tmp_path: Path) -> None:
     """A vendor that invents types without end cannot grow the page without end."""
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(run, [event(n, f"type.{n}") for n in range(5_100)])
         await run.poll()
         assert len(run.values(EVENTS)) == 5_000 + 1
@@ -243,7 +238,7 @@ async def test_event_types_beyond_the_budget_are_other(tmp_path: Path) -> None:
 
 async def test_an_event_without_a_type_is_unknown(tmp_path: Path) -> None:
     """It counts."""
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         fill(run, [{"id": 7, "timestamp": "2026-01-07T09:00:00Z"}])
         await run.poll()
         assert run.values(EVENTS) == {("unknown",): 1}
@@ -251,7 +246,7 @@ async def test_an_event_without_a_type_is_unknown(tmp_path: Path) -> None:
 
 async def test_without_audit_rights_the_stream_is_forbidden(tmp_path: Path) -> None:
     """What was counted stays on the page; nothing is asked twice."""
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         page = run.page
         body = {"error": "forbidden", "message": "Insufficient permissions", "requestId": "req_2"}
@@ -310,7 +305,7 @@ async def test_csv_counts_what_json_counts(
         return csv_page(selected(body, asked), asked)
 
     (tmp_path / "json").mkdir()
-    async with Pipeline(TABNINE_AUDIT_LOG, tmp_path / "json") as json_run:
+    async with Pipeline(CASE, tmp_path / "json") as json_run:
         await json_run.poll()
     options = {"format": "csv", "csv_query": switch}
     async with Pipeline(case(view), tmp_path, options=options) as run:
