@@ -24,8 +24,3 @@ def day_start(text: str) -> int:
     else:
         found = date.fromisoformat(text[:10])
     return int(datetime(found.year, found.month, found.day, tzinfo=UTC).timestamp())
-
-
-def day_of(start: int) -> date:
-    """The date of a day by its start."""
-    return datetime.fromtimestamp(start, UTC).date()

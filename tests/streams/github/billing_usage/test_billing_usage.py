@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from exporter.client.errors import State
-from exporter.model import DAY
+from exporter.model import DAY, HOUR
 from exporter.poll.transform.privacy import Users
-from tests.streams.cases_github_billing import BILLING_USAGE, usage
+from tests.streams.github.billing_usage.case import CASE as BILLING_USAGE
+from tests.streams.github.billing_usage.case import usage
 from tests.streams.harness import Asked, Case, Pipeline, Route, answer
 
 ROOT = "/enterprises/acme/settings/billing"
@@ -143,15 +144,52 @@ async def test_a_cost_center_that_is_refused_does_not_count_as_nothing(tmp_path:
     """A 404 of a bill is an error with its reason, not a part that is gone."""
 
     def missing(body: Any, asked: Asked) -> httpx.Response:
-        if asked.query.get("cost_center_id") == "red":
+        if asked.query.get("cost_center_id") in refused:
             return httpx.Response(404, json={"message": "Not Found"})
         return by_cost_center(body, asked)
 
+    refused = set[str]()
     async with Pipeline(enterprise(missing), tmp_path) as run:
         with_cost_centers(run, none=[line(5)], red=[line(3)])
         await run.poll()
+        refused.add("red")
+        with_cost_centers(run, none=[line(6)], red=[line(3)])
+        await run.poll()
         assert run.status.state is State.NOT_FOUND
-        assert run.page == ""
+        assert "billed through its enterprise" in run.status.reason
+        assert (total(run), run.status.corrections) == (9, 0)
+
+
+async def test_a_quota_that_ends_half_way_repeats_no_request_but_the_list(tmp_path: Path) -> None:
+    """What was read of cost centers stays; month and budgets are asked for once, at the end."""
+    async with Pipeline(enterprise(), tmp_path) as run:
+        with_cost_centers(run, blue=[line(5)], none=[line(1)], red=[line(3)])
+        refused = httpx.Response(429, headers={"retry-after": "3600"})
+        run.vendor.fail(lambda: refused, after=1 + 2 * 8 + 3)
+        await run.poll()
+        states, counted = [run.status.state], [total(run)]
+        run.vendor.heal()
+        await run.poll(after=2 * HOUR)
+        assert [*states, run.status.state] == [State.RATE_LIMITED, State.OK]
+        assert [*counted, total(run)] == [6, 9]
+        asked = [request.url.params.get("cost_center_id") for request in run.vendor.asked("/usage")]
+        assert asked == ["blue"] * 8 + [None] * 8 + ["red"] * 3 + ["red"] * 9
+        times = [len(run.vendor.asked(path)) for path in ("/cost-centers", "/summary", "/budgets")]
+        assert times == [2, 1, 1]
+
+
+async def test_a_quota_that_ends_between_days_goes_on_with_the_next_day(tmp_path: Path) -> None:
+    """Of an organization each day that was read stays."""
+    async with Pipeline(BILLING_USAGE, tmp_path) as run:
+        refused = httpx.Response(429, headers={"retry-after": "3600"})
+        run.vendor.fail(lambda: refused, after=3)
+        await run.poll()
+        states = [run.status.state]
+        run.vendor.heal()
+        await run.poll(after=2 * HOUR)
+        assert [*states, run.status.state] == [State.RATE_LIMITED, State.OK]
+        days = [request.url.params["day"] for request in run.vendor.asked("/usage")]
+        assert days == ["30", "31", "1", "2", "2", "3", "4", "5", "6"]
 
 
 async def test_an_organization_without_a_bill_of_its_own_is_told_so(tmp_path: Path) -> None:
@@ -221,11 +259,14 @@ async def test_a_negative_day_is_paid_before_the_counter_grows(tmp_path: Path) -
             assert total(run) == shown
 
 
-async def test_budgets_that_are_refused_do_not_stop_the_bill(tmp_path: Path) -> None:
-    """What was read counts; the state and its reason show the budgets' refusal."""
+@pytest.mark.parametrize(("status", "state"), [(403, State.FORBIDDEN), (404, State.NOT_FOUND)])
+async def test_budgets_that_are_refused_do_not_stop_the_bill(
+    status: int, state: State, tmp_path: Path
+) -> None:
+    """What was read counts; the state and its reason show the budgets' refusal, not that of a bill."""
 
     def refused(body: Any, asked: Asked) -> httpx.Response:
-        return httpx.Response(403, json={"message": "no budgets"})
+        return httpx.Response(status, json={"message": "no budgets"})
 
     routes = [
         Route(r.path, r.fixture, refused if r.fixture == "budgets" else r.view)
@@ -234,8 +275,9 @@ async def test_budgets_that_are_refused_do_not_stop_the_bill(tmp_path: Path) -> 
     case = Case(**{**vars(BILLING_USAGE), "routes": routes})
     async with Pipeline(case, tmp_path) as run:
         await run.poll()
-        assert run.status.state is State.FORBIDDEN
+        assert run.status.state is state
         assert "budgets" in run.status.reason
+        assert "billed through" not in run.status.reason
         assert total(run) > 0
     (tmp_path / "off").mkdir()
     async with Pipeline(case, tmp_path / "off", options={"budgets": False}) as run:

@@ -1,8 +1,11 @@
 """Money and quantities of bills as exact decimals, bounded so that every sum of them is exact too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
+
+from exporter.streams import kit
 
 ZERO = Decimal(0)
 
@@ -38,7 +41,10 @@ def amount(text: str) -> Decimal:
         raise NotAnAmountError("not a number") from error
 
 
-def add(sums: list[Decimal], more: Iterable[Decimal]) -> None:
-    """Add amounts to sums, place by place."""
-    for index, value in enumerate(more):
-        sums[index] += value
+@contextmanager
+def amounts_of(place: str) -> Iterator[None]:
+    """Around the reading of amounts: one that is none is a SchemaError that names the place."""
+    try:
+        yield
+    except NotAnAmountError as error:
+        raise kit.SchemaError(f"{place}: an amount is {error}") from error

@@ -1,35 +1,31 @@
 """Which export tells about which day, and which one is missing: decided without a request."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
-from exporter.client.client import Endpoint
-from exporter.model import DAY, HOUR, Window, floor
-from exporter.streams.progress import recalled
-from exporter.vendors.github.billing_day import DayText, day_of, day_start
-from exporter.vendors.github.vendor import GROUP
-
-LIST = Endpoint("/enterprises/{enterprise}/settings/billing/reports", GROUP, conditional=True)
-ONE = Endpoint("/enterprises/{enterprise}/settings/billing/reports/{report_id}", GROUP)
-FILE = Endpoint("/enterprises/{enterprise}/metered_exports/{export}", GROUP)
+from exporter.streams import kit
+from exporter.streams.kit import DAY, Window, floor, iso_day
+from exporter.vendors.github.billing.day import DayText, day_start
 
 PROCESSING = "processing"
 COMPLETED = "completed"
 FAILED = "failed"
 
 SETTLED_AFTER = 5 * DAY
-RETRY_AFTER = HOUR
+RETRY_AFTER = kit.HOUR
 """How long nothing is created after an attempt of which nobody knows what came of it."""
 
 _LONGEST_PROCESSING = DAY
-_FIRST_LOOK, _LONGEST_PAUSE = 30.0, float(HOUR)
+_FIRST_LOOK, _LONGEST_PAUSE = 30.0, float(kit.HOUR)
 
 
 class Export(msgspec.Struct, kw_only=True):
     """An export as GitHub tells it; who asked for it is not read."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"actor"})
 
     id: str
     report_type: str
@@ -38,7 +34,6 @@ class Export(msgspec.Struct, kw_only=True):
     status: str
     download_urls: list[str] | None = None
     created_at: datetime | None = None
-    actor: Any = None
 
     @property
     def days(self) -> Window:
@@ -48,10 +43,7 @@ class Export(msgspec.Struct, kw_only=True):
     @property
     def created(self) -> float:
         """When it was made; without a time it is taken for one made when its days were over."""
-        at = self.created_at
-        if at is None:
-            return float(self.days.end)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        return float(self.days.end) if self.created_at is None else kit.unix(self.created_at)
 
     @property
     def told(self) -> Window:
@@ -88,35 +80,31 @@ class Made(msgspec.Struct, array_like=True):
         )
 
 
-class Progress(msgspec.Struct, kw_only=True):
+class Memory(msgspec.Struct, kw_only=True):
     """What is remembered between polls: by type, the source of each day and what was created."""
 
     counted: dict[str, dict[str, Counted]] = {}
     made: dict[str, Made] = {}
 
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> "Progress":
-        return recalled(stored, cls)
-
     def stored(self, window: Window, report_types: Collection[str]) -> dict[str, Any]:
         """As it is kept: without days and types that do not matter any more."""
-        first = day_of(window.start).isoformat()
+        first = iso_day(window.start)
         counted = {
             name: {day: source for day, source in days.items() if day >= first}
             for name, days in self.counted.items()
             if name in report_types
         }
-        return dict(msgspec.to_builtins(Progress(counted=counted, made=self.made)))
+        return dict(msgspec.to_builtins(Memory(counted=counted, made=self.made)))
 
     def source(self, report_type: str, day: int) -> Counted | None:
         """Where a day was counted from."""
-        return self.counted.get(report_type, {}).get(day_of(day).isoformat())
+        return self.counted.get(report_type, {}).get(iso_day(day))
 
     def count(self, export: Export, days: Iterable[int]) -> None:
         """Remember that days were counted from an export."""
         known = self.counted.setdefault(export.report_type, {})
         for day in days:
-            known[day_of(day).isoformat()] = Counted(export.id, export.created)
+            known[iso_day(day)] = Counted(export.id, export.created)
 
 
 class Wanted(NamedTuple):
@@ -130,14 +118,14 @@ class Wanted(NamedTuple):
     def body(self) -> dict[str, Any]:
         return {
             "report_type": self.report_type,
-            "start_date": day_of(self.first).isoformat(),
-            "end_date": day_of(self.last).isoformat(),
+            "start_date": iso_day(self.first),
+            "end_date": iso_day(self.last),
             "send_email": False,
         }
 
 
 def days_to_read(
-    exports: Iterable[Export], report_type: str, window: Window, progress: Progress
+    exports: Iterable[Export], report_type: str, window: Window, memory: Memory
 ) -> list[tuple[Export, list[int]]]:
     """The completed exports that tell something newer about days of the window, and which days.
 
@@ -153,7 +141,7 @@ def days_to_read(
                 best[day] = export
     found: dict[str, tuple[Export, list[int]]] = {}
     for day, export in sorted(best.items()):
-        known = progress.source(report_type, day)
+        known = memory.source(report_type, day)
         if known is None or (known.id != export.id and known.created <= export.created):
             found.setdefault(export.id, (export, []))[1].append(day)
     return list(found.values())
@@ -169,25 +157,25 @@ def in_the_works(exports: Iterable[Export], now: float) -> bool:
 
 
 def missing(
-    report_type: str, longest: int, window: Window, progress: Progress, now: float, every: float
+    report_type: str, longest: int, window: Window, memory: Memory, now: float, every: float
 ) -> Wanted | None:
     """The export to create: the days, up to yesterday, that none made after they settled tells.
 
     Oldest first where one cannot span them; the first of all, the newest. None within `every` seconds
     of the one before, whatever became of it.
     """
-    made = progress.made.get(report_type)
+    made = memory.made.get(report_type)
     pause = every if made is None or made.id else min(every, RETRY_AFTER)
     # One of the future was made by a clock that was set back since: it says nothing of when.
     if made is not None and made.at <= now < made.at + pause:
         return None
     yesterday = floor(now, DAY) - DAY
-    known = progress.counted.get(report_type, {})
+    known = memory.counted.get(report_type, {})
     since = min(map(day_start, known), default=yesterday - (longest - 1) * DAY)
     due = [
         day
         for day in _days(Window(max(since, window.start), yesterday + DAY), window)
-        if not _settled(progress.source(report_type, day), day)
+        if not _settled(memory.source(report_type, day), day)
     ]
     if not due:
         return None

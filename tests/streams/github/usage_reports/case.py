@@ -1,4 +1,4 @@
-"""The streams of GitHub's bill under contract, and how their fake endpoints answer."""
+"""Exports of an enterprise's bill, which the fake vendor has made anew each time it lists them."""
 
 import csv
 import io
@@ -10,35 +10,10 @@ import httpx
 from tests.streams.harness import Asked, Case, Counted, Place, Route, answer
 from tests.streams.views import csv_answer
 
-_ORGANIZATION = "/organizations/acme/settings/billing"
 _REPORTS = "/enterprises/acme/settings/billing/reports"
 _FILES = "/enterprises/acme/metered_exports"
 
 _lists = itertools.count(1)
-
-
-def usage(body: Any, asked: Asked) -> httpx.Response:
-    """The lines of the day that was asked for."""
-    query = {name: int(asked.query[name]) for name in ("year", "month", "day")}
-    day = "{year}-{month:02}-{day:02}".format(**query)
-    items = [item for item in body["usageItems"] if str(item.get("date", day)).startswith(day)]
-    if not all(isinstance(item.get("date"), str) for item in body["usageItems"]):
-        items = body["usageItems"]
-    return answer({"usageItems": items})
-
-
-def as_it_stands(body: Any, asked: Asked) -> httpx.Response:
-    """The fixture."""
-    return answer(body)
-
-
-def budgets(body: Any, asked: Asked) -> httpx.Response:
-    """A page of budgets."""
-    size, page = min(int(asked.query["per_page"]), asked.most), int(asked.query["page"])
-    rows = body["budgets"]
-    shown = rows[(page - 1) * size : page * size]
-    more = page * size < len(rows)
-    return answer({"budgets": shown, "has_next_page": more, "total_count": len(rows)})
 
 
 def exports(body: Any, asked: Asked) -> httpx.Response:
@@ -70,37 +45,7 @@ def _linked(export: dict[str, Any]) -> dict[str, Any]:
     return {**export, "download_urls": [link]}
 
 
-BILLING_USAGE = Case(
-    vendor="github",
-    stream="billing_usage",
-    now="2026-01-06T10:30:00Z",
-    target={"org": "acme"},
-    routes=(
-        Route(f"{_ORGANIZATION}/usage", "usage", usage),
-        Route(f"{_ORGANIZATION}/usage/summary", "summary", as_it_stands),
-        Route(f"{_ORGANIZATION}/budgets", "budgets", budgets),
-    ),
-    required=Place("usage", ("usageItems", 0, "date")),
-    counted=Counted(
-        Place("usage", ("usageItems", 0, "quantity")),
-        "github_billing_quantity_total",
-        {
-            "product": "Actions",
-            "sku": "Actions Linux",
-            "organization": "acme",
-            "unit": "minutes",
-        },
-    ),
-    empty={
-        "usage": {"usageItems": []},
-        "summary": {"usageItems": []},
-        "budgets": {"budgets": []},
-    },
-    people=("octo-jane", "hubber-ali"),
-    paged=f"{_ORGANIZATION}/budgets",
-)
-
-USAGE_REPORTS = Case(
+CASE = Case(
     vendor="github",
     stream="usage_reports",
     now="2026-01-06T12:00:00Z",
@@ -126,5 +71,3 @@ USAGE_REPORTS = Case(
     people=("octo-jane", "hubber-ali"),
     whole=False,
 )
-
-CASES = (BILLING_USAGE, USAGE_REPORTS)

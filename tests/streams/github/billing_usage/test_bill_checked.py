@@ -11,7 +11,8 @@ from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Window
 from exporter.simulator.world.billing import COST_CENTERS, Sku, UsageItem
 from exporter.simulator.world.billing_truth import billing_counts
-from tests.streams.cases_github_billing import BILLING_USAGE, USAGE_REPORTS
+from tests.streams.github.billing_usage.case import CASE as BILLING_USAGE
+from tests.streams.github.usage_reports.case import CASE as USAGE_REPORTS
 from tests.streams.harness import unix
 from tests.streams.simulated import Simulated
 

@@ -16,10 +16,10 @@ from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
 from exporter.poll.ledger import Ledger, count
 from exporter.poll.transform.budget import gather
-from exporter.vendors.github.usage_reports import Options
-from exporter.vendors.github.usage_reports_exports import Made, Progress, missing
-from exporter.vendors.github.usage_reports_metrics import NET
-from tests.streams.cases_github_billing import USAGE_REPORTS
+from exporter.vendors.github.usage_reports.exports import Made, Memory, missing
+from exporter.vendors.github.usage_reports.metrics import NET
+from exporter.vendors.github.usage_reports.stream import Options
+from tests.streams.github.usage_reports.case import CASE as USAGE_REPORTS
 from tests.streams.harness import Case, FakeVendor, Pipeline, Route, answer
 from tests.streams.simulated import Simulated
 from tests.streams.views import csv_answer
@@ -262,7 +262,7 @@ async def test_a_crash_after_the_creation_does_not_lead_to_a_second_one(tmp_path
         with contextlib.suppress(asyncio.CancelledError):
             await poll
         run.vendor.around = None
-        assert (await run.state()).progress == {}
+        assert (await run.state()).memory == {}
         for _ in range(20):
             await run.restart()
             await run.poll(after=HOUR)
@@ -275,8 +275,8 @@ def test_an_export_made_by_a_clock_that_was_ahead_holds_up_none() -> None:
     now = 20_000 * DAY + HOUR
     window = Window(now - 10 * DAY, now)
     for made, wanted in ((now - HOUR, False), (now + 40 * DAY, True)):
-        progress = Progress(made={"summarized": Made("id", made)})
-        found = missing("summarized", 366, window, progress, now, DAY)
+        memory = Memory(made={"summarized": Made("id", made)})
+        found = missing("summarized", 366, window, memory, now, DAY)
         assert (found is not None) == wanted
 
 
@@ -392,7 +392,7 @@ def test_negative_days_keep_the_law(history: list[tuple[int, Decimal]]) -> None:
         newest[day * DAY] = value
         samples = [Sample(NET, labels, total, start) for start, total in newest.items()]
         covered = [Coverage((NET,), Window(0, 5 * DAY))]
-        count(ledger, gather(samples).counters, covered, horizon=0, baseline=(), now=0)
+        count(ledger, gather(samples).counters, covered, oldest_kept=0, baseline=(), now=0)
         [series] = ledger.values()
         assert series.counter >= shown
         assert series.debt >= 0
