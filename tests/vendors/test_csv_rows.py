@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def read(reader: CsvRows, pieces: Iterable[bytes]) -> list[Row]:
     return rows
 
 
-def read_all(body: str, required: Sequence[str] = ("a", "b"), **more: Sequence[str]) -> list[Row]:
+def read_all(body: str, required: Sequence[str] = ("a", "b"), **more: Any) -> list[Row]:
     return read(CsvRows("/x.csv", required, **more), [body.encode()])
 
 
@@ -160,6 +161,13 @@ def test_a_body_that_was_cut_off_is_unavailable(body: str, problem: str) -> None
     """The vendor may do better next time."""
     with pytest.raises(UnavailableError, match=f"^/x.csv: {problem}$"):
         read_all(body)
+
+
+def test_a_body_may_be_empty_where_the_reader_says_so() -> None:
+    """Half a row is cut off all the same."""
+    assert read(CsvRows("/x.csv", ["a"], may_be_empty=True), []) == []
+    with pytest.raises(UnavailableError):
+        read(CsvRows("/x.csv", ["a"], may_be_empty=True), [b'a\n"'])
 
 
 def test_a_broken_row_is_found_among_many() -> None:
