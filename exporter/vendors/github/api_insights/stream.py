@@ -4,7 +4,7 @@ The API counts requests of the `core` bucket and rejections by the primary limit
 late. Totals are per queried window, so every window asked for is one whole bucket.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import NamedTuple, TypeAlias
 
@@ -38,7 +38,7 @@ class _Actor(NamedTuple):
         return Sender(f"{self.type}:{self.id}", path, (self.type, self.name))
 
 
-async def read(source: InsightsSource) -> AsyncGenerator[kit.Batch, None]:
+async def read(source: InsightsSource) -> kit.Batches:
     options = source.options
     for window in source.days(kit.floor(source.window.end, api.SLICE)):
         day = Day(source, window)

@@ -19,6 +19,7 @@ REQUESTS = "github_api_requests_total"
 SUBJECTS = "github_api_subject_requests_total"
 ROUTES = "github_api_route_requests_total"
 USERS = "github_api_user_requests_total"
+LAST = "github_api_subject_last_request_timestamp_seconds"
 
 
 def counts(requests: int, limited: int = 0, at: str = f"{TODAY}T15:00:00Z") -> dict[str, Any]:
@@ -185,6 +186,24 @@ async def test_a_user_that_is_named_a_machine_later_is_owed_by_the_others(tmp_pa
         assert await used(run, bot=33, jane=42) == {bot: 33, others: 42}
         assert await used(run, bot=40, jane=50) == {bot: 40, others: 50}
         assert run.status.corrections == 1
+
+
+@pytest.mark.parametrize("users", Users)
+async def test_the_last_request_is_the_latest_of_the_open_days(
+    users: Users, tmp_path: Path
+) -> None:
+    """Also of people who are shown together; with the day it was sent on it goes."""
+    async with pipeline(tmp_path, users=users, now="2026-01-06T03:00:00Z") as run:
+        run.vendor.bodies["subject_stats"] = [
+            subject(1, "jane", 5, "user") | counts(5, at=f"{day}:00:00Z")
+            for day in ("2026-01-05T22", "2026-01-06T02", "2026-01-07T01")
+        ]
+        for after, latest in ((0, "2026-01-06T02"), (DAY, "2026-01-07T01"), (DAY, "2026-01-07T01")):
+            await run.poll(after=after)
+            assert list(run.values(LAST).values()) == [unix(f"{latest}:00:00Z")]
+        for _ in range(2):
+            await run.poll(after=11 * HOUR)
+        assert run.values(LAST) == {}
 
 
 async def test_a_renamed_installation_is_not_counted_again(tmp_path: Path) -> None:
@@ -456,7 +475,6 @@ async def test_three_days_of_downtime_are_caught_up(tmp_path: Path) -> None:
 
 async def test_a_quota_that_ends_in_a_catch_up_costs_no_day_that_was_read(tmp_path: Path) -> None:
     """The days before it stay counted and shown; the next poll goes on with the day it ended in."""
-    last = "github_api_subject_last_request_timestamp_seconds"
     async with pipeline(tmp_path) as run:
         run.vendor.bodies["time_stats"] = [
             slice_(f"2026-01-{day:02}T10:00:00Z", 10 ** (day - 5)) for day in (5, 6, 7, 8, 9)
@@ -472,7 +490,7 @@ async def test_a_quota_that_ends_in_a_catch_up_costs_no_day_that_was_read(tmp_pa
         assert run.status.state is State.RATE_LIMITED
         assert run.status.walk == (3, 5)
         assert run.value(REQUESTS) == 111
-        assert run.values(last) == {("installation", "ci"): unix("2026-01-07T12:00:00Z")}
+        assert run.values(LAST) == {("installation", "ci"): unix("2026-01-07T12:00:00Z")}
         run.vendor.heal()
         run.vendor.requests.clear()
         await run.restart()
@@ -483,12 +501,12 @@ async def test_a_quota_that_ends_in_a_catch_up_costs_no_day_that_was_read(tmp_pa
         ]
         assert run.value(REQUESTS) == 11_111
         assert set(run.values(SUBJECTS).values()) == {5, 7}
-        assert run.values(last) == {
+        assert run.values(LAST) == {
             ("installation", "ci"): unix("2026-01-07T12:00:00Z"),
             ("installation", "bot"): unix("2026-01-08T12:00:00Z"),
         }
         await run.poll(after=HOUR)
-        assert run.values(last) == {}
+        assert run.values(LAST) == {}
 
 
 async def test_no_window_begins_before_what_the_vendor_keeps(tmp_path: Path) -> None:
