@@ -1,13 +1,15 @@
 """A stream made of a function, whose vendor ends a read half-way and whose clock may be wrong."""
 
 from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from hypothesis import strategies as st
 
 from exporter.client.errors import PollError, State
 from exporter.model import DAY, HOUR, floor
-from exporter.vendors.base import Poll, Reading
+from exporter.streams.contract import Batch
+from exporter.streams.source import Source
 from tests.poll.test_poller import NOON, Rig
 
 LOOKBACK = 12 * HOUR
@@ -34,7 +36,7 @@ class Vendor(ABC):
         rig.reads["things"] = self.read
 
     @abstractmethod
-    async def read(self, poll: Poll[Any, Any]) -> Reading: ...
+    def read(self, source: Source[Any, Any]) -> AsyncGenerator[Batch, None]: ...
 
     def told(self, start: float, end: float) -> int:
         """What happened from `start` to `end` and is told by now."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 
 from exporter.client.errors import UnavailableError
 from exporter.model import DAY, HOUR, Coverage, Sample, floor
-from exporter.store.store import Changes
-from exporter.streams.catch_up import CatchUp
-from exporter.vendors.base import Poll, Reading
+from exporter.streams.contract import Batch
+from exporter.streams.dates import iso_day
+from exporter.streams.source import Source
 from tests.poll.test_poller import NOON, THINGS, TODAY, Rig
 from tests.vendors.interrupted import LOOKBACK, Vendor, steps
 
@@ -25,19 +25,14 @@ class MissedDays(Vendor):
         super().__init__(rig)
         self.asked: list[int] = []
 
-    async def read(self, poll: Poll[Any, Any]) -> Reading:
-        catch_up = CatchUp.of(poll, poll.window.end)
-        reading = Reading()
-        for done, day in enumerate(catch_up.days, catch_up.done):
-            poll.tell(done, catch_up.total)
+    async def read(self, source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        for day in source.days():
             self.answer(UnavailableError("no answer"))
             self.asked.append((day.start - TODAY) // DAY)
-            reading.samples.append(Sample(THINGS, ("a",), self.told(day.start, day.end), day.start))
-            reading.coverage.append(Coverage((THINGS,), day))
-            reading.records += 1
-            if catch_up.pauses(reading, day):
-                break
-        return reading
+            source.records += 1
+            done = self.told(day.start, day.end)
+            sample = Sample(THINGS, ("a",), done, day.start)
+            yield Batch([sample], [Coverage((THINGS,), day)], partition=iso_day(day.start))
 
     async def poll(self, passed: int, answers: int | None = None, wrong: int = 0) -> None:
         self.asked.clear()
@@ -52,7 +47,8 @@ async def counted(directory: Path, polls: Sequence[tuple[int, int | None, int]])
     rig.start()
     vendor = MissedDays(rig)
     first = floor(NOON - LOOKBACK, DAY)
-    for passed, answers, wrong in [(0, None, 0), *polls, (3 * HOUR, None, 0)]:
+    # The first of the last two may end a walk over days that began long ago.
+    for passed, answers, wrong in [(0, None, 0), *polls, (HOUR, None, 0), (HOUR, None, 0)]:
         await vendor.poll(passed, answers, wrong)
         await rig.restart()
     assert await vendor.total() == vendor.told(first, vendor.now)
@@ -95,12 +91,16 @@ async def test_days_that_were_caught_up_are_not_asked_for_again(vendor: MissedDa
     assert await vendor.total() == vendor.told(TODAY, vendor.now)
 
 
-async def test_days_within_the_lookback_are_read_together(vendor: MissedDays) -> None:
-    """They are revised still: a failure between them keeps none, so each is read again."""
+async def test_days_within_the_lookback_are_read_again_by_the_next_walk(
+    vendor: MissedDays,
+) -> None:
+    """They are revised still: a poll that goes on leaves them, the one after it does not."""
     await vendor.poll(5 * DAY + 10 * HOUR)
     assert vendor.asked == [0, 1, 2, 3, 4, 5]
     await vendor.poll(4 * HOUR, answers=1)
     assert vendor.asked == [5]
+    await vendor.poll(HOUR)
+    assert vendor.asked == [6]
     await vendor.poll(HOUR)
     assert vendor.asked == [5, 6]
     assert await vendor.total() == vendor.told(TODAY, vendor.now)
@@ -112,17 +112,4 @@ async def test_a_clock_that_was_ahead_settles_nothing(vendor: MissedDays) -> Non
     assert vendor.asked == [0, 1, 2]
     await vendor.poll(2 * DAY)
     assert vendor.asked == [0, 1, 2]
-    assert await vendor.total() == vendor.told(TODAY, vendor.now)
-
-
-@pytest.mark.parametrize("left", [{"began": "x"}, {"until": -1}, 7, {"began": 1e300}])
-async def test_damaged_progress_is_read_again(vendor: MissedDays, left: object) -> None:
-    """What cannot be understood is as if there were none."""
-    await vendor.poll(6 * DAY, answers=3)
-    rig = vendor.rig
-    state = await rig.store.load(rig.job().key)
-    state.progress = {"catch_up": left}
-    await rig.store.commit(rig.job().key, state, Changes(frozenset(), gauges=False))
-    await vendor.poll(HOUR)
-    assert vendor.asked == [0, 1, 2, 3, 4, 5, 6]
     assert await vendor.total() == vendor.told(TODAY, vendor.now)

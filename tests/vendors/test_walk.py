@@ -1,17 +1,17 @@
-"""Walks over many parts, through the poller with a stream made of a function."""
+"""Walks over the partitions of an account, through the poller with a stream made of a function."""
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
 from hypothesis import example, given, settings
 
 from exporter.client.errors import RateLimitedError
-from exporter.model import DAY, HOUR, Coverage, Sample, Window, floor
-from exporter.streams.walk import walk
-from exporter.vendors.base import Poll, Reading
+from exporter.model import DAY, HOUR, Coverage, Sample, floor
+from exporter.streams.contract import Batch
+from exporter.streams.source import Source
 from tests.poll.test_poller import NOON, THINGS, Rig
 from tests.vendors.interrupted import LOOKBACK, Vendor, steps
 
@@ -21,18 +21,15 @@ PARTS = ("a", "b", "c", "d")
 class WalkedVendor(Vendor):
     """One with four parts that do the same; its quota ends between them."""
 
-    async def read(self, poll: Poll[Any, Any]) -> Reading:
-        reading = Reading(records=1)
-
-        async def part(name: str, window: Window) -> None:
+    async def read(self, source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        source.records += 1
+        for name in source.partitions(PARTS):
             self.answer(RateLimitedError("the quota is used up", retry_at=0))
-            for day in window.buckets(DAY):
-                done = self.told(day.start, day.start + DAY)
-                reading.samples.append(Sample(THINGS, (name,), done, day.start, f"{name}:"))
-            reading.coverage.append(Coverage((THINGS,), window, f"{name}:"))
-
-        await walk(poll, reading, PARTS, part, pause_after=3)
-        return reading
+            samples = [
+                Sample(THINGS, (name,), self.told(day.start, day.start + DAY), day.start, name)
+                for day in source.window.buckets(DAY)
+            ]
+            yield Batch(samples, [Coverage((THINGS,), source.window, name)], partition=name)
 
 
 async def counted(directory: Path, polls: Sequence[tuple[int, int | None, int]]) -> None:
