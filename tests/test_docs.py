@@ -25,10 +25,11 @@ from exporter.config.blocks import Config, schema
 from exporter.config.durations import format_duration, parse_duration
 from exporter.config.token_auth import TokenAuth
 from exporter.exposition import catalogue
+from exporter.streams.options import StreamOptions
 from exporter.vendors import VENDORS
-from exporter.vendors.base import StreamOptions, Target
+from exporter.vendors.base import Target
 from exporter.vendors.cursor.vendor import CursorAuth
-from exporter.vendors.github.insights_api import ActorType
+from exporter.vendors.github.api_insights.api import ActorType
 from exporter.vendors.github.vendor import AppAuth, GithubAuth
 from tests.keys import rsa_pem
 from tests.web.certificates import Authority
@@ -376,6 +377,7 @@ def _files(block: Any) -> Iterator[str]:
                 yield from _files(value)
 
 
+@pytest.mark.process
 def test_queries_are_valid(tmp_path: Path) -> None:
     """Prometheus parses every PromQL example."""
     queries = [query for path in DOCUMENTS for query in _blocks(_text(path), "promql")]

@@ -35,6 +35,7 @@ from exporter.model import (
 from exporter.streams.contract import AnyStream, Batch, Batches, Cost, Stream
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
+from exporter.streams.events import Add, Distinct, Row, events
 from exporter.streams.options import CountingOptions, StreamOptions, every
 from exporter.streams.payload import Count
 from exporter.streams.probe import once
@@ -52,6 +53,7 @@ __all__ = [
     "MOST_PAGES",
     "OTHER",
     "UNKNOWN",
+    "Add",
     "Answer",
     "AnyStream",
     "Batch",
@@ -64,6 +66,7 @@ __all__ = [
     "CountingOptions",
     "Coverage",
     "CsvRows",
+    "Distinct",
     "Duration",
     "Endpoint",
     "Field",
@@ -81,6 +84,7 @@ __all__ = [
     "PollError",
     "RateLimitedError",
     "Request",
+    "Row",
     "Sample",
     "SchemaError",
     "Source",
@@ -93,6 +97,7 @@ __all__ = [
     "UnavailableError",
     "Window",
     "date_of",
+    "events",
     "every",
     "floor",
     "iso",

@@ -10,11 +10,10 @@ import pytest
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR
 from exporter.poll.transform.privacy import Users
-from tests.streams.cases import API_INSIGHTS
+from tests.streams.github.api_insights.case import CASE, ROOT
 from tests.streams.harness import Asked, Case, Pipeline, Route, answer, unix
 from tests.streams.views import insights_time
 
-ROOT = "/orgs/acme/insights/api"
 TODAY = "2026-01-05"
 REQUESTS = "github_api_requests_total"
 SUBJECTS = "github_api_subject_requests_total"
@@ -47,7 +46,7 @@ def route(path: str, requests: int, method: str = "GET") -> dict[str, Any]:
     return {"http_method": method, "api_route": path, **counts(requests)}
 
 
-def pipeline(tmp_path: Path, *, case: Case = API_INSIGHTS, **more: Any) -> Pipeline:
+def pipeline(tmp_path: Path, *, case: Case = CASE, **more: Any) -> Pipeline:
     """The stream with no actors, users or routes but those that a test names."""
     plain: dict[str, Any] = {"actors": [], "users": [], "routes": {"top_actors": 0}}
     return Pipeline(case, tmp_path, **{**more, "options": plain | more.get("options", {})})
@@ -57,9 +56,9 @@ def viewed(path: str, view: Callable[[Any, Asked], httpx.Response]) -> Case:
     """The case with another answer at one path."""
     routes = [
         Route(route.path, route.fixture, view) if route.path == f"{ROOT}/{path}" else route
-        for route in API_INSIGHTS.routes
+        for route in CASE.routes
     ]
-    return Case(**{**vars(API_INSIGHTS), "routes": routes})
+    return Case(**{**vars(CASE), "routes": routes})
 
 
 def asked(run: Pipeline, path: str) -> list[tuple[str, str]]:
@@ -80,9 +79,9 @@ async def test_the_organization_is_counted_in_five_minutes(tmp_path: Path) -> No
         slots = (await run.state()).ledger[REQUESTS, ()].slots
         start = int(unix(f"{TODAY}T15:00:00Z"))
         assert slots == {
-            (start, ""): 34_225,
-            (start + 300, ""): 10_587,
-            (start + 600, ""): 43_587,
+            (start, "", ""): 34_225,
+            (start + 300, "", ""): 10_587,
+            (start + 600, "", ""): 43_587,
         }
         assert run.status.data_until == start + 900
 
@@ -506,7 +505,7 @@ async def test_no_window_begins_before_what_the_vendor_keeps(tmp_path: Path) -> 
 async def test_an_organization_without_traffic_has_counters_at_zero(tmp_path: Path) -> None:
     """They are there before the first request, so that growth from 0 is visible."""
     async with pipeline(tmp_path) as run:
-        run.vendor.bodies.update(API_INSIGHTS.empty)
+        run.vendor.bodies.update(CASE.empty)
         await run.poll()
         assert run.value(REQUESTS) == 0
         run.vendor.bodies["time_stats"] = [slice_(f"{TODAY}T10:00:00Z", 5)]
