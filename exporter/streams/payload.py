@@ -38,7 +38,7 @@ def drift(body: bytes, kind: Any) -> Counter[str]:
     """The names of fields in a JSON body that `kind` does not know, with how often they were seen.
 
     The body has been decoded as `kind` before. Of a list or a mapping the first hundred rows are
-    searched. A struct names what it knows and does not read in `ignored`, a ClassVar of a frozenset.
+    searched. A struct names what it knows and does not search in `ignored`, a ClassVar of a frozenset.
     """
     found: Counter[str] = Counter()
     try:
@@ -67,7 +67,7 @@ def _search(value: Any, kind: Any, found: Counter[str]) -> None:
         ignored: Collection[str] = getattr(struct, "ignored", ())
         found.update(name for name in value if name not in fields and name not in ignored)
         for name, inner in fields.items():
-            if name in value:
+            if name in value and name not in ignored:
                 for part in members(inner):
                     _search(value[name], part, found)
 

@@ -40,8 +40,8 @@ def reads(module: str, record: str, *, many: bool = False) -> Reads:
 
 USAGE_DAYS = reads("copilot_usage", "Day", many=True)
 METRICS_DAYS = reads("copilot_metrics", "Day", many=True)
-LINKS = reads("reports_records", "Links")
-SEATS = Reads("copilot_seats", "SeatsPage", "_KnownPage")
+LINKS = reads("copilot_reports.records", "Links")
+SEATS = reads("copilot_seats", "SeatsPage")
 EXPORT = reads("usage_reports.exports", "Export")
 INSTALLATION = Reads("app_auth", "_Installation", None)
 
@@ -58,7 +58,7 @@ READS: dict[str, Reads] = {
     f"GET {ORG}/{REPORTS}/organization-1-day": LINKS,
     f"GET {ORG}/{REPORTS}/users-1-day": LINKS,
     f"GET {ORG}/{REPORTS}/user-teams-1-day": LINKS,
-    f"GET {ORG}/copilot/billing": reads("copilot_seats", "_Billing"),
+    f"GET {ORG}/copilot/billing": reads("copilot_seats", "Billing"),
     f"GET {ORG}/copilot/billing/seats": SEATS,
     f"GET {ENTERPRISE}/copilot/billing/seats": SEATS,
     "GET /rate_limit": reads("rate_limit", "_Overview"),

@@ -1,6 +1,6 @@
 """JSON payloads are typed records, or an error that names the place."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 import pytest
@@ -98,3 +98,14 @@ def test_an_unknown_field_that_cannot_be_read_is_a_schema_error(value: bytes) ->
     """Text that is not UTF-8, and brackets or digits without end, wherever they stand."""
     with pytest.raises(SchemaError):
         drift(b'{"count": 1, "a": ' + value + b"}", Thing)
+
+
+class Holder(msgspec.Struct):
+    ignored: ClassVar = frozenset({"part", "other"})
+    part: Part | None = None
+
+
+def test_what_a_record_ignores_is_no_drift() -> None:
+    """Whatever is in it, and whether the record reads it or not."""
+    body = b'{"part": {"partName": "x", "a": 1}, "other": {"b": 1}, "c": 1}'
+    assert drift(body, Holder) == {"c": 1}

@@ -2,13 +2,16 @@
 
 from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
-from exporter.vendors.github import rate_limit
+from exporter.vendors.github import copilot_seats, rate_limit
 from exporter.vendors.github.billing.stream import STREAM as BILLING_USAGE
+from exporter.vendors.github.copilot_reports.stream import STREAM as COPILOT_REPORTS
 from exporter.vendors.github.remedies import identify, remedy
 from exporter.vendors.github.usage_reports.stream import STREAM as USAGE_REPORTS
 from exporter.vendors.github.vendor import LIMITS, GithubTarget, credential, not_on_ghes, settings
 
 _CLOUD = (
+    COPILOT_REPORTS,
+    copilot_seats.STREAM,
     BILLING_USAGE,
     USAGE_REPORTS,
 )

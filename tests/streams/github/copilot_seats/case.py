@@ -1,4 +1,4 @@
-"""The cases of what GitHub says of an account: its Copilot seats and its rate limits."""
+"""The Copilot seats of an organization, in pages."""
 
 from typing import Any
 
@@ -23,19 +23,12 @@ def seat_page(body: Any, asked: Asked) -> httpx.Response:
     return answer(shown, link=f'<{following}>; rel="next"')
 
 
-def allowances(body: Any, _: Asked) -> httpx.Response:
-    """The fixture, with the headers that GitHub gives every answer: those of the resource `core`."""
-    core = body["resources"].get("core", {})
-    headers = {f"x-ratelimit-{name}": str(value) for name, value in core.items()}
-    return answer(body, **headers)
-
-
 def as_it_is(body: Any, _: Asked) -> httpx.Response:
     """The fixture itself."""
     return answer(body)
 
 
-COPILOT_SEATS = Case(
+CASE = Case(
     vendor="github",
     stream="copilot_seats",
     now="2026-01-06T10:30:00Z",
@@ -51,16 +44,3 @@ COPILOT_SEATS = Case(
     people=PEOPLE,
     paged="/orgs/acme/copilot/billing/seats",
 )
-
-RATE_LIMIT = Case(
-    vendor="github",
-    stream="rate_limit",
-    now="2026-01-06T10:30:00Z",
-    target={"org": "acme"},
-    routes=(Route("/rate_limit", "rate_limit", allowances, etag=False),),
-    required=Place("rate_limit", ("resources", "core", "limit")),
-    counted=None,
-    empty={"rate_limit": {"resources": {}}},
-)
-
-CASES = (COPILOT_SEATS, RATE_LIMIT)

@@ -5,10 +5,16 @@ from collections.abc import Iterable, Sequence
 from operator import add
 from typing import TypeAlias
 
-from exporter.model import Metric, Person
-from exporter.vendors.github.reports_count import UNKNOWN, DayCounts
-from exporter.vendors.github.reports_metrics import TEAM, USER, Measured
-from exporter.vendors.github.reports_records import MEASURES, TeamMember, UserDay, values_of
+from exporter.streams.kit import UNKNOWN, Person
+from exporter.vendors.github.copilot_reports.counts import DayCounts
+from exporter.vendors.github.copilot_reports.metrics import TEAM, USER
+from exporter.vendors.github.copilot_reports.records import (
+    MEASURES,
+    Measured,
+    TeamMember,
+    UserDay,
+    values_of,
+)
 
 Team: TypeAlias = int | str
 """The id of a team, or its slug where it has none."""
@@ -80,7 +86,7 @@ class PeopleTally:
         if membership is not None:
             membership.rewind()
             self._sums = {team: (0,) * len(MEASURES) for team in membership.slugs}
-        self._users: dict[int, tuple[str, Values]] | None = {} if users else None
+        self._users: dict[int, UserDay] | None = {} if users else None
         self._rows = 0
         self._known = [False] * len(MEASURES)
 
@@ -102,26 +108,27 @@ class PeopleTally:
                     added = tuple(v or 0 for v in values) if None in values else values
                     for team in teams:
                         sums[team] = tuple(map(add, sums[team], added))
-            if users is not None and row.user_id not in users:
-                users[row.user_id] = (row.user_login or str(row.user_id), values)
+            if users is not None:
+                users.setdefault(row.user_id, row)
 
     def count(self, counts: DayCounts) -> None:
         """Put the sums into the day's counters. A measure that no row had is unknown."""
+        known = self._known if self._rows else [True] * len(MEASURES)
+        zero = _measured((0,) * len(MEASURES), known)
         if self._membership is not None:
+            slugs = self._membership.slugs
             for team, size in self._membership.sizes().items():
-                counts.add_group(self._membership.slugs[team], size)
-            for index, metric in self._shown(TEAM):
-                counts.cover(metric)
-                for team, sums in self._sums.items():
-                    counts.add(metric, (self._membership.slugs[team],), sums[index], str(team))
+                counts.add_group(slugs[team], size)
+            counts.cover(TEAM, zero)
+            for team, sums in self._sums.items():
+                counts.add(TEAM, _measured(sums, known), (slugs[team],), str(team))
         if self._users is not None:
-            for index, metric in self._shown(USER):
-                counts.cover(metric)
-                for user, (login, values) in self._users.items():
-                    if (value := values[index]) is not None:
-                        counts.add(metric, (Person(login),), value, str(user))
+            counts.cover(USER, zero)
+            for user, row in self._users.items():
+                counts.add(USER, row, (Person(row.user_login or str(user)),), str(user))
 
-    def _shown(self, metrics: Measured) -> Iterable[tuple[int, Metric]]:
-        for index, metric in enumerate(metrics):
-            if metric is not None and (self._known[index] or not self._rows):
-                yield index, metric
+
+def _measured(values: Iterable[int], known: Iterable[bool]) -> Measured:
+    """A record of the values that are known."""
+    kept = (value if is_known else None for value, is_known in zip(values, known, strict=True))
+    return Measured(**dict(zip(MEASURES, kept, strict=True)))

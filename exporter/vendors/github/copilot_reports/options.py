@@ -4,21 +4,18 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from exporter.config.durations import Duration, format_duration
-from exporter.model import DAY, HOUR
-from exporter.vendors.base import StreamOptions
-
-SETTLED_AFTER = 5 * DAY
+from exporter.config.durations import format_duration
+from exporter.streams.kit import DAY, HOUR, CountingOptions, Duration
 
 
-class Options(StreamOptions):
+class Options(CountingOptions):
     """Options of `copilot_reports`."""
 
     interval: Duration = Field(default=6 * HOUR, ge=1)
     lookback: Duration = Field(default=7 * DAY, ge=0)
     report_lag: Duration = Field(default=2 * DAY, ge=0)
     """How long after the end of a day its report is first asked for."""
-    settled_after: Duration = Field(default=SETTLED_AFTER, ge=0)
+    settled_after: Duration = Field(default=5 * DAY, ge=0)
     """How long after the end of a day its report is read again in every poll."""
     teams: bool = False
     """Whether people are joined with their teams: two more reports a day, one of them large."""

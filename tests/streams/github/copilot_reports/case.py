@@ -35,7 +35,7 @@ def file(body: Any, asked: Asked) -> httpx.Response:
     )
 
 
-COPILOT_REPORTS = Case(
+CASE = Case(
     vendor="github",
     stream="copilot_reports",
     now="2026-09-23T02:00:00Z",
@@ -58,5 +58,3 @@ COPILOT_REPORTS = Case(
     empty={"links": {}},
     people=("mona-lisa", "hubert-k", "ines-p"),
 )
-
-CASES = (COPILOT_REPORTS,)

@@ -4,11 +4,11 @@ Any field may be absent or null, which is unknown and not 0.
 """
 
 from operator import attrgetter
-from typing import Any
+from typing import ClassVar
 
 import msgspec
 
-from exporter.streams.payload import Count
+from exporter.streams.kit import UNKNOWN, Count
 
 MEASURES = (
     "user_initiated_interaction_count",
@@ -52,22 +52,37 @@ class Row(Measured, kw_only=True, gc=False):
     model: str | None = None
 
 
-class Tokens(msgspec.Struct, kw_only=True):
+class Tokens(msgspec.Struct):
+    """A sum of tokens of one kind."""
+
+    token_kind: str
+    tokens: Count | None
+
+
+class TokenUsage(msgspec.Struct, kw_only=True):
     """`token_usage` of a command-line tool or app."""
 
+    ignored: ClassVar[frozenset[str]] = frozenset({"avg_tokens_per_request"})
     prompt_tokens_sum: Count | None = None
     output_tokens_sum: Count | None = None
-    avg_tokens_per_request: Any = None
 
 
 class Sessions(msgspec.Struct, kw_only=True):
     """`totals_by_cli` and `totals_by_copilot_app`."""
 
+    ignored: ClassVar[frozenset[str]] = frozenset({"last_known_cli_version"})
     session_count: Count | None = None
     request_count: Count | None = None
     prompt_count: Count | None = None
-    token_usage: Tokens | None = None
-    last_known_cli_version: Any = None
+    token_usage: TokenUsage | None = None
+
+    @property
+    def tokens(self) -> list[Tokens] | None:
+        """The token usage as rows of a breakdown."""
+        used = self.token_usage
+        if used is None:
+            return None
+        return [Tokens("prompt", used.prompt_tokens_sum), Tokens("output", used.output_tokens_sum)]
 
 
 class AgentWindow(msgspec.Struct, kw_only=True):
@@ -81,27 +96,43 @@ class ThirdPartyAgent(msgspec.Struct, kw_only=True):
     """A row of `totals_by_3rd_party_agent`."""
 
     agent_id: str | int | None = None
-    agent_name: str | None = None
+    name: str | None = msgspec.field(default=None, name="agent_name")
     user_initiated_interaction_count: Count | None = None
     session_count: Count | None = None
+
+    @property
+    def key(self) -> str:
+        """What the agent is known by, whatever its name."""
+        return "" if self.agent_id is None else str(self.agent_id)
+
+    @property
+    def agent_name(self) -> str:
+        return self.name or self.key
 
 
 class Phase(msgspec.Struct, kw_only=True):
     """A row of `totals_by_ai_adoption_phase`; averages cannot be added up and are not read."""
 
+    ignored: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("version", "avg_user_initiated_interactions", "avg_code_generation_activities"),
+            *("avg_code_acceptance_activities", "avg_loc_added", "avg_loc_deleted"),
+            *(
+                "avg_pull_requests_reviewed",
+                "avg_pull_requests_created",
+                "avg_pull_requests_merged",
+            ),
+            *("avg_pull_requests_median_minutes_to_merge",),
+        }
+    )
     phase: str | None = None
     phase_number: int | None = None
     total_engaged_users: Count | None = None
-    version: Any = None
-    avg_user_initiated_interactions: Any = None
-    avg_code_generation_activities: Any = None
-    avg_code_acceptance_activities: Any = None
-    avg_loc_added: Any = None
-    avg_loc_deleted: Any = None
-    avg_pull_requests_reviewed: Any = None
-    avg_pull_requests_created: Any = None
-    avg_pull_requests_merged: Any = None
-    avg_pull_requests_median_minutes_to_merge: Any = None
+
+    @property
+    def name(self) -> str:
+        number = UNKNOWN if self.phase_number is None else str(self.phase_number)
+        return self.phase or number
 
 
 class CommentType(msgspec.Struct, kw_only=True):
@@ -115,6 +146,13 @@ class CommentType(msgspec.Struct, kw_only=True):
 class PullRequests(msgspec.Struct, kw_only=True):
     """`pull_requests`; medians cannot be added up and are not read."""
 
+    ignored: ClassVar[frozenset[str]] = frozenset(
+        {
+            "median_minutes_to_merge",
+            "median_minutes_to_merge_copilot_authored",
+            "median_minutes_to_merge_copilot_reviewed",
+        }
+    )
     total_created: Count | None = None
     total_reviewed: Count | None = None
     total_merged: Count | None = None
@@ -127,49 +165,29 @@ class PullRequests(msgspec.Struct, kw_only=True):
     total_copilot_suggestions: Count | None = None
     total_copilot_applied_suggestions: Count | None = None
     copilot_suggestions_by_comment_type: list[CommentType] | None = None
-    median_minutes_to_merge: Any = None
-    median_minutes_to_merge_copilot_authored: Any = None
-    median_minutes_to_merge_copilot_reviewed: Any = None
 
 
-class _Report(Measured, kw_only=True):
-    """What days of entities and of people have in common.
-
-    Of the fields that take anything no metric is made: where the record comes from, parts of other
-    counts, and lists that are cut to the top five.
-    """
-
-    day: str | None = None
-    enterprise_id: Any = None
-    organization_id: Any = None
-    etl_id: Any = None
-    day_partition: Any = None
-    entity_id_partition: Any = None
-    created_at: Any = None
-    report_start_day: Any = None
-    report_end_day: Any = None
-    chat_panel_agent_mode: Any = None
-    chat_panel_ask_mode: Any = None
-    chat_panel_custom_mode: Any = None
-    chat_panel_edit_mode: Any = None
-    chat_panel_plan_mode: Any = None
-    chat_panel_unknown_mode: Any = None
-    totals_by_language_model: Any = None
-    totals_by_skill: Any = None
-    totals_by_custom_agent: Any = None
-    totals_by_mcp: Any = None
-    totals_by_slash_cmd: Any = None
-    totals_by_plugin: Any = None
-    distinct_skill_use_count: Any = None
-    distinct_custom_agent_use_count: Any = None
-    distinct_mcp_use_count: Any = None
-    distinct_slash_cmd_use_count: Any = None
-    distinct_plugin_use_count: Any = None
+_ORIGIN = frozenset(
+    {"enterprise_id", "organization_id", "etl_id", "day_partition", "entity_id_partition"}
+    | {"created_at"}
+)
+"""Where a record comes from."""
+_REPORT = _ORIGIN | {
+    *("report_start_day", "report_end_day", "chat_panel_agent_mode", "chat_panel_ask_mode"),
+    *("chat_panel_custom_mode", "chat_panel_edit_mode", "chat_panel_plan_mode"),
+    *("chat_panel_unknown_mode", "totals_by_language_model", "totals_by_skill"),
+    *("totals_by_custom_agent", "totals_by_mcp", "totals_by_slash_cmd", "totals_by_plugin"),
+    *("distinct_skill_use_count", "distinct_custom_agent_use_count"),
+    *("distinct_mcp_use_count", "distinct_slash_cmd_use_count", "distinct_plugin_use_count"),
+}
+"""What days of entities and of people have beside: parts of other counts, and lists cut to the top five."""
 
 
-class Entity(_Report, kw_only=True):
+class Entity(Measured, kw_only=True):
     """A day of an enterprise or an organization; a wrapper of several has them in `day_totals`."""
 
+    ignored: ClassVar[frozenset[str]] = _REPORT
+    day: str | None = None
     daily_active_users: Count | None = None
     weekly_active_users: Count | None = None
     monthly_active_users: Count | None = None
@@ -203,53 +221,24 @@ class Entity(_Report, kw_only=True):
 class UserDay(Measured, kw_only=True, gc=False):
     """What is read of a day of a person: most of the record is passed over unread."""
 
+    ignored: ClassVar[frozenset[str]] = _REPORT | {
+        *("ai_credits_used", "used_agent", "used_chat", "used_cli", "used_copilot_app"),
+        *("used_copilot_coding_agent", "used_copilot_cloud_agent"),
+        *("used_copilot_code_review_active", "used_copilot_code_review_passive"),
+        *("used_vscode_agent", "ai_adoption_phase", "totals_by_ide", "totals_by_feature"),
+        *("totals_by_language_feature", "totals_by_model_feature", "totals_by_cli"),
+        *("totals_by_copilot_app", "totals_by_vscode_agent", "totals_by_3rd_party_agent"),
+    }
     user_id: int
     user_login: str | None = None
     day: str | None = None
-
-
-class UserReport(_Report, kw_only=True):
-    """Every known field of a day of a person, for finding unknown ones."""
-
-    user_id: int
-    user_login: str | None = None
-    ai_credits_used: Any = None
-    used_agent: Any = None
-    used_chat: Any = None
-    used_cli: Any = None
-    used_copilot_app: Any = None
-    used_copilot_coding_agent: Any = None
-    used_copilot_cloud_agent: Any = None
-    used_copilot_code_review_active: Any = None
-    used_copilot_code_review_passive: Any = None
-    used_vscode_agent: Any = None
-    ai_adoption_phase: Any = None
-    totals_by_ide: Any = None
-    totals_by_feature: Any = None
-    totals_by_language_feature: Any = None
-    totals_by_model_feature: Any = None
-    totals_by_cli: Any = None
-    totals_by_copilot_app: Any = None
-    totals_by_vscode_agent: Any = None
-    totals_by_3rd_party_agent: Any = None
 
 
 class TeamMember(msgspec.Struct, kw_only=True, gc=False):
     """A person's membership of a team on a day."""
 
+    ignored: ClassVar[frozenset[str]] = _ORIGIN | {"user_login"}
     user_id: int
     team_id: int | None = None
     slug: str | None = None
     day: str | None = None
-
-
-class TeamReport(TeamMember, kw_only=True):
-    """Every known field of a membership, for finding unknown ones."""
-
-    user_login: Any = None
-    enterprise_id: Any = None
-    organization_id: Any = None
-    etl_id: Any = None
-    day_partition: Any = None
-    entity_id_partition: Any = None
-    created_at: Any = None

@@ -12,13 +12,13 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.config.text import ConfigError
-from exporter.model import DAY, HOUR
+from exporter.model import DAY, HOUR, Slot
 from exporter.poll.transform.privacy import Users
 from exporter.simulator.application import Simulator
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
-from tests.streams.cases_copilot_reports import COPILOT_REPORTS, ROOT
+from tests.streams.github.copilot_reports.case import CASE, ROOT
 from tests.streams.harness import SECRET, Pipeline, unix
 
 NEWEST = "2026-09-20"
@@ -112,7 +112,7 @@ def pipeline(tmp_path: Path, reports: Any, **more: Any) -> Pipeline:
     """The stream with its defaults against these reports."""
     plain: dict[str, Any] = {"lookback": "7d", "teams": False, "users": False}
     options = plain | more.pop("options", {})
-    run = Pipeline(COPILOT_REPORTS, tmp_path, options=options, **more)
+    run = Pipeline(CASE, tmp_path, options=options, **more)
     run.vendor = reports
     return run
 
@@ -507,7 +507,7 @@ async def test_teams_are_people_joined_with_their_teams(tmp_path: Path) -> None:
         values = run.values(TEAM)
         assert (values["core",], values["heart",], values["guild",]) == (3, 0, 3)
         ledger = (await run.state()).ledger
-        assert ledger[TEAM, ("heart",)].slots == {(int(unix(f"{NEWEST}T00:00:00Z")), "5"): 3}
+        assert ledger[TEAM, ("heart",)].slots == {Slot(int(unix(f"{NEWEST}T00:00:00Z")), key="5"): 3}
 
 
 async def test_teams_wait_for_both_reports(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from exporter.client.errors import State
 from exporter.model import DAY
-from exporter.vendors.github.copilot_seats import IDLE_VALUES
-from tests.streams.cases_github_account import COPILOT_SEATS
+from exporter.vendors.github.copilot_seats import AGES, NEVER
+from tests.streams.github.copilot_seats.case import CASE
 from tests.streams.harness import Pipeline, unix
 
-ENTERPRISE = replace(COPILOT_SEATS, target={"enterprise": "acme"})
+ENTERPRISE = replace(CASE, target={"enterprise": "acme"})
 SEATS = "github_copilot_seats"
 IDLE = "github_copilot_seats_idle"
 
@@ -56,7 +56,7 @@ async def test_an_enterprise_counts_a_person_once_across_pages_and_organizations
         assert run.status.state is State.OK
         assert run.value(SEATS) == run.value("assistant_seats") == 3
         idle = {labels[0]: value for labels, value in run.values(IDLE).items()}
-        assert idle == dict.fromkeys(IDLE_VALUES, 0) | {"under_7d": 2, "never": 1}
+        assert idle == dict.fromkeys((NEVER, *AGES), 0) | {"under_7d": 2, "never": 1}
         assert run.values("github_copilot_plan_seats") == {("enterprise",): 1, ("unknown",): 2}
         for missing in ("added", "active", "inactive"):
             assert run.values(f"{SEATS}_{missing}_this_cycle") == {}
@@ -160,7 +160,7 @@ async def test_a_zero_that_was_answered_is_a_zero(tmp_path: Path) -> None:
 
 async def test_an_organization_without_a_breakdown_is_counted_by_its_list(tmp_path: Path) -> None:
     """What the list cannot tell is absent."""
-    async with Pipeline(COPILOT_SEATS, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         del run.vendor.bodies["billing"]["seat_breakdown"]
         await run.poll()
         assert run.status.state is State.OK
@@ -171,7 +171,7 @@ async def test_an_organization_without_a_breakdown_is_counted_by_its_list(tmp_pa
 
 async def test_a_breakdown_may_lack_parts(tmp_path: Path) -> None:
     """What GitHub does not say is absent, and no zero."""
-    async with Pipeline(COPILOT_SEATS, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         run.vendor.bodies["billing"] = {"seat_breakdown": {"total": 3, "added_this_cycle": None}}
         await run.poll()
         assert (run.status.state, run.value(SEATS)) == (State.OK, 3)
@@ -184,7 +184,7 @@ async def test_without_copilot_there_is_a_state_and_no_zero(
     status: int, state: State, tmp_path: Path
 ) -> None:
     """Copilot is not set up, or not paid for: the state and GitHub's words say so."""
-    async with Pipeline(COPILOT_SEATS, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         run.vendor.fail(lambda: httpx.Response(status, json={"message": "no subscription"}))
         await run.poll()
         assert run.status.state is state
@@ -194,7 +194,7 @@ async def test_without_copilot_there_is_a_state_and_no_zero(
 
 async def test_what_github_says_of_persons_is_neither_drift_nor_shown(tmp_path: Path) -> None:
     """A field that appears in a user is none of ours."""
-    async with Pipeline(COPILOT_SEATS, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         run.vendor.bodies["seats"]["seats"][0]["assignee"]["shoe_size"] = 44
         await run.poll()
         assert run.status.drift == {}
