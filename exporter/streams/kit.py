@@ -1,5 +1,7 @@
 """All that a stream is written with, under one name: `from exporter.streams import kit`."""
 
+from pydantic import Field
+
 from exporter.client.client import Answer, Endpoint, Request
 from exporter.client.errors import (
     ForbiddenError,
@@ -30,9 +32,10 @@ from exporter.model import (
     Window,
     floor,
 )
-from exporter.streams.contract import AnyStream, Batch, Cost, Stream
+from exporter.streams.contract import AnyStream, Batch, Batches, Cost, Stream
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
+from exporter.streams.events import Add, Distinct, Row, events
 from exporter.streams.options import CountingOptions, StreamOptions, every
 from exporter.streams.payload import Count
 from exporter.streams.probe import once
@@ -50,9 +53,11 @@ __all__ = [
     "MOST_PAGES",
     "OTHER",
     "UNKNOWN",
+    "Add",
     "Answer",
     "AnyStream",
     "Batch",
+    "Batches",
     "BodyFlag",
     "Column",
     "ConfigModel",
@@ -61,8 +66,10 @@ __all__ = [
     "CountingOptions",
     "Coverage",
     "CsvRows",
+    "Distinct",
     "Duration",
     "Endpoint",
+    "Field",
     "ForbiddenError",
     "Group",
     "GroupSizes",
@@ -77,6 +84,7 @@ __all__ = [
     "PollError",
     "RateLimitedError",
     "Request",
+    "Row",
     "Sample",
     "SchemaError",
     "Source",
@@ -89,6 +97,7 @@ __all__ = [
     "UnavailableError",
     "Window",
     "date_of",
+    "events",
     "every",
     "floor",
     "iso",

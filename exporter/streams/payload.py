@@ -45,7 +45,8 @@ def drift(body: bytes, kind: Any) -> Counter[str]:
         document = _untyped.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SchemaError(f"an unknown field of the answer cannot be read: {error}") from error
-    _search(document, kind, found)
+    for part in members(kind):
+        _search(document, part, found)
     return found
 
 

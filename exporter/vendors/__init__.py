@@ -1,6 +1,6 @@
 """The vendors: a table of streams each, a module per stream."""
 
-from exporter.vendors import github
+from exporter.vendors import tabnine
 from exporter.vendors.base import AnyVendor
 
-VENDORS: tuple[AnyVendor, ...] = (github.VENDOR,)
+VENDORS: tuple[AnyVendor, ...] = (tabnine.VENDOR,)

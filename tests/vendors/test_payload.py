@@ -14,6 +14,10 @@ class Part(msgspec.Struct, rename="camel"):
     part_name: str
 
 
+class Known(msgspec.Struct):
+    ignored: ClassVar[frozenset[str]] = frozenset({"a"})
+
+
 class Thing(msgspec.Struct, kw_only=True):
     count: Count
     parts: list[Part] = []
@@ -75,6 +79,17 @@ def test_unknown_fields_are_counted_at_every_depth() -> None:
         b' "main": {"partName": "x", "c": {"d": 1}}, "extra": [{"partName": "x", "part_name": 1}]}'
     )
     assert drift(body, Thing) == {"a": 1, "b": 2, "c": 1, "part_name": 1}
+
+
+def test_what_a_record_ignores_is_no_drift() -> None:
+    """Whatever is in it."""
+    assert drift(b'{"a": {"b": 1}, "c": 1}', Known) == {"c": 1}
+
+
+def test_a_document_may_be_of_one_kind_or_another() -> None:
+    """As a list that comes in an envelope or bare."""
+    assert drift(b'[{"count": 1, "a": 1}]', Part | list[Thing]) == {"a": 1}
+    assert drift(b'{"partName": "x", "b": 1}', Part | list[Thing]) == {"b": 1}
 
 
 def test_a_null_where_a_part_may_be_is_no_drift() -> None:

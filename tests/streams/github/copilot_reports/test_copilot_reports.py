@@ -473,6 +473,44 @@ async def test_gauges_are_those_of_the_newest_report(tmp_path: Path) -> None:
         assert run.values("github_copilot_weekly_active_users") == {}
 
 
+async def test_a_day_that_cannot_be_read_costs_only_the_days_after_it(tmp_path: Path) -> None:
+    """What was read before it stays, gauges included, and is not asked for again."""
+    reports = Reports()
+    for number, day in enumerate(days("2026-09-18", 2), 1):
+        reports.put(ENTITY, day, entity(day, number, daily_active_users=number))
+    reports.put(ENTITY, NEWEST, b"soon back")
+    async with pipeline(tmp_path, reports) as run:
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert run.value(ACCEPTANCES, "other") == 3
+        assert run.value(ACTIVE) == 2
+        await run.restart()
+        reports.requests.clear()
+        reports.put(ENTITY, NEWEST, entity(NEWEST, 4, daily_active_users=3))
+        await run.poll(after=HOUR)
+        assert reports.asked(ENTITY) == [NEWEST]
+        assert (run.status.state, run.value(ACCEPTANCES, "other")) == (State.OK, 7)
+        assert run.value(ACTIVE) == 3
+        reports.requests.clear()
+        await run.poll(after=HOUR)
+        assert reports.asked(ENTITY) == days("2026-09-16", 5)
+        assert (run.value(ACCEPTANCES, "other"), run.status.corrections) == (7, 0)
+
+
+async def test_what_is_remembered_has_the_shape_that_state_files_hold(tmp_path: Path) -> None:
+    """The newest day with a report, and the days that are settled."""
+    reports = Reports()
+    for day in days("2026-09-16", 5):
+        reports.put(ENTITY, day, entity(day))
+    async with pipeline(tmp_path, reports) as run:
+        await run.poll()
+        first, second, newest = (
+            int(unix(f"{day}T00:00:00Z")) for day in (*days("2026-09-16", 2), NEWEST)
+        )
+        memory = (await run.state()).memory
+        assert memory == {"newest": newest, "settled": [first, second]}
+
+
 async def test_tokens_are_apart_and_customizations_are_no_drift(tmp_path: Path) -> None:
     """Prompt and output tokens add up; known fields without a metric are not unknown ones."""
     cli = {"token_usage": {"prompt_tokens_sum": 70, "output_tokens_sum": 30}}
@@ -507,7 +545,9 @@ async def test_teams_are_people_joined_with_their_teams(tmp_path: Path) -> None:
         values = run.values(TEAM)
         assert (values["core",], values["heart",], values["guild",]) == (3, 0, 3)
         ledger = (await run.state()).ledger
-        assert ledger[TEAM, ("heart",)].slots == {Slot(int(unix(f"{NEWEST}T00:00:00Z")), key="5"): 3}
+        assert ledger[TEAM, ("heart",)].slots == {
+            Slot(int(unix(f"{NEWEST}T00:00:00Z")), key="5"): 3
+        }
 
 
 async def test_teams_wait_for_both_reports(tmp_path: Path) -> None:
