@@ -1,6 +1,6 @@
 """The vendors: a table of streams each, a module per stream."""
 
-from exporter.vendors import tabnine
+from exporter.vendors import cursor, github, tabnine
 from exporter.vendors.base import AnyVendor
 
-VENDORS: tuple[AnyVendor, ...] = (tabnine.VENDOR,)
+VENDORS: tuple[AnyVendor, ...] = (github.VENDOR, tabnine.VENDOR, cursor.VENDOR)

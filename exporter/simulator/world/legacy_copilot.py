@@ -43,10 +43,6 @@ class PersonDay(NamedTuple):
     chats: int
     insertions: int
 
-    @property
-    def engaged(self) -> bool:
-        return bool(self.code or self.chats)
-
 
 Breakdown: TypeAlias = dict[tuple[str, str], Code]
 """Completions by language and editor."""
