@@ -33,6 +33,7 @@ from exporter.model import (
 from exporter.streams.contract import AnyStream, Batch, Cost, Stream
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
+from exporter.streams.events import Add, Distinct, Row, events
 from exporter.streams.options import CountingOptions, StreamOptions, every
 from exporter.streams.payload import Count
 from exporter.streams.probe import once
@@ -50,6 +51,7 @@ __all__ = [
     "MOST_PAGES",
     "OTHER",
     "UNKNOWN",
+    "Add",
     "Answer",
     "AnyStream",
     "Batch",
@@ -61,6 +63,7 @@ __all__ = [
     "CountingOptions",
     "Coverage",
     "CsvRows",
+    "Distinct",
     "Duration",
     "Endpoint",
     "ForbiddenError",
@@ -77,6 +80,7 @@ __all__ = [
     "PollError",
     "RateLimitedError",
     "Request",
+    "Row",
     "Sample",
     "SchemaError",
     "Source",
@@ -89,6 +93,7 @@ __all__ = [
     "UnavailableError",
     "Window",
     "date_of",
+    "events",
     "every",
     "floor",
     "iso",

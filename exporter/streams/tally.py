@@ -1,30 +1,47 @@
 """Sums of events by bucket and labels, of several metrics at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from exporter.model import OTHER, Metric, Number, Sample
+from exporter.model import OTHER, Metric, MetricType, Number, Sample
 
 
 class Group:
-    """Metrics with the same labels that each event adds to together, in a fixed order."""
+    """Metrics with the same labels that each event adds to together, in a fixed order.
 
-    def __init__(self, *metrics: Metric) -> None:
+    `totals` are metrics without labels that are given the first of these values as well.
+    """
+
+    def __init__(self, *metrics: Metric, totals: Sequence[Metric] = ()) -> None:
         [self.labels] = {metric.labels for metric in metrics}
         self.metrics = metrics
+        self.totals = totals
+
+    @classmethod
+    def counters(
+        cls, helps: Mapping[str, str], *, api: str, totals: Sequence[Metric] = (), **common: Any
+    ) -> "Group":
+        """Counters by name with their help; `api` and what else is given hold for each of them."""
+        metrics = [
+            Metric(name, MetricType.COUNTER, f"{text} ({api}).", **common)
+            for name, text in helps.items()
+        ]
+        return cls(*metrics, totals=totals)
 
 
 class Tally:
     """Adds up events; a sum is kept for each group, labels and bucket, not the events."""
 
     def __init__(self) -> None:
-        self._sums: dict[Group, dict[tuple[tuple[str, ...], int], list[Number]]] = {}
+        self._sums: defaultdict[Group, dict[tuple[tuple[str, ...], int], list[Number]]]
+        self._sums = defaultdict(dict)
 
     def add(
         self, group: Group, labels: tuple[str, ...], bucket: int, values: Sequence[Number]
     ) -> None:
         """Add a value to each metric of the group."""
-        sums = self._sums.setdefault(group, {})
+        sums = self._sums[group]
         known = sums.get((labels, bucket))
         if known is None:
             sums[labels, bucket] = list(values)
@@ -45,13 +62,13 @@ class Tally:
             self.add(group, labels, bucket, values)
             for index, value in enumerate(values):
                 left[index] -= value
-        if any(value > 0 for value in left):
+        if max(left) > 0:
             rest = [max(0, value) for value in left]
             self.add(group, (OTHER,) * len(group.labels), bucket, rest)
 
     def labels(self, group: Group, bucket: int) -> list[tuple[Any, ...]]:
         """The label values that a group has in a bucket."""
-        return [labels for labels, at in self._sums.get(group, {}) if at == bucket]
+        return [labels for labels, at in self._sums[group] if at == bucket]
 
     def samples(self) -> Iterator[Sample]:
         """The sums of all groups."""
@@ -59,3 +76,5 @@ class Tally:
             for (labels, bucket), values in sums.items():
                 for metric, value in zip(group.metrics, values, strict=True):
                     yield Sample(metric, labels, value, bucket)
+                for metric, value in zip(group.totals, values, strict=False):
+                    yield Sample(metric, (), value, bucket)

@@ -1,0 +1,113 @@
+"""Streams of events: rows with an id and a time, each counted once in the day of its time."""
+
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from typing import Any, Protocol, TypeAlias
+
+from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, floor
+from exporter.streams.contract import Batch, Stream
+from exporter.streams.dates import moment
+from exporter.streams.source import Source
+from exporter.streams.tally import Group, Tally
+
+Row: TypeAlias = tuple[Any, ...]
+Add: TypeAlias = Callable[[Iterable[Row]], object]
+AnySource: TypeAlias = Source[Any, Any]
+
+
+class EventSums(Protocol):
+    """Adds up the rows of one read. `newest` is the time of the newest row, 0 before the first."""
+
+    newest: float
+
+    def add(self, rows: Iterable[Row]) -> object:
+        """Add rows; they may have been added before. Raises TypeError or ValueError for an odd one."""
+
+    def samples(self) -> Iterator[Sample]:
+        """The sums by day."""
+
+    def people(self) -> int:
+        """How many people are in the rows of the newest settled day."""
+
+
+class Distinct:
+    """Counts each id once, without keeping the rows.
+
+    A row begins with its id and its time. `count` adds the rest of it to the tally, in the day that it
+    is given. `people` is the group whose labels are people.
+    """
+
+    def __init__(
+        self,
+        count: Callable[[Row, int, Tally], None],
+        people: Group | None = None,
+        settled_day: int = 0,
+    ) -> None:
+        self.newest = 0.0
+        self._count = count
+        self._people = people
+        self._settled_day = settled_day
+        self._tally = Tally()
+        self._seen: set[int] = set()
+
+    def add(self, rows: Iterable[Row]) -> int:
+        """Add rows; returns how many of them were not added before."""
+        seen, tally, before = self._seen, self._tally, len(self._seen)
+        for row in rows:
+            identity = hash(str(row[0]))
+            if identity in seen:
+                continue
+            seen.add(identity)
+            at = moment(row[1])
+            self._count(row, int(at // DAY) * DAY, tally)
+            if at > self.newest:
+                self.newest = at
+        return len(seen) - before
+
+    def samples(self) -> Iterator[Sample]:
+        return self._tally.samples()
+
+    def people(self) -> int:
+        group = self._people
+        return 0 if group is None else len(self._tally.labels(group, self._settled_day))
+
+
+def events(
+    name: str,
+    summary: str,
+    *,
+    rows: Callable[[AnySource, Add], Awaitable[Mapping[str, Any] | None]],
+    sums: Callable[[int, bool], EventSums],
+    metrics: Sequence[Metric],
+    settled_after: int = HOUR,
+    **declared: Any,
+) -> Stream[Any, Any]:
+    """A stream that counts events by UTC day; `declared` is the rest of its declaration.
+
+    `rows` hands every row of the window to a function, some perhaps twice; it returns what the stream
+    is to remember. `sums` makes what adds them up, from the newest settled day and whether people are
+    shown. A day is settled so many seconds after its end. A gauge among the metrics is the number of
+    people on the newest settled day.
+    """
+    counters = tuple(metric for metric in metrics if metric.type is MetricType.COUNTER)
+    gauges = tuple(metric for metric in metrics if metric.type is MetricType.GAUGE)
+
+    async def read(source: AnySource) -> AsyncGenerator[Batch, None]:
+        settled_day = floor(source.now - settled_after, DAY) - DAY
+        found = sums(settled_day, source.people)
+        memory = await rows(source, found.add)
+        samples = list(found.samples())
+        if source.records and settled_day >= source.window.start:
+            samples += [Sample(gauge, (), found.people()) for gauge in gauges]
+        source.has_data(found.newest or None)
+        covers = [Coverage(counters, source.window), Coverage(gauges)]
+        yield Batch(samples, covers, memory=memory)
+
+    return Stream(name=name, summary=summary, metrics=tuple(metrics), read=read, **declared)
