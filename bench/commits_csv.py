@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bench.run import TIMES, Row, cpu_seconds
-from exporter.vendors.cursor.ai_code_commits import TRACKING, Tally
+from exporter.vendors.cursor.commits import TRACKING, CommitSums
 
 ROWS = 100_000
 MANY_ROWS = 300_000
@@ -66,12 +66,12 @@ def records(body: list[bytes]) -> None:
         pass
 
 
-def counted(body: Iterable[bytes]) -> Tally:
-    rows, tally = TRACKING.csv_rows(), Tally(0, people=False)
+def counted(body: Iterable[bytes]) -> CommitSums:
+    rows, sums = TRACKING.csv_rows(), CommitSums(0, people=False)
     for piece in body:
-        tally.add(rows.feed(piece))
-    tally.add(rows.close())
-    return tally
+        sums.add(rows.feed(piece))
+    sums.add(rows.close())
+    return sums
 
 
 def peak_kib() -> int:

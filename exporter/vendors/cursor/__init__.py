@@ -1,11 +1,12 @@
 """Cursor: a team."""
 
+from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
-from exporter.vendors.cursor import ai_code_changes, ai_code_commits
-from exporter.vendors.cursor.probes import DIAGNOSIS
+from exporter.vendors.cursor import changes, commits
+from exporter.vendors.cursor.remedies import identify, remedy
 from exporter.vendors.cursor.vendor import PER_MINUTE, CursorTarget, credential, settings
 
-STREAMS = (ai_code_commits.STREAM, ai_code_changes.STREAM)
+STREAMS = (commits.STREAM, changes.STREAM)
 
 VENDOR = Vendor(
     name="cursor",
@@ -14,10 +15,10 @@ VENDOR = Vendor(
     streams=STREAMS,
     limits={
         endpoint.group: (PER_MINUTE,)
-        for tracking in (ai_code_commits.TRACKING, ai_code_changes.TRACKING)
+        for tracking in (commits.TRACKING, changes.TRACKING)
         for endpoint in (tracking.pages, tracking.csv)
     },
     settings=settings,
     credential=credential,
-    diagnosis=DIAGNOSIS,
+    diagnosis=Diagnosis(identify, remedy),
 )

@@ -1,11 +1,7 @@
-"""What the doctor asks of Cursor, and what its refusals mean."""
+"""What the doctor says of a Cursor credential and of what Cursor refuses."""
 
-from exporter.client.client import Request
 from exporter.client.errors import PollError, State
-from exporter.model import DAY, floor
-from exporter.streams.probe import Asking, Diagnosis, Identity, Probe, Refusal, Remedy, once
-from exporter.vendors.cursor import ai_code_changes, ai_code_commits
-from exporter.vendors.cursor.ai_code import Tracking, date
+from exporter.streams.probe import Identity, Refusal, Remedy
 from exporter.vendors.cursor.vendor import CursorTarget
 
 KEYS = "https://cursor.com/docs/api#creating-api-keys"
@@ -21,17 +17,6 @@ _FOREIGN = {
 """How credentials of others begin; Cursor's own have had several forms and are not judged."""
 
 _PLAN = "AI code tracking is part of Cursor's Enterprise plan only: ask Cursor to enable it"
-
-
-def _tracked(tracking: Tracking) -> Probe:
-    """One row of the last whole day: a plain date is answered from Cursor's cache."""
-
-    def request(asking: Asking[CursorTarget]) -> Request:
-        today = floor(asking.now, DAY)
-        dates = {"startDate": date(today - DAY), "endDate": date(today)}
-        return Request(tracking.pages, query={**dates, "page": 1, "pageSize": 1})
-
-    return once(request, tracking.page)
 
 
 def identify(target: CursorTarget) -> Identity:
@@ -67,13 +52,3 @@ def remedy(refusal: Refusal[CursorTarget]) -> Remedy:
             )
         case _:
             return Remedy("compare the request with Cursor's document, and try again", TRACKING)
-
-
-DIAGNOSIS: Diagnosis[CursorTarget] = Diagnosis(
-    probes={
-        ai_code_commits.STREAM.name: _tracked(ai_code_commits.TRACKING),
-        ai_code_changes.STREAM.name: _tracked(ai_code_changes.TRACKING),
-    },
-    identify=identify,
-    remedy=remedy,
-)

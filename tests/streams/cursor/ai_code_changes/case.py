@@ -1,0 +1,29 @@
+"""Accepted changes, as JSON pages and as CSV."""
+
+from tests.streams.harness import Case, Counted, Place, Route
+from tests.streams.views import cursor_csv, cursor_page
+
+COLUMNS = (
+    "change_id", "user_id", "user_email", "source", "model", "total_lines_added",
+    "total_lines_deleted", "created_at", "metadata_json",
+)  # fmt: skip
+
+CASE = Case(
+    vendor="cursor",
+    stream="ai_code_changes",
+    now="2026-01-06T10:30:00Z",
+    routes=(
+        Route("/analytics/ai-code/changes", "changes", cursor_page),
+        Route("/analytics/ai-code/changes.csv", "changes", cursor_csv(COLUMNS), etag=False),
+    ),
+    required=Place("changes", ("items", 0, "totalLinesAdded")),
+    counted=Counted(
+        Place("changes", ("items", 0, "totalLinesAdded")),
+        "cursor_change_lines_added_total",
+        {"source": "composer", "model": "gpt-4o"},
+    ),
+    empty={"changes": {"items": [], "totalCount": 0, "page": 1, "pageSize": 100}},
+    people=("dev@example.com",),
+    paged="/analytics/ai-code/changes",
+    paging={"format": "json"},
+)

@@ -1,0 +1,31 @@
+"""Commits that Cursor scored, as JSON pages and as CSV."""
+
+from tests.streams.harness import Case, Counted, Place, Route
+from tests.streams.views import cursor_csv, cursor_page
+
+COLUMNS = (
+    "commit_hash", "commit_source", "user_id", "user_email", "repo_name", "branch_name",
+    "is_primary_branch", "total_lines_added", "total_lines_deleted", "tab_lines_added",
+    "tab_lines_deleted", "composer_lines_added", "composer_lines_deleted", "non_ai_lines_added",
+    "non_ai_lines_deleted", "message", "commit_ts", "created_at",
+)  # fmt: skip
+
+CASE = Case(
+    vendor="cursor",
+    stream="ai_code_commits",
+    now="2026-01-06T10:30:00Z",
+    routes=(
+        Route("/analytics/ai-code/commits", "commits", cursor_page),
+        Route("/analytics/ai-code/commits.csv", "commits", cursor_csv(COLUMNS), etag=False),
+    ),
+    required=Place("commits", ("items", 0, "totalLinesAdded")),
+    counted=Counted(
+        Place("commits", ("items", 0, "tabLinesAdded")),
+        "cursor_commit_lines_added_total",
+        {"repository": "example/api", "primary_branch": "true", "source": "tab"},
+    ),
+    empty={"commits": {"items": [], "totalCount": 0, "page": 1, "pageSize": 100}},
+    people=("dev@example.com", "ops@example.com"),
+    paged="/analytics/ai-code/commits",
+    paging={"format": "json"},
+)
