@@ -9,14 +9,17 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --gen
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEBIAN := prometheus prometheus-alertmanager chromium
 DEBIAN_BENCH := nginx-light prometheus-pushgateway
+DEBIAN_SHAKE := gcc libc6-dev
 # Many tests wait for processes that they started.
 WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
+
+XDIST = --numprocesses=$(WORKERS) --dist=worksteal
 
 # The tests start hundreds of processes; without bytecode each compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit chaos faults fuzz soak bench lock docs clean
+.PHONY: help demo test quick lint types unit shake chaos faults fuzz soak bench lock docs clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -26,6 +29,9 @@ demo: $(VENV)/run ## Run against the built-in simulator: http://localhost:9899
 
 test: lint types unit ## Everything that CI runs
 
+quick: lint types ## What starts no process and waits for nothing
+	$(BIN)/python -m pytest $(XDIST) -m "not process"
+
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,8 +39,16 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
+# Tracing doubles what Python costs, so what runs the same code again and again is not traced.
 unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest $(XDIST) -m "not unmeasured"
+	$(BIN)/python -m pytest $(XDIST) -m unmeasured
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+shake: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked $(VENV)/shifted_clock.so ## The tests under other clocks, loads, orders, Pythons
+	$(BIN)/python -m tests.shake
 
 chaos: $(VENV)/dev ## Kill it hundreds of times, then compare with the truth
 	$(BIN)/python -m tests.chaos
@@ -61,7 +75,7 @@ docs: $(VENV)/run ## Regenerate docs/metrics.md and config.schema.json
 	$(BIN)/usage-exporter check --schema > config.schema.json
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-* .shake .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv && $(PYTHON) -m venv --clear $(VENV); }
@@ -100,8 +114,14 @@ define install
 	@touch $@
 endef
 
+$(VENV)/shifted_clock.so: tests/shake/shifted_clock.c $(VENV)/debian-shake
+	cc -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+
 $(VENV)/debian: Makefile | $(BIN)/python
 	$(call install,$(DEBIAN))
 
 $(VENV)/debian-bench: Makefile | $(BIN)/python
 	$(call install,$(DEBIAN_BENCH))
+
+$(VENV)/debian-shake: Makefile | $(BIN)/python
+	$(call install,$(DEBIAN_SHAKE))

@@ -14,8 +14,8 @@ from typing import Any
 from bench.commits_csv import peak_kib
 from bench.run import TIMES, Row, cpu_seconds
 from exporter.streams.ndjson import JsonLines
-from exporter.vendors.github.reports_people import Membership, PeopleTally
-from exporter.vendors.github.reports_records import TeamMember, TeamReport, UserDay, UserReport
+from exporter.vendors.github.copilot_reports.people import Membership, PeopleTally
+from exporter.vendors.github.copilot_reports.records import TeamMember, UserDay
 
 LINES = 20_000
 FEW, MANY = 50_000, 200_000
@@ -102,7 +102,7 @@ def plain(body: list[bytes]) -> None:
 
 
 def records(body: Iterable[bytes]) -> int:
-    lines = JsonLines("bench", UserDay, UserReport)
+    lines = JsonLines("bench", UserDay)
     for piece in body:
         lines.feed(piece)
     lines.close()
@@ -112,11 +112,11 @@ def records(body: Iterable[bytes]) -> int:
 def joined(teams: Iterable[bytes], users: Iterable[bytes]) -> PeopleTally:
     """A day of people summed by team."""
     membership = Membership(DAY)
-    members = JsonLines("bench", TeamMember, TeamReport)
+    members = JsonLines("bench", TeamMember)
     for piece in teams:
         membership.add(members.feed(piece))
     tally = PeopleTally(DAY, membership, users=False)
-    lines = JsonLines("bench", UserDay, UserReport)
+    lines = JsonLines("bench", UserDay)
     for piece in users:
         tally.add(lines.feed(piece))
     tally.add(lines.close())
@@ -169,7 +169,7 @@ def main() -> None:
     """Four weeks of reports, each day a file of its own."""
     taken, count = 0.0, 0
     for _ in range(DAYS):
-        lines = JsonLines("bench", UserDay, UserReport)
+        lines = JsonLines("bench", UserDay)
         for piece in slices(user_lines(FEW)):
             began = time.process_time()
             lines.feed(piece)

@@ -165,6 +165,7 @@ SeriesKey: TypeAlias = tuple[str, tuple[str, ...]]
 GroupSizes: TypeAlias = dict[tuple[str, int | None], int]
 """How many people a group has: by the value of its label and the bucket, None for whatever bucket."""
 
+
 class Slot(NamedTuple):
     """Where a value that was read is remembered: the start of its bucket, its partition and its key."""
 

@@ -1,11 +1,15 @@
-"""What tests share: goldens that can be written again, laws without a time limit, a running exporter."""
+"""What tests share: goldens that can be written again, laws without a time limit, a running exporter.
 
-from collections.abc import AsyncIterator, Callable
+A test that starts a process or waits has the mark `process`, or it fails: `make quick` relies on it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.guard import Guard
 from tests.running import Running, Vendors
 
 # How long an example takes says more of the machine than of the law.
@@ -13,6 +17,57 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+
+WAITING_FIXTURES = {"running"}
+"""Whoever uses them waits for what runs beside the test."""
+
+UNMEASURED = (
+    *("tests/chaos/", "tests/faults/", "tests/fuzz/", "tests/test_soak.py"),
+    *("tests/test_adding_a_vendor.py", "tests/test_privacy_search.py", "tests/test_package.py"),
+    *("tests/streams/test_series_choice.py", "tests/poll/test_series_budget.py"),
+    *(
+        "tests/e2e/test_dashboards.py",
+        "tests/e2e/test_privacy.py",
+        "tests/test_documented_commands.py",
+    ),
+)
+"""Campaigns and walk-throughs: where they go, others have been, and tracing them would take minutes."""
+
+_guard = Guard()
+_guard.install()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if WAITING_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.process)
+        if item.nodeid.startswith(UNMEASURED):
+            item.add_marker(pytest.mark.unmeasured)
+
+
+def _watched(item: pytest.Item) -> Generator[None, object, object]:
+    """A phase of a test, which fails if it does what the test has no mark for."""
+    if item.get_closest_marker("process"):
+        return (yield)
+    _guard.watch()
+    try:
+        result = yield
+    finally:
+        seen = _guard.relent()
+    assert not seen, f"a test that is not marked `process` did: {', '.join(seen[:3])}"
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _watched(item))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,12 +13,14 @@ import pytest
 
 from tests.e2e.processes import free_port
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "adding-a-vendor.md"
 PORT = "8099"
 """The port that the document gives its stand-in for the vendor."""
 
-LEFT_OUT = (".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "dist")
+LEFT_OUT = (".git", ".venv*", ".shake", ".pytest_cache", ".ruff_cache", ".hypothesis", "dist")
 PATIENCE = 900.0
 
 _BLOCK = re.compile(r"(?P<said>[^\n]*)\n\n(?P<fence>`{3,4})(?P<kind>\w+)\n(?P<body>.*?)^(?P=fence)$",

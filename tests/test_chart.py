@@ -18,11 +18,13 @@ from exporter import __version__
 from exporter.cli import main
 from exporter.config.file import parse
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 CHART = ROOT / "helm" / "usage-exporter"
 VALUES = sorted((CHART / "ci").glob("*.yaml"))
 BIN = Path(sys.executable).parent
-HELMS = [ROOT / ".venv" / name / "helm" for name in ("helm3", "helm4")]
+HELMS = [Path(sys.prefix) / name / "helm" for name in ("helm3", "helm4")]
 KUBERNETES = ("1.29", "1.33", "1.37")
 
 Manifest = dict[str, Any]

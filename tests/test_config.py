@@ -1,6 +1,7 @@
 """A configuration is used as a whole, or refused with everything that is wrong with it."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -423,7 +424,7 @@ def test_a_secret_that_can_never_work_is_refused(
     path.write_text(secret, encoding="utf-8")
     (problem,) = problems(GOOD.replace("token_env: TOKEN", f"token_file: {path}"))
     assert problem.startswith(f"c.yaml:4: targets[0].auth.token_file: secret file {path} {told}: ")
-    monkeypatch.setenv("TOKEN", secret)
+    monkeypatch.setitem(os.environb, b"TOKEN", secret.encode())
     (again,) = problems(GOOD)
     assert again.startswith(f"c.yaml:4: targets[0].auth.token_env: secret variable TOKEN {told}: ")
     assert secret not in problem + again

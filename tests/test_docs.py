@@ -376,6 +376,7 @@ def _files(block: Any) -> Iterator[str]:
                 yield from _files(value)
 
 
+@pytest.mark.process
 def test_queries_are_valid(tmp_path: Path) -> None:
     """Prometheus parses every PromQL example."""
     queries = [query for path in DOCUMENTS for query in _blocks(_text(path), "promql")]

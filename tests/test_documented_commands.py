@@ -14,6 +14,8 @@ import yaml
 
 from tests.e2e.processes import Process, Simulator, stopping, wait_for
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
@@ -24,7 +26,7 @@ FOLLOWED = {ROOT / "docs" / "adding-a-vendor.md"}
 """Documents that a test of their own follows: tests/test_adding_a_vendor.py."""
 
 BIN = Path(sys.executable).parent
-HELM = ROOT / ".venv" / "helm4" / "helm"
+HELM = Path(sys.prefix) / "helm4" / "helm"
 PATIENCE = 600.0
 
 
@@ -129,6 +131,7 @@ def in_a_copy(command: Command, directory: Path) -> None:
 
 RUN: Mapping[str, Callable[[Command, Path], None]] = {
     "make demo": as_a_dry_run,
+    "make shake CONDITION=midnight SEED=1234 TESTS=tests/test_duration.py": as_a_dry_run,
     "usage-exporter check --config.file=config.yaml": as_written,
     "usage-exporter doctor --config.file=config.yaml": against_the_simulator,
     "usage-exporter once --config.file=config.yaml > usage.prom.tmp": against_the_simulator,

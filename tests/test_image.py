@@ -32,6 +32,7 @@ def _final(name: str) -> list[str]:
     return [rest for word, rest in instructions[start:] if word == name]
 
 
+@pytest.mark.process
 def test_hadolint_has_no_findings() -> None:
     """At any level, and with no rule turned off."""
     hadolint = Path(sys.executable).parent / "hadolint"
@@ -101,6 +102,7 @@ def server() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("path", "healthy"), [("/-/healthy", True), ("/broken", False)])
 def test_the_health_check_tells_health(server: str, path: str, healthy: bool) -> None:
     """With Python's own library, as the image runs it."""

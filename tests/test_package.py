@@ -19,8 +19,10 @@ import yaml
 from exporter import __version__
 from tests.e2e.processes import Process, wait_for
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
-WHEELS = ROOT / ".venv" / "locked"
+WHEELS = Path(sys.prefix) / "locked"
 VENDORS = ("github", "tabnine", "cursor")
 PATIENCE = 600.0
 

@@ -14,6 +14,7 @@ from exporter.cli import main
 from exporter.config.file import parse
 from exporter.model import DAY
 from exporter.preflight import plan
+from exporter.streams.options import CountingOptions
 from exporter.vendors import VENDORS
 from tests.keys import rsa_pem
 
@@ -78,6 +79,12 @@ def test_a_stream_that_reads_the_present_has_no_lookback() -> None:
     assert found["rate_limit"].lookback is None
     assert found["copilot_reports"].lookback == 7 * DAY
     assert " 1m        -         rate_limit " in plan.render(planned(github()))
+
+
+def test_streams_that_count_have_a_lookback_and_no_others() -> None:
+    """An option that does nothing would be taken for one that does."""
+    for stream in (stream for vendor in VENDORS for stream in vendor.streams):
+        assert issubclass(stream.options, CountingOptions) == (stream.bucket is not None)
 
 
 def test_the_default_pace_keeps_sizes_and_changes_only_the_pace() -> None:

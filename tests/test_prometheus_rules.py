@@ -13,6 +13,8 @@ import yaml
 from exporter.client.errors import State
 from exporter.exposition import catalogue
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "prometheus" / "rules"
 CASES = sorted((ROOT / "prometheus" / "tests").glob("*.yaml"))

@@ -39,6 +39,7 @@ def test_it_restarts_what_a_restart_can_mend() -> None:
     assert int(re.sub(r"s$", "", service["TimeoutStopSec"])) > 10
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_knows_every_line(tmp_path: Path) -> None:
     """`verify` is silent where the program is one that exists."""

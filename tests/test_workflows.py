@@ -31,12 +31,14 @@ def _actionlint(directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *files], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.process
 def test_actionlint_has_no_findings() -> None:
     """Not even about an action whose runtime GitHub is about to remove."""
     result = _actionlint(ROOT / ".github" / "workflows")
     assert (result.returncode, result.stdout) == (0, "")
 
 
+@pytest.mark.process
 def test_a_mistake_would_be_found(tmp_path: Path) -> None:
     """The check above is able to fail."""
     text = (ROOT / ".github" / "workflows" / "release.yaml").read_text(encoding="utf-8")

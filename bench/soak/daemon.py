@@ -20,21 +20,48 @@ from exporter.runtime.app import App
 from exporter.runtime.sighup import Sighup
 from exporter.web import server
 
+LOOK_SECONDS = 0.02
+
 
 async def serve(config_file: Path, port: int, clock: FastClock, hangup: Sighup) -> None:
     """What `usage-exporter run` does, by another clock."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_signal_handler(signal.SIGUSR1, _tell)
+    looks = Looks()
+    loop.add_signal_handler(signal.SIGUSR1, looks.tell)
     read = functools.partial(load, config_file)
     async with App(read(), clock, Random(1), read=read) as app:
         listening = [server.listen(f"127.0.0.1:{port}")]
+        looking = asyncio.create_task(looks.run())
         await app.serve(listening, "/metrics", stop, hangup=hangup)
+        looking.cancel()
 
 
-def _tell() -> None:
-    held = {"tasks": len(asyncio.all_tasks()), "objects": len(gc.get_objects())}
-    print(json.dumps(held), flush=True)
+class Looks:
+    """Counts, again and again, the tasks that are neither polls nor refreshes: those come and go."""
+
+    def __init__(self) -> None:
+        self._fewest: int | None = None
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            self._look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def tell(self) -> None:
+        """Say what is held: the fewest tasks since this was last asked, and the objects."""
+        self._look()
+        print(json.dumps({"tasks": self._fewest, "objects": len(gc.get_objects())}), flush=True)
+        self._fewest = None
+
+    def _look(self) -> None:
+        tasks = sum(not _passes(task) for task in asyncio.all_tasks())
+        self._fewest = tasks if self._fewest is None else min(tasks, self._fewest)
+
+
+def _passes(task: asyncio.Task[object]) -> bool:
+    return task.get_name().startswith(("poll ", "refresh "))
 
 
 @click.command()

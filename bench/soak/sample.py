@@ -45,6 +45,9 @@ HELD = {
 }
 """What should stay as it is, with its title."""
 
+ALLOWED = {"tasks": 1.0, "descriptors": 1.0, "threads": 1.5, "objects": 1.5, "resident_kib": 1.5}
+"""Up to how many times what was held before is no growth: pools and caches fill when they are needed."""
+
 
 def growth(samples: Sequence[Sample], name: str) -> float:
     """Per cent a simulated day, by the line that fits the samples best; 0 for a single one."""
@@ -54,6 +57,21 @@ def growth(samples: Sequence[Sample], name: str) -> float:
         return 0.0
     slope = statistics.linear_regression([sample.hours for sample in samples], values).slope
     return slope * HOURS_A_DAY / mean * 100
+
+
+def grown(samples: Sequence[Sample]) -> list[str]:
+    """What is never as low in the later half of the samples as it once was in the earlier half.
+
+    What comes and goes at the moment of a sample does not show; what grows from hour to hour does.
+    """
+    after = settled(samples)
+    earlier, later = after[: len(after) // 2], after[len(after) // 2 :]
+    return [
+        name
+        for name, allowed in ALLOWED.items()
+        if min(getattr(one, name) for one in later)
+        > allowed * max(getattr(one, name) for one in earlier)
+    ]
 
 
 def settled(samples: Sequence[Sample]) -> Sequence[Sample]:

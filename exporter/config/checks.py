@@ -15,7 +15,9 @@ from exporter.client.private_key import rsa_key
 from exporter.config.blocks import Config, one_target, vendor_of
 from exporter.config.explain import UNKNOWN_KEY, explained
 from exporter.config.text import ConfigError, Place, Problem
-from exporter.vendors.base import AnyStream, StreamOptions, Target, enabled_streams
+from exporter.streams.contract import AnyStream
+from exporter.streams.options import StreamOptions
+from exporter.vendors.base import Target, enabled_streams
 
 SHORTEST_KEY = 16
 

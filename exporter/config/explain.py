@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 
 from exporter.config.blocks import schema
 from exporter.config.text import Place, Problem
+from exporter.streams.options import CountingOptions, StreamOptions
 from exporter.vendors import VENDORS
-from exporter.vendors.base import StreamOptions, Target
+from exporter.vendors.base import Target
 
 UNKNOWN_KEY = "unknown key; remove it or correct its spelling"
 
@@ -163,6 +164,8 @@ def _owner(at: Place) -> str:
         return "key of a target"
     if key in StreamOptions.model_fields:
         return "key of a stream"
+    if key in CountingOptions.model_fields:
+        return "key of a stream that counts"
     owners = [vendor.name for vendor in VENDORS if key in vendor.target.model_fields]
     return f"key of {' and '.join(owners)} targets" if owners else ""
 

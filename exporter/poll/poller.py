@@ -164,6 +164,8 @@ class Poller:
             if pending:
                 await self._commit(job, state, source, reading, pending, done=False)
             raise
+        # A walk over nothing yields nothing; the partitions of an earlier one are gone all the same.
+        reading.walked |= source.walks
         await self._commit(job, state, source, reading, pending, done=True)
         _log.info("polled %s: records=%d window=%s", job.key, source.records, window)
         if source.problem is not None:

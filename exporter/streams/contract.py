@@ -30,7 +30,9 @@ class Batch:
     memory: Mapping[str, Any] | None = None
 
 
-Read: TypeAlias = Callable[[Source[Any, Any]], AsyncGenerator[Batch, None]]
+Batches: TypeAlias = AsyncGenerator[Batch, None]
+
+Read: TypeAlias = Callable[[Source[Any, Any]], Batches]
 """An async generator. A yield is a commit point: what was yielded stays when a later request fails.
 
 A normal end says that the whole window was read.
@@ -65,7 +67,7 @@ class Stream(Generic[TargetT, OptionsT]):
     summary: str
     metrics: tuple[Metric, ...]
     options: type[OptionsT]
-    read: Callable[[Source[TargetT, OptionsT]], AsyncGenerator[Batch, None]]
+    read: Callable[[Source[TargetT, OptionsT]], Batches]
     plan: Callable[[TargetT, OptionsT], Sequence[Cost]]
     probe: Probe
     right: Any = None

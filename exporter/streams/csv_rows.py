@@ -18,7 +18,8 @@ class CsvRows:
     """Reads the wanted columns of a CSV body, fed in slices of bytes.
 
     A row is a tuple of texts: the `required` columns, then the `optional` ones, empty where the
-    header lacks them. Columns that nobody knows are in `unknown`; `count` is the rows read.
+    header lacks them. Columns that nobody knows are in `unknown`; `count` is the rows read. A body
+    without a header was cut off, unless it `may_be_empty`.
     """
 
     def __init__(
@@ -27,11 +28,14 @@ class CsvRows:
         required: Sequence[str],
         optional: Sequence[str] = (),
         ignored: Sequence[str] = (),
+        *,
+        may_be_empty: bool = False,
     ) -> None:
         self.count = 0
         self.unknown: list[str] = []
         self._source = source
         self._required, self._optional, self._ignored = required, optional, ignored
+        self._may_be_empty = may_be_empty
         self._rest = b""
         self._width = 0
         self._pick: Callable[[list[str]], Any] = tuple
@@ -54,7 +58,7 @@ class CsvRows:
             raise UnavailableError(f"{self._source}: the CSV ends inside quotes, it was cut off")
         data, self._rest = self._rest, b""
         yield from self._rows(data)
-        if not self._width:
+        if not self._width and not self._may_be_empty:
             raise UnavailableError(f"{self._source}: the CSV has no header line")
 
     def _rows(self, data: bytes) -> Iterator[Any]:

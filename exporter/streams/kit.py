@@ -1,5 +1,7 @@
 """All that a stream is written with, under one name: `from exporter.streams import kit`."""
 
+from pydantic import Field
+
 from exporter.client.client import Answer, Endpoint, Request
 from exporter.client.errors import (
     ForbiddenError,
@@ -30,7 +32,7 @@ from exporter.model import (
     Window,
     floor,
 )
-from exporter.streams.contract import AnyStream, Batch, Cost, Stream
+from exporter.streams.contract import AnyStream, Batch, Batches, Cost, Stream
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
 from exporter.streams.events import Add, Distinct, Row, events
@@ -55,6 +57,7 @@ __all__ = [
     "Answer",
     "AnyStream",
     "Batch",
+    "Batches",
     "BodyFlag",
     "Column",
     "ConfigModel",
@@ -66,6 +69,7 @@ __all__ = [
     "Distinct",
     "Duration",
     "Endpoint",
+    "Field",
     "ForbiddenError",
     "Group",
     "GroupSizes",

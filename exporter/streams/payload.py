@@ -1,7 +1,7 @@
 """Payloads to typed records: required fields checked, unknown fields counted as drift."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from itertools import islice
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -37,15 +37,16 @@ def decode(body: bytes, kind: type[_Record], endpoint: str) -> _Record:
 def drift(body: bytes, kind: Any) -> Counter[str]:
     """The names of fields in a JSON body that `kind` does not know, with how often they were seen.
 
-    The body has been decoded as `kind` before. Of a list or a mapping the first hundred
-    rows are searched.
+    The body has been decoded as `kind` before. Of a list or a mapping the first hundred rows are
+    searched. A struct names what it knows and does not search in `ignored`, a ClassVar of a frozenset.
     """
     found: Counter[str] = Counter()
     try:
         document = _untyped.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SchemaError(f"an unknown field of the answer cannot be read: {error}") from error
-    _search(document, kind, found)
+    for part in members(kind):
+        _search(document, part, found)
     return found
 
 
@@ -64,9 +65,10 @@ def _search(value: Any, kind: Any, found: Counter[str]) -> None:
         return
     for struct in _structs(kind):
         fields = _fields(struct)
-        found.update(name for name in value if name not in fields)
+        ignored: Collection[str] = getattr(struct, "ignored", ())
+        found.update(name for name in value if name not in fields and name not in ignored)
         for name, inner in fields.items():
-            if name in value:
+            if name in value and name not in ignored:
                 for part in members(inner):
                     _search(value[name], part, found)
 

@@ -57,7 +57,7 @@ class Source(Generic[TargetT, OptionsT]):
     nothing is asked that only they need.
 
     `records` and `drift` count what was decoded; `data_until` is the end of the newest bucket with data;
-    `problem` is the error of an optional part.
+    `problem` is the error of an optional part. `walks` says that the account is read in partitions.
     """
 
     client: Client
@@ -73,6 +73,7 @@ class Source(Generic[TargetT, OptionsT]):
     drift: Counter[str] = field(default_factory=Counter)
     data_until: float | None = None
     problem: PollError | None = None
+    walks: bool = False
 
     async def get(
         self,
@@ -203,6 +204,7 @@ class Source(Generic[TargetT, OptionsT]):
 
     def partitions(self, ids: Iterable[str]) -> "Partitions":
         """The parts of an account in the order of their ids, without those that were read before."""
+        self.walks = True
         return Partitions(sorted(ids), self.after, self.tell)
 
     def days(self, end: float | None = None) -> Iterator[Window]:

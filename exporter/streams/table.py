@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
 
-from exporter.model import Merge, Metric, MetricType, Number, Sample
+from exporter.model import Merge, Metric, MetricType, Sample
 from exporter.streams.payload import is_struct, members
 
 RecordT = TypeVar("RecordT")
@@ -95,7 +95,7 @@ class Table(Generic[RecordT]):
         return metric
 
 
-def getter(record: type[Any], field: Field | _Value) -> Callable[[Any], Number | float | None]:
+def getter(record: type[Any], field: Field | _Value) -> _Value:
     """What reads a field of a record; None where it, or a record on the way to it, is absent."""
     if callable(field):
         return field

@@ -41,6 +41,7 @@ def test_httpx_reads_the_whole_page() -> None:
     assert response.content == b"first\n" + b"second\n" * 9_999
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("gzip") is None, reason="needs the gzip command")
 def test_gzip_command_accepts_the_page() -> None:
     """`gzip -t` finds the CRC and the length right."""

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.campaign import Campaign
 from tests.chaos.failpoints import Point, Strike
+
+pytestmark = pytest.mark.process
 
 
 def test_kills_in_commits_and_elsewhere_neither_add_nor_lose(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from tests.chaos.vendor import AuditLog
 
+pytestmark = pytest.mark.process
+
 HOUR, DAY = 3_600, 86_400
 
 

@@ -19,6 +19,8 @@ from tests.chaos.failpoints import Point, Strike
 from tests.chaos.vendor import PATIENT, AuditLog, configuration
 from tests.e2e.processes import free_port, wait_for
 
+pytestmark = pytest.mark.process
+
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 

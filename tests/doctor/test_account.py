@@ -1,7 +1,7 @@
 """Credential, streams and clock of a target: what is refused is told with the right that is missing."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from exporter.config.blocks import one_target
 from exporter.preflight.doctor.finding import Check, Finding, Level
 from exporter.simulator.application import Simulator
 from exporter.simulator.github.rest import GitHubOptions
@@ -16,7 +17,8 @@ from exporter.simulator.tabnine.rest import TabnineOptions
 from exporter.simulator.world.world import ENTERPRISE, World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 from exporter.vendors import VENDORS
-from exporter.vendors.github.rights import RIGHTS
+from exporter.vendors.base import AnyVendor
+from exporter.vendors.github.rights import Right
 from tests.doctor.world import NO_ROWS, NOW, asked, of_check, of_stream, target
 
 SECRETS = {
@@ -68,19 +70,38 @@ def simulated() -> Simulated:
     return Simulated()
 
 
+def applicable(vendor: AnyVendor, scope: Mapping[str, str]) -> list[str]:
+    """The streams that a target of this scope can have."""
+    account = {"vendor": vendor.name, "account": "acme", "auth": {"token_env": "TOKEN"}, **scope}
+    configured = one_target.validate_python(account)
+    return [stream.name for stream in vendor.streams if stream.inapplicable(configured) is None]
+
+
+SCOPES_OF: Mapping[str, Sequence[Mapping[str, str]]] = {
+    "github": ({"org": "acme"}, {"enterprise": "acme"})
+}
 SCOPES: list[tuple[str, Mapping[str, str], str]] = [
-    *(("github", {"org": "acme"}, name) for name, scope in RIGHTS if scope == "org"),
-    *(("github", {"enterprise": "acme"}, name) for name, scope in RIGHTS if scope == "enterprise"),
-    *(("tabnine", {}, name) for name in STREAMS["tabnine"]),
-    *(("cursor", {}, name) for name in STREAMS["cursor"]),
+    (vendor.name, scope, stream)
+    for vendor in VENDORS
+    for scope in SCOPES_OF.get(vendor.name, ({},))
+    for stream in applicable(vendor, scope)
 ]
 
 
-def test_every_stream_has_its_probe_and_its_right() -> None:
-    """A stream that is added must say what the doctor asks for it."""
-    for vendor in VENDORS:
-        assert sorted(vendor.diagnosis.probes) == sorted(STREAMS[vendor.name])
-    assert {name for name, _ in RIGHTS} == set(STREAMS["github"])
+@pytest.mark.parametrize(("scope", "name"), [each[1:] for each in SCOPES if each[0] == "github"])
+def test_every_stream_of_github_says_which_right_it_takes(
+    scope: Mapping[str, str], name: str
+) -> None:
+    """Of an organization and of an enterprise, where the two differ."""
+    [right] = [
+        stream.right
+        for vendor in VENDORS
+        for stream in vendor.streams
+        if (vendor.name, stream.name) == ("github", name)
+    ]
+    [kind] = scope
+    right = right if isinstance(right, Right) else right[kind]
+    assert right.document.startswith("https://docs.github.com/")
 
 
 @pytest.mark.parametrize(("vendor", "scope", "stream"), SCOPES)
@@ -172,7 +193,7 @@ async def test_the_scopes_of_a_classic_token_are_compared(
     [
         ("copilot_reports", {}, "ghp_x", 403, {}, 'policy "Copilot usage metrics" must be enabled'),
         ("copilot_reports", {"enterprise": "e"}, "ghp_x", 404, {}, "must be an enterprise account"),
-        ("copilot_metrics", {}, "ghp_x", 422, {}, "policy for access to the Copilot metrics API"),
+        ("copilot_usage", {}, "ghp_x", 422, {}, "policy for access to the Copilot metrics API"),
         ("copilot_usage", {}, "ghp_x", 404, {}, "closed this API on 2025-03-01"),
         ("rate_limit", {}, "ghp_x", 404, {}, "turn the stream off"),
         ("copilot_seats", {}, "ghp_x", 401, {}, "wrong, expired or revoked"),

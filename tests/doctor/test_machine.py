@@ -182,6 +182,7 @@ def test_little_space_is_a_warning_and_none_a_failure(
         assert levels(check_state(tmp_path / "state.db"))["state_space"] == level
 
 
+@pytest.mark.process
 def test_a_running_exporter_is_seen_and_not_disturbed(tmp_path: Path) -> None:
     """Another process that has the store open holds it; once it is gone, nobody does."""
     path = tmp_path / "state.db"

@@ -21,7 +21,7 @@ NO_ROWS = {"items": [], "totalCount": 0, "page": 1, "pageSize": 1}
 def target(vendor: str, directory: Path, secret: str, **more: Any) -> Target:
     """A configured target with its secret in a file."""
     path = directory / f"{vendor}.secret"
-    path.write_text(secret)
+    path.write_text(secret, encoding="utf-8")
     adapter: TypeAdapter[Target] = one_target
     scope = {"org": "acme"} if vendor == "github" and "enterprise" not in more else {}
     return adapter.validate_python(

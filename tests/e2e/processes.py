@@ -17,7 +17,7 @@ import yaml
 
 T = TypeVar("T")
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that a condition is waited for: far above what it takes, because machines are noisy."""
 
 # One for all: each has the certificate authorities read, which is most of what a request costs. No
@@ -165,7 +165,10 @@ class Exporter:
 
 
 class Prometheus:
-    """A real Prometheus that scrapes every second."""
+    """A real Prometheus that scrapes every second, from the moment on that it is made.
+
+    It begins to scrape up to five seconds after it is ready: what a counter did before, it does not know.
+    """
 
     def __init__(
         self,
@@ -173,11 +176,17 @@ class Prometheus:
         target_port: int,
         scrape: Mapping[str, Any] | None = None,
         rules: Path | None = None,
+        alertmanager: str | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
+        alertmanagers = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
         config = {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "5s"},
+            "global": {
+                "scrape_interval": "1s",
+                "evaluation_interval": "1s" if alertmanager else "5s",
+            },
             "rule_files": [str(rules)] if rules else [],
+            "alerting": {"alertmanagers": alertmanagers},
             "scrape_configs": [
                 {
                     "job_name": "usage-exporter",
@@ -197,7 +206,15 @@ class Prometheus:
             ],
             directory / "prometheus.log",
         )
-        wait_for("Prometheus is ready", lambda: _http.get(f"{self.url}/-/ready").status_code == 200)
+        try:
+            wait_for("Prometheus is ready", self._ready)
+            wait_for("Prometheus scrapes", lambda: bool(self.query("up")))
+        except BaseException:
+            self._process.stop()
+            raise
+
+    def _ready(self) -> bool:
+        return _http.get(f"{self.url}/-/ready").status_code == 200
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query."""
@@ -205,6 +222,12 @@ class Prometheus:
         answer.raise_for_status()
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result
+
+    def now(self) -> float:
+        """The time on its own clock, which the times of its samples are told by."""
+        answer = _http.get(f"{self.url}/api/v1/query", params={"query": "time()"})
+        answer.raise_for_status()
+        return float(answer.json()["data"]["result"][1])
 
     def stop(self) -> None:
         self._process.stop()

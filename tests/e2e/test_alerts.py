@@ -9,11 +9,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
-from tests.e2e.processes import Exporter, Process, Simulator, free_port, program, wait_for
+from tests.e2e.processes import (
+    Exporter,
+    Process,
+    Prometheus,
+    Simulator,
+    free_port,
+    program,
+    wait_for,
+)
+
+pytestmark = pytest.mark.process
 
 ALERT = "GitHubApiRateLimitSpike"
 RULES = Path(__file__).parents[2] / "prometheus" / "rules" / "alerts.yaml"
@@ -74,18 +83,19 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(
                 }
             ],
             "state": {"path": str(tmp_path / "state.db")},
-            "counting": {"birth_hold": "4s"},
+            # Ten scrapes see the series at 0, of which one is enough.
+            "counting": {"birth_hold": "10s"},
         }
         exporter = Exporter(tmp_path, config)
         processes.append(exporter.process)
-        alertmanager = _alertmanager(tmp_path, webhook)
-        processes.append(alertmanager[0])
-        prometheus = _prometheus(tmp_path, exporter.port, alertmanager[1])
-        processes.append(prometheus[0])
+        alertmanager, address = _alertmanager(tmp_path, webhook)
+        processes.append(alertmanager)
+        rules = tmp_path / "rules.json"
+        rules.write_text(json.dumps(scaled_rule()))
+        prometheus = Prometheus(tmp_path, exporter.port, rules=rules, alertmanager=address)
+        processes.append(prometheus)
         exporter.wait_until_ready()
-        wait_for(
-            "Prometheus is ready", lambda: httpx.get(f"{prometheus[1]}/-/ready").status_code == 200
-        )
+        wait_for("the exporter is scraped", lambda: bool(prometheus.query("up == 1")))
         names = {
             f"{kind}_{part}": value
             for kind in ("actor", "subject")
@@ -135,20 +145,3 @@ def _alertmanager(directory: Path, webhook: str) -> tuple[Process, str]:
     flags += [f"--web.listen-address={address}", "--cluster.listen-address="]
     command = [program("prometheus-alertmanager"), *flags]
     return Process(command, directory / "alertmanager.log"), address
-
-
-def _prometheus(directory: Path, target_port: int, alertmanager: str) -> tuple[Process, str]:
-    address = f"127.0.0.1:{free_port()}"
-    rules, path = directory / "rules.json", directory / "prometheus.yml"
-    rules.write_text(json.dumps(scaled_rule()))
-    targets = [{"targets": [f"127.0.0.1:{target_port}"]}]
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(rules)],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
-        "scrape_configs": [{"job_name": "usage-exporter", "static_configs": targets}],
-    }
-    path.write_text(json.dumps(config))
-    flags = [f"--config.file={path}", f"--storage.tsdb.path={directory / 'tsdb'}"]
-    command = [program("prometheus"), *flags, f"--web.listen-address={address}"]
-    return Process(command, directory / "prometheus.log"), f"http://{address}"

@@ -7,9 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
+
+pytestmark = pytest.mark.process
 
 DAY = 86_400
 LOOKBACK_DAYS = {"copilot_reports": 10, "billing_usage": 12, "usage_reports": 20}
@@ -132,7 +135,7 @@ def test_copilot_and_the_bill_equal_the_truth_across_a_restart_in_an_export(tmp_
         simulator.control("freeze")
         expected = truth(simulator, begun)
         wait_for("the page has it all", lambda: near(counted(exporter.page()), expected), 90)
-        moment = time.time()
+        moment = prometheus.now()
         wait_for(
             "Prometheus scraped it",
             lambda: (

@@ -18,6 +18,8 @@ from exporter.config.blocks import schema
 from exporter.exposition import catalogue
 from tests.e2e.processes import Exporter, Process, Simulator, program, wait_for
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:

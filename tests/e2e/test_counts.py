@@ -13,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
 
+pytestmark = pytest.mark.process
+
 DAY = 86_400
 LOOKBACK_DAYS = 3
 STREAMS = {
@@ -219,7 +221,7 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
         assert page["tabnine_completions_total", ()] > 1_250
         assert "usage_exporter_corrections_total" in exporter.page()
 
-        moment = time.time()
+        moment = prometheus.now()
         wait_for(
             "Prometheus scraped the end",
             lambda: (

@@ -1,5 +1,6 @@
 """Every query of every dashboard and rule runs in a real Prometheus on the demo's metrics."""
 
+import contextlib
 import json
 import re
 import time
@@ -22,6 +23,11 @@ from tests.e2e.processes import (
     stopping,
     wait_for,
 )
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.real_time("panels and rules compare the exporter's times with Prometheus's"),
+]
 
 EMPTY: Mapping[str, str] = {
     "usage_exporter_schema_drift_total": "the demo's vendors send only fields that are known",
@@ -113,10 +119,9 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         with stopping(exporter.process):
             server = Prometheus(directory, exporter.port, rules=hasty_rules(directory))
             api = Api(server.url)
-            with stopping(server):
+            with stopping(server), contextlib.closing(api):
                 _wait_until_settled(api, exporter)
                 yield api
-                api.close()
 
 
 def _wait_until_settled(api: Api, exporter: Exporter) -> None:

@@ -18,6 +18,8 @@ import yaml
 
 from tests.e2e.processes import PATIENCE, Exporter, Simulator, free_port
 
+pytestmark = pytest.mark.process
+
 FREE = "--web.listen-address=127.0.0.1:0"
 
 

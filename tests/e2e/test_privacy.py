@@ -15,6 +15,8 @@ import pytest
 from exporter.simulator.world.people import hire
 from tests.e2e.processes import PATIENCE, Exporter, Simulator, wait_for
 
+pytestmark = pytest.mark.process
+
 DEVELOPERS, SEED = 12, 1
 FORMATS = (
     "text/plain;version=0.0.4",

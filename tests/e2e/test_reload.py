@@ -15,6 +15,8 @@ import yaml
 from tests.e2e.processes import Exporter, Simulator, wait_for
 from tests.e2e.test_counts import FAMILIES, LOOKBACK_DAYS, Totals, configuration, counted, shared
 
+pytestmark = pytest.mark.process
+
 DAY = 86_400
 GOOD = "usage_exporter_config_last_reload_successful"
 GOOD_AT = "usage_exporter_config_last_reload_success_timestamp_seconds"

@@ -10,7 +10,10 @@ import yaml
 from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
 from tests.web.certificates import Authority
 
+pytestmark = pytest.mark.process
 
+
+@pytest.mark.real_time("Prometheus judges the certificates by its own clock")
 def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path) -> None:
     """Only who has certificate and password sees numbers."""
     authority = Authority(tmp_path)

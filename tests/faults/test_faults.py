@@ -11,6 +11,8 @@ from tests.faults.forms import FORMS, SHAPES, Form, alone
 from tests.faults.memory import MIB, flooded
 from tests.faults.table import FAULTS, Fault
 
+pytestmark = pytest.mark.process
+
 MOST_GROWTH = 400 * MIB
 """Far above what a daemon takes for a few answers of the largest size, far below the floods."""
 

@@ -38,6 +38,7 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 async def test_nothing_breaks_a_promise(target: Target, tmp_path: Path) -> None:
     """The first inputs of the full run: taken, or refused in the way that is meant."""

@@ -470,6 +470,10 @@ async def test_partitions_that_a_walk_does_not_find_lose_their_gauges(rig: Rig) 
     rig.reads["things"] = walks(2, lambda name: name)
     await rig.poller.poll(job)
     assert await rig.page() == {(SEATS.name, "0000"): 1, (SEATS.name, "0001"): 1}
+    rig.clock.now += HOUR
+    rig.reads["things"] = walks(0, lambda name: name)
+    await rig.poller.poll(job)
+    assert await rig.page() == {}
 
 
 @pytest.mark.parametrize("where", ["load", "commit"])

@@ -12,6 +12,8 @@ import pytest
 
 from tests.simulator.support import COMMITS, CURSOR_AUTH, START
 
+pytestmark = pytest.mark.process
+
 
 @contextmanager
 def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:

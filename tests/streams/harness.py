@@ -3,9 +3,11 @@
 import copy
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
@@ -13,6 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from exporter.client.client import Client
 from exporter.config.blocks import Config, vendor_of
@@ -284,9 +287,7 @@ class Pipeline:
         labels = next(m.labels for m in self.stream.metrics if m.name == metric)
         return {
             tuple(sample.labels[name] for name in labels): sample.value
-            for family in text_string_to_metric_families(self.page)
-            for sample in family.samples
-            if sample.name == metric
+            for sample in _samples(self.page)[metric]
         }
 
     def value(self, metric: str, *labels: str) -> float | None:
@@ -348,6 +349,17 @@ def _config(
         **target,
     }
     return parse(json.dumps({"targets": [settings]}), directory / "config.yaml")
+
+
+# Parsing a page is most of what a test costs that asks for each of its metrics.
+@lru_cache(maxsize=2)
+def _samples(page: str) -> Mapping[str, list[Sample]]:
+    """The samples of a page by name."""
+    found: defaultdict[str, list[Sample]] = defaultdict(list)
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            found[sample.name].append(sample)
+    return found
 
 
 def unix(text: str) -> float:

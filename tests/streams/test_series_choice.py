@@ -14,9 +14,10 @@ from exporter.client.errors import State
 from exporter.model import HOUR, OTHER, MetricType, Number
 from exporter.vendors.base import Poll, Reading
 from tests.streams.cases import CASES
-from tests.streams.cases_github_billing import BILLING_USAGE, USAGE_REPORTS
-from tests.streams.cases_tabnine_account import TABNINE_REPOSITORIES
+from tests.streams.github.billing_usage.case import CASE as BILLING_USAGE
+from tests.streams.github.usage_reports.case import CASE as USAGE_REPORTS
 from tests.streams.harness import Case, Pipeline
+from tests.streams.tabnine.repositories.case import CASE as TABNINE_REPOSITORIES
 
 every_stream = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 

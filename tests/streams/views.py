@@ -74,6 +74,46 @@ def insights_summary(body: Any, asked: Asked) -> httpx.Response:
     return answer(body)
 
 
+def plain(body: Any, _: Asked) -> httpx.Response:
+    """The fixture as it stands."""
+    return answer(body)
+
+
+def tabnine_usage(body: Any, asked: Asked) -> httpx.Response:
+    """The daily buckets in the range, of the team or user asked for where the body has many.
+
+    A body with a `status` is an answer as it stands.
+    """
+    if "status" in body:
+        return httpx.Response(body["status"], json=body["body"])
+    one = asked.query.get("teamId") or asked.query.get("userId")
+    if one is not None and "usage" not in body:
+        if one not in body:
+            return httpx.Response(404, json={"message": "Not Found", "status": 404})
+        body = body[one]
+    start, end = (unix(asked.query[limit]) for limit in ("from", "to"))
+    rows = [row for row in body["usage"]["data"] if start <= unix(row["from"]) < end]
+    body["usage"]["data"] = rows
+    return answer({**body, "from": asked.query["from"], "to": asked.query["to"]})
+
+
+def tabnine_list(body: Any, asked: Asked) -> httpx.Response:
+    """A page by limit and offset, of the team in the path where the body has many.
+
+    A list that has its own `meta`, or no envelope, is an answer as it stands.
+    """
+    if isinstance(body, list) or "meta" in body:
+        return answer(body)
+    if "data" not in body:
+        body = body[asked.tail.removesuffix("/users")]
+    offset, size = int(asked.query["offset"]), min(int(asked.query["limit"]), asked.most)
+    rows = body["data"][offset : offset + size]
+    meta: dict[str, Any] = {"count": len(rows), "total": len(body["data"])}
+    if offset + len(rows) < len(body["data"]):
+        meta["next"] = {"limit": size, "offset": offset + len(rows)}
+    return answer({"data": rows, "meta": meta})
+
+
 def _in_dates(rows: Rows, asked: Asked) -> Rows:
     start, end = (_instant(asked.query[name]) for name in ("startDate", "endDate"))
     return [row for row in rows if start <= unix(row["createdAt"]) < end]

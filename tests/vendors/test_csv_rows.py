@@ -162,6 +162,13 @@ def test_a_body_that_was_cut_off_is_unavailable(body: str, problem: str) -> None
         read_all(body)
 
 
+def test_a_body_may_be_empty_where_the_reader_says_so() -> None:
+    """Half a row is cut off all the same."""
+    assert read(CsvRows("/x.csv", ["a"], may_be_empty=True), []) == []
+    with pytest.raises(UnavailableError):
+        read(CsvRows("/x.csv", ["a"], may_be_empty=True), [b'a\n"'])
+
+
 def test_a_broken_row_is_found_among_many() -> None:
     """With its number, wherever slices and batches end."""
     for number in (1, 255, 256, 257, 700):

@@ -40,9 +40,9 @@ def reads(module: str, record: str, *, many: bool = False) -> Reads:
 
 USAGE_DAYS = reads("copilot_usage", "Day", many=True)
 METRICS_DAYS = reads("copilot_metrics", "Day", many=True)
-LINKS = reads("reports_records", "Links")
-SEATS = Reads("copilot_seats", "SeatsPage", "_KnownPage")
-EXPORT = reads("usage_reports_exports", "Export")
+LINKS = reads("copilot_reports.records", "Links")
+SEATS = reads("copilot_seats", "SeatsPage")
+EXPORT = reads("usage_reports.exports", "Export")
 INSTALLATION = Reads("app_auth", "_Installation", None)
 
 READS: dict[str, Reads] = {
@@ -58,15 +58,15 @@ READS: dict[str, Reads] = {
     f"GET {ORG}/{REPORTS}/organization-1-day": LINKS,
     f"GET {ORG}/{REPORTS}/users-1-day": LINKS,
     f"GET {ORG}/{REPORTS}/user-teams-1-day": LINKS,
-    f"GET {ORG}/copilot/billing": reads("copilot_seats", "_Billing"),
+    f"GET {ORG}/copilot/billing": reads("copilot_seats", "Billing"),
     f"GET {ORG}/copilot/billing/seats": SEATS,
     f"GET {ENTERPRISE}/copilot/billing/seats": SEATS,
-    "GET /rate_limit": reads("rate_limit", "Overview"),
-    f"GET {ENTERPRISE}/{BILLING}/reports": reads("usage_reports_exports", "ExportList"),
+    "GET /rate_limit": reads("rate_limit", "_Overview"),
+    f"GET {ENTERPRISE}/{BILLING}/reports": reads("usage_reports.exports", "ExportList"),
     f"POST {ENTERPRISE}/{BILLING}/reports": EXPORT,
     f"GET {ENTERPRISE}/{BILLING}/reports/{{report_id}}": EXPORT,
     **{
-        f"GET {scope}/{BILLING}/{path}": reads("billing_api", record)
+        f"GET {scope}/{BILLING}/{path}": reads("billing.api", record)
         for scope in (ENTERPRISE, ORGANIZATION)
         for path, record in (
             ("usage", "Usage"),
@@ -75,7 +75,7 @@ READS: dict[str, Reads] = {
             ("budgets/{budget_id}", "Budget"),
         )
     },
-    f"GET {ENTERPRISE}/{BILLING}/cost-centers": reads("billing_api", "CostCenters"),
+    f"GET {ENTERPRISE}/{BILLING}/cost-centers": reads("billing.api", "CostCenters"),
     "POST /app/installations/{installation_id}/access_tokens": Reads("app_auth", "_Token", None),
     f"GET {ORG}/installation": INSTALLATION,
     f"GET {ENTERPRISE}/installation": INSTALLATION,

@@ -1,6 +1,6 @@
 """JSON payloads are typed records, or an error that names the place."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 import pytest
@@ -12,6 +12,10 @@ from exporter.streams.payload import Count, decode, drift
 
 class Part(msgspec.Struct, rename="camel"):
     part_name: str
+
+
+class Known(msgspec.Struct):
+    ignored: ClassVar[frozenset[str]] = frozenset({"a"})
 
 
 class Thing(msgspec.Struct, kw_only=True):
@@ -77,6 +81,17 @@ def test_unknown_fields_are_counted_at_every_depth() -> None:
     assert drift(body, Thing) == {"a": 1, "b": 2, "c": 1, "part_name": 1}
 
 
+def test_what_a_record_ignores_is_no_drift() -> None:
+    """Whatever is in it."""
+    assert drift(b'{"a": {"b": 1}, "c": 1}', Known) == {"c": 1}
+
+
+def test_a_document_may_be_of_one_kind_or_another() -> None:
+    """As a list that comes in an envelope or bare."""
+    assert drift(b'[{"count": 1, "a": 1}]', Part | list[Thing]) == {"a": 1}
+    assert drift(b'{"partName": "x", "b": 1}', Part | list[Thing]) == {"b": 1}
+
+
 def test_a_null_where_a_part_may_be_is_no_drift() -> None:
     """As vendors send it for what they do not have."""
     assert drift(b'{"count": 1, "main": null, "extra": null}', Thing) == {}
@@ -98,3 +113,14 @@ def test_an_unknown_field_that_cannot_be_read_is_a_schema_error(value: bytes) ->
     """Text that is not UTF-8, and brackets or digits without end, wherever they stand."""
     with pytest.raises(SchemaError):
         drift(b'{"count": 1, "a": ' + value + b"}", Thing)
+
+
+class Holder(msgspec.Struct):
+    ignored: ClassVar = frozenset({"part", "other"})
+    part: Part | None = None
+
+
+def test_what_a_record_ignores_is_no_drift() -> None:
+    """Whatever is in it, and whether the record reads it or not."""
+    body = b'{"part": {"partName": "x", "a": 1}, "other": {"b": 1}, "c": 1}'
+    assert drift(body, Holder) == {"c": 1}

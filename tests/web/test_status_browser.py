@@ -16,6 +16,8 @@ from tests.clock import ManualClock
 from tests.web import world
 from tests.web.browser import Browser, browser
 
+pytestmark = pytest.mark.process
+
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 MANY = 450
 # As high as the whole page, because what is scrolled out of sight need not be laid out.

@@ -29,6 +29,7 @@ def write(directory: Path, content: object) -> Path:
     return path
 
 
+@pytest.mark.process
 def test_what_is_accepted_is_accepted_by_promtool_too(tmp_path: Path) -> None:
     """Every key that is honoured, in one file."""
     authority = Authority(tmp_path)
@@ -64,6 +65,7 @@ def test_what_is_accepted_is_accepted_by_promtool_too(tmp_path: Path) -> None:
     assert accepted_by_promtool(path)
 
 
+@pytest.mark.process
 def test_an_empty_file_asks_for_nothing(tmp_path: Path) -> None:
     """As with the toolkit: plain HTTP for everybody."""
     path = tmp_path / "web.yml"

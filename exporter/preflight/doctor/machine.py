@@ -13,7 +13,8 @@ from cryptography import x509
 from exporter.model import DAY
 from exporter.preflight.doctor.finding import Check, Finding, Level
 from exporter.preflight.doctor.network import EXPIRES_SOON
-from exporter.store.state_file import MIGRATIONS, inspect
+from exporter.store.migrations import MIGRATIONS
+from exporter.store.state_file import inspect
 from exporter.store.store import StoreError
 from exporter.web import server, tls, web_config
 

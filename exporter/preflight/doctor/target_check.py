@@ -21,11 +21,15 @@ from exporter.client.errors import (
 )
 from exporter.clock import Clock
 from exporter.config.blocks import vendor_of
+from exporter.model import DAY, Window, floor
 from exporter.preflight.doctor.finding import Check, Finding, Level, Subject, bug
 from exporter.preflight.doctor.network import Way, place
 from exporter.preflight.doctor.overheard import Exchange, Overheard, Tunnel
-from exporter.streams.probe import Asking, Identity, Refusal
-from exporter.vendors.base import AnyStream, StreamOptions, Target, enabled_streams, limits_of
+from exporter.streams.contract import AnyStream
+from exporter.streams.options import StreamOptions
+from exporter.streams.probe import Identity, Refusal
+from exporter.streams.source import Source
+from exporter.vendors.base import Target, enabled_streams, limits_of
 
 LONGEST_SILENCE = 10.0
 """Seconds that a vendor may be silent, where the target's timeout is not shorter."""
@@ -140,22 +144,27 @@ class TargetCheck:
             message, _, remedy = hidden.partition(": ")
             return self._found(Check.STREAM, Level.FAIL, message, stream=stream.name, remedy=remedy)
         overheard.forget()
-        probe = vendor_of(self.target).diagnosis.probes[stream.name]
+        now = self.clock.time()
+        today = floor(now, DAY)
+        source = Source(
+            client, self.target, options, Window(today - DAY, today), now, people=self.people
+        )
         try:
             async with asyncio.timeout(self.patience):
-                await probe(Asking(client, self.target, options, self.clock.time()))
+                await stream.probe(source)
         except TimeoutError:
-            return self._refused(Check.STREAM, stream.name, self._too_late(), overheard)
+            return self._refused(Check.STREAM, stream, self._too_late(), overheard)
         except PollError as error:
-            return self._refused(Check.STREAM, stream.name, error, overheard)
+            return self._refused(Check.STREAM, stream, stream.explain(error), overheard)
         except Exception as error:  # noqa: BLE001 - a bug in one stream must not hide the others
             return bug(error, Check.STREAM, self.subject, stream.name)
         return self._found(Check.STREAM, Level.OK, "works", stream=stream.name)
 
     def _refused(
-        self, check: Check, stream: str | None, error: PollError, overheard: Overheard
+        self, check: Check, stream: AnyStream | None, error: PollError, overheard: Overheard
     ) -> Finding:
         level, document, heard = Level.FAIL, None, overheard.last
+        name, right = (stream.name, stream.right) if stream is not None else (None, None)
         message = str(error)
         if isinstance(error, SecretError):
             message, remedy = error.problem, error.remedy
@@ -176,7 +185,7 @@ class TargetCheck:
         else:
             status = heard.status if heard else None
             headers = heard.headers if heard else {}
-            refusal = Refusal(self.target, stream, error, status, headers)
+            refusal = Refusal(self.target, name, right, error, status, headers)
             told = vendor_of(self.target).diagnosis.remedy(refusal)
             remedy, document = told.text, told.document
         return Finding(
@@ -184,7 +193,7 @@ class TargetCheck:
             level=level,
             message=f"{error.state}: {message}",
             target=self.subject,
-            stream=stream,
+            stream=name,
             state=error.state,
             remedy=remedy,
             document=document,

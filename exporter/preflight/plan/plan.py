@@ -7,15 +7,9 @@ from exporter.config.blocks import Config, vendor_of
 from exporter.model import HOUR, StreamKey
 from exporter.preflight.plan.series import Series, expected
 from exporter.preflight.plan.sharing import Needed, Sharing, an_hour, shared
-from exporter.vendors.base import (
-    AnyStream,
-    Shape,
-    StreamOptions,
-    Target,
-    enabled_streams,
-    limits_of,
-    per_minute,
-)
+from exporter.streams.contract import AnyStream
+from exporter.streams.options import CountingOptions, StreamOptions
+from exporter.vendors.base import Target, enabled_streams, limits_of, per_minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,8 @@ def _planned(
     vendor = vendor_of(target)
     limits, own = limits_of(vendor, target), options.requests_per_minute
     usual = stream.options()
-    at_default = options.model_copy(update={"interval": usual.interval, "lookback": usual.lookback})
+    pace = {"interval", "lookback"} & stream.options.model_fields.keys()
+    at_default = options.model_copy(update={name: getattr(usual, name) for name in pace})
     hidden = stream.hidden(people=config.privacy.shows_people)
     asks = 0 if hidden else 1
     defaults = {
@@ -96,7 +91,7 @@ def _planned(
     return StreamPlan(
         StreamKey(vendor.name, target.account, stream.name),
         options.interval,
-        None if stream.shape is Shape.SNAPSHOT else options.lookback,
+        options.lookback if isinstance(options, CountingOptions) else None,
         requests,
         expected(
             stream,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from math import prod
 
 from exporter.model import Merge, Metric, MetricType
-from exporter.vendors.base import AnyStream, StreamOptions
+from exporter.streams.contract import AnyStream
+from exporter.streams.options import StreamOptions
 
 
 @dataclass(frozen=True, slots=True)

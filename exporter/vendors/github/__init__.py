@@ -1,27 +1,19 @@
 """GitHub: an organization or an enterprise."""
 
+from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
-from exporter.vendors.github import (
-    api_insights,
-    billing_usage,
-    copilot_metrics,
-    copilot_reports,
-    copilot_seats,
-    copilot_usage,
-    rate_limit,
-    usage_reports,
-)
-from exporter.vendors.github.probes import DIAGNOSIS
+from exporter.vendors.github import copilot_seats, rate_limit
+from exporter.vendors.github.billing.stream import STREAM as BILLING_USAGE
+from exporter.vendors.github.copilot_reports.stream import STREAM as COPILOT_REPORTS
+from exporter.vendors.github.remedies import identify, remedy
+from exporter.vendors.github.usage_reports.stream import STREAM as USAGE_REPORTS
 from exporter.vendors.github.vendor import LIMITS, GithubTarget, credential, not_on_ghes, settings
 
 _CLOUD = (
-    api_insights.STREAM,
-    copilot_reports.STREAM,
-    copilot_usage.STREAM,
-    copilot_metrics.STREAM,
+    COPILOT_REPORTS,
     copilot_seats.STREAM,
-    billing_usage.STREAM,
-    usage_reports.STREAM,
+    BILLING_USAGE,
+    USAGE_REPORTS,
 )
 """What GitHub Enterprise Server lacks."""
 
@@ -35,5 +27,5 @@ VENDOR = Vendor(
     limits=LIMITS,
     settings=settings,
     credential=credential,
-    diagnosis=DIAGNOSIS,
+    diagnosis=Diagnosis(identify, remedy),
 )

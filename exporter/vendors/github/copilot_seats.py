@@ -5,105 +5,71 @@ for each person. Nothing of a person is read but the id and when Copilot was las
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from math import inf
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import msgspec
-from pydantic import Field
 
-from exporter.client.client import Endpoint, Request
-from exporter.client.paging import LinkHeader
-from exporter.config.durations import Duration
-from exporter.model import DAY, HOUR, Metric, Sample
-from exporter.streams import common_metrics
-from exporter.streams.payload import Count, decode, drift
-from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.github.copilot_seats_metrics import (
-    ACTIVE,
-    ADDED,
-    BY_EDITOR,
-    BY_PLAN,
-    CANCELLED,
-    IDLE,
-    INACTIVE,
-    INVITED,
-    METRICS,
-    SEATS,
-)
+from exporter.streams import common_metrics, kit
+from exporter.vendors.github.rights import COPILOT, REST, SEAT_PERMISSION, Right
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
-BILLING = Endpoint("/orgs/{org}/copilot/billing", GROUP, conditional=True)
-ORG_SEATS = Endpoint("/orgs/{org}/copilot/billing/seats", GROUP)
-ENTERPRISE_SEATS = Endpoint("/enterprises/{enterprise}/copilot/billing/seats", GROUP)
-PAGE_SIZE = 100
+BILLING = kit.Endpoint("/orgs/{org}/copilot/billing", GROUP, conditional=True)
+SEATS = {
+    "org": kit.Endpoint("/orgs/{org}/copilot/billing/seats", GROUP),
+    "enterprise": kit.Endpoint("/enterprises/{enterprise}/copilot/billing/seats", GROUP),
+}
+PAGING = kit.LinkHeader(size=100, page_param="page")
 
 NEVER = "never"
-OLDEST = "over_90d"
-AGES = (("under_7d", 7 * DAY), ("7d_to_30d", 30 * DAY), ("30d_to_90d", 90 * DAY))
-"""How long a seat has been idle, by the upper end of each range."""
-IDLE_VALUES = (NEVER, *(name for name, _ in AGES), OLDEST)
+AGES = {"under_7d": 7, "7d_to_30d": 30, "30d_to_90d": 90, "over_90d": inf}
+"""How many days a seat has been idle at most, by the value of the label."""
+PLANS = {kit.UNKNOWN: 0, "business": 2, "enterprise": 3}
+"""The plans by rank; one that is not among them has rank 1."""
 
-UNKNOWN = "unknown"
-PLANS = {UNKNOWN: 0, "business": 2, "enterprise": 3}
-"""The plans by rank, one that is not among them between: a person with several has the greatest."""
-NONE = "none"
-"""The editor of a seat without known activity."""
-
-
-class Options(StreamOptions):
-    """Options of `copilot_seats`."""
-
-    interval: Duration = Field(default=HOUR, ge=1)
-    lookback: Duration = Field(default=0, ge=0)
-    """Without effect: the stream reads the present."""
+_Source: TypeAlias = kit.Source[GithubTarget, kit.StreamOptions]
 
 
 class _Breakdown(msgspec.Struct):
-    total: Count
-    added_this_cycle: Count | None = None
-    active_this_cycle: Count | None = None
-    inactive_this_cycle: Count | None = None
-    pending_invitation: Count | None = None
-    pending_cancellation: Count | None = None
+    total: kit.Count
+    added_this_cycle: kit.Count | None = None
+    active_this_cycle: kit.Count | None = None
+    inactive_this_cycle: kit.Count | None = None
+    pending_invitation: kit.Count | None = None
+    pending_cancellation: kit.Count | None = None
 
 
-class _Billing(msgspec.Struct):
-    """The settings of an organization; the policies are known and not read."""
+class Billing(msgspec.Struct):
+    """The settings of an organization; its policies are not read."""
 
+    ignored: ClassVar = frozenset(
+        {"public_code_suggestions", "ide_chat", "platform_chat", "cli", "plan_type"}
+        | {"seat_management_setting"}
+    )
     seat_breakdown: _Breakdown | None = None
-    public_code_suggestions: Any = None
-    ide_chat: Any = None
-    platform_chat: Any = None
-    cli: Any = None
-    seat_management_setting: Any = None
-    plan_type: Any = None
 
 
-class _Assignee(msgspec.Struct):
+class _Assignee(msgspec.Struct, frozen=True):
     """Whom a seat belongs to: a user, or in old answers a team, whose ids are its own."""
 
     id: int
     slug: str | None = None
 
-    @property
-    def identity(self) -> tuple[str, int]:
-        return ("user" if self.slug is None else "team", self.id)
-
 
 class _Seat(msgspec.Struct):
-    """One grant; its organization and team are passed over unread."""
+    """One grant of a seat to a person; what else GitHub says of the person is no drift."""
 
+    ignored: ClassVar = frozenset(
+        {"assignee", "organization", "assigning_team", "created_at", "updated_at"}
+        | {"last_authenticated_at"}
+    )
     assignee: _Assignee | None = None
-    organization: msgspec.Raw = msgspec.Raw(b"null")
-    assigning_team: msgspec.Raw = msgspec.Raw(b"null")
     pending_cancellation_date: str | None = None
     last_activity_at: datetime | None = None
     last_activity_editor: str | None = None
-    last_authenticated_at: Any = None
-    created_at: Any = None
-    updated_at: Any = None
     plan_type: str | None = None
 
 
@@ -111,179 +77,154 @@ class SeatsPage(msgspec.Struct):
     """A page of the list."""
 
     seats: list[_Seat]
-    total_seats: Count | None = None
+    total_seats: kit.Count | None = None
 
 
-class _KnownSeat(_Seat):
-    """For drift: what GitHub says of a person is none of our business, so nothing of it is unknown."""
+BREAKDOWN = kit.Table(_Breakdown, api="GitHub Copilot billing API, as last polled")
+BREAKDOWN.gauge("github_copilot_seats", "Copilot seats that are billed, each person once", "total")
+for name, what, field in (
+    ("github_copilot_seats_added_this_cycle", "were added in", "added_this_cycle"),
+    ("github_copilot_seats_active_this_cycle", "were used in", "active_this_cycle"),
+    ("github_copilot_seats_inactive_this_cycle", "were not used in", "inactive_this_cycle"),
+):
+    BREAKDOWN.gauge(name, f"Copilot seats that {what} the current billing cycle", field)
+BREAKDOWN.gauge(
+    "github_copilot_seats_pending_invitation",
+    "People who are invited to a Copilot seat and have not accepted",
+    "pending_invitation",
+)
+BREAKDOWN.gauge(
+    "github_copilot_seats_pending_cancellation",
+    "Copilot seats that end with the current billing cycle",
+    "pending_cancellation",
+)
+BREAKDOWN.shows(common_metrics.SEATS, "total")
 
-    assignee: Any = None
-
-
-class _KnownPage(msgspec.Struct):
-    seats: list[_KnownSeat]
-    total_seats: Any = None
-
-
-class _Holder:
-    """What all grants of one person come to."""
-
-    __slots__ = ("cancelled", "editor", "last_active", "plan")
-
-    def __init__(self) -> None:
-        self.last_active: float | None = None
-        self.editor = NONE
-        self.plan = UNKNOWN
-        self.cancelled = True
-
-    def add(self, seat: _Seat) -> None:
-        # Whoever keeps one grant keeps the seat.
-        self.cancelled = self.cancelled and seat.pending_cancellation_date is not None
-        self.plan = max(self.plan, seat.plan_type or UNKNOWN, key=_rank)
-        if seat.last_activity_at is None:
-            return
-        active = _unix(seat.last_activity_at)
-        if self.last_active is None or active > self.last_active:
-            self.last_active = active
-            self.editor = _editor(seat.last_activity_editor)
-
-    def idle(self, now: float) -> str:
-        if self.last_active is None:
-            return NEVER
-        age = now - self.last_active
-        return next((name for name, end in AGES if age < end), OLDEST)
-
-
-class _List:
-    """All pages of the list, each person once."""
-
-    def __init__(self) -> None:
-        self.total: int | None = None
-        self.rows = 0
-        self._holders: dict[tuple[str, int], _Holder] = {}
-
-    def add(self, page: SeatsPage) -> None:
-        if page.total_seats is not None:
-            self.total = page.total_seats
-        for seat in page.seats:
-            self.rows += 1
-            # Who is not told cannot be found again: each such grant is a seat of its own.
-            holder = seat.assignee
-            identity = ("nobody", self.rows) if holder is None else holder.identity
-            self._holders.setdefault(identity, _Holder()).add(seat)
-
-    @property
-    def answered(self) -> bool:
-        """Whether the list says how many seats there are, if only that there is none."""
-        return self.total is not None or self.rows > 0
-
-    @property
-    def seats(self) -> int:
-        return len(self._holders) if self.total is None else self.total
-
-    @property
-    def cancelled(self) -> int:
-        return sum(holder.cancelled for holder in self._holders.values())
-
-    def samples(self, now: float) -> Iterable[Sample]:
-        holders = self._holders.values()
-        idle = Counter(holder.idle(now) for holder in holders)
-        for name in IDLE_VALUES:
-            yield Sample(IDLE, (name,), idle[name])
-        for metric, counts in (
-            (BY_PLAN, Counter(holder.plan for holder in holders)),
-            (BY_EDITOR, Counter(holder.editor for holder in holders)),
-        ):
-            for label, count in counts.items():
-                yield Sample(metric, (label,), count)
+LIST = kit.Table(int, api="GitHub Copilot seats API; activity is up to 24 hours late")
+IDLE = LIST.gauge(
+    "github_copilot_seats_idle",
+    "Copilot seats by the time since they were last used, each person once",
+    int,
+    labels=("idle",),
+    foldable_labels=(),
+)
+BY_PLAN = LIST.gauge(
+    "github_copilot_plan_seats",
+    "Copilot seats by plan, each person once with the greatest",
+    int,
+    labels=("plan",),
+)
+BY_EDITOR = LIST.gauge(
+    "github_copilot_editor_seats",
+    "Copilot seats by the editor that was last used, each person once",
+    int,
+    labels=("editor",),
+)
+METRICS = (*BREAKDOWN.metrics[:-1], *LIST.metrics, common_metrics.SEATS)
 
 
-async def read(poll: Poll[GithubTarget, Options]) -> Reading:
-    reading = Reading(complete=METRICS)
-    breakdown = await _breakdown(poll, reading)
-    found = await _list(poll, reading)
-    values: list[tuple[Metric, int | None]] = []
-    if breakdown is not None:
-        reading.records += 1
-        values += (
-            (SEATS, breakdown.total),
-            (ADDED, breakdown.added_this_cycle),
-            (ACTIVE, breakdown.active_this_cycle),
-            (INACTIVE, breakdown.inactive_this_cycle),
-            (INVITED, breakdown.pending_invitation),
-            (CANCELLED, breakdown.pending_cancellation),
+class _Holder(NamedTuple):
+    """What all grants of one person come to: of each field the greatest."""
+
+    used: tuple[float, str]
+    """When the seat was last used, and with which editor."""
+    plan: tuple[int, str]
+    kept: bool
+
+    def merged(self, other: "_Holder") -> "_Holder":
+        return _Holder(
+            max(self.used, other.used), max(self.plan, other.plan), self.kept or other.kept
         )
-    if found.answered:
-        reading.records += 1
-        if breakdown is None:
-            values += ((SEATS, found.seats), (CANCELLED, found.cancelled))
-        reading.samples += found.samples(poll.now)
-    for metric, value in values:
-        if value is not None:
-            reading.samples.append(Sample(metric, (), value))
-            if metric is SEATS:
-                reading.samples.append(Sample(common_metrics.SEATS, (), value))
-    return reading
 
 
-async def _breakdown(poll: Poll[GithubTarget, Options], reading: Reading) -> _Breakdown | None:
-    """GitHub's own counts, which it gives of organizations only."""
-    if poll.target.org is None:
-        return None
-    answer = await poll.client.get(Request(BILLING, {"org": poll.target.org}))
-    billing = decode(answer.body, _Billing, BILLING.path)
-    reading.drift.update(drift(answer.body, _Billing))
-    return billing.seat_breakdown
+def _granted(seat: _Seat) -> _Holder:
+    plan = seat.plan_type or kit.UNKNOWN
+    used = (-inf, "none")
+    if seat.last_activity_at is not None:
+        # `vscode` of `vscode/1.77.3/copilot/1.86.82`
+        editor = (seat.last_activity_editor or "").partition("/")[0].strip().lower()
+        used = (kit.unix(seat.last_activity_at), editor or kit.UNKNOWN)
+    return _Holder(used, (PLANS.get(plan, 1), plan), seat.pending_cancellation_date is None)
 
 
-async def _list(poll: Poll[GithubTarget, Options], reading: Reading) -> _List:
-    if poll.target.org is not None:
-        request = Request(ORG_SEATS, {"org": poll.target.org})
-    else:
-        request = Request(ENTERPRISE_SEATS, {"enterprise": str(poll.target.enterprise)})
+async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
+    breakdown = None
+    if source.target.org:
+        # GitHub's own counts, which it gives of organizations only.
+        request = kit.Request(BILLING, source.target.scope_path)
+        breakdown = (await source.get(request, Billing)).seat_breakdown
+        source.records += breakdown is not None
+    total, holders = await _listed(source)
+    samples: list[kit.Sample] = []
+    # An empty list without a total says nothing, not even that there is no seat.
+    if total is not None or holders:
+        source.records += 1
+        samples += _by_label(holders, source.now)
+        breakdown = breakdown or _Breakdown(
+            total=len(holders) if total is None else total,
+            pending_cancellation=sum(not holder.kept for holder in holders),
+        )
+    if breakdown is not None:
+        samples += BREAKDOWN.samples(breakdown)
+    yield kit.Batch(samples, [kit.Coverage(METRICS)])
 
-    def rows(body: bytes) -> tuple[SeatsPage, int]:
-        page = decode(body, SeatsPage, request.endpoint.path)
-        reading.drift.update(drift(body, _KnownPage))
-        return page, len(page.seats)
 
-    found = _List()
-    paging = LinkHeader(size=PAGE_SIZE, page_param="page")
-    async with aclosing(poll.client.pages(request, paging, rows)) as pages:
+def _list(source: _Source) -> kit.Request:
+    return kit.Request(SEATS[source.target.scope], source.target.scope_path)
+
+
+async def _listed(source: _Source) -> tuple[int | None, Collection[_Holder]]:
+    """How many seats GitHub says that there are, and who has them, each person once."""
+    total, holders = None, dict[object, _Holder]()
+    found = source.pages(_list(source), PAGING, SeatsPage, lambda page: page.seats)
+    async with aclosing(found) as pages:
         async for page in pages:
-            found.add(page)
-    reading.records += found.rows
-    return found
+            total = page.total_seats if page.total_seats is not None else total
+            for seat in page.seats:
+                grant = _granted(seat)
+                # A grant that does not tell its holder is a seat of its own.
+                holder = seat.assignee or len(holders)
+                holders[holder] = grant.merged(holders.get(holder, grant))
+    return total, holders.values()
 
 
-def _rank(plan: str) -> int:
-    return PLANS.get(plan, 1)
+def _by_label(holders: Collection[_Holder], now: float) -> Iterator[kit.Sample]:
+    counts = Counter({(IDLE, name): 0 for name in (NEVER, *AGES)})
+    for (active, editor), (_, plan), _ in holders:
+        days = (now - active) / kit.DAY
+        idle = next((name for name, most in AGES.items() if days < most), NEVER)
+        counts.update(((IDLE, idle), (BY_PLAN, plan), (BY_EDITOR, editor)))
+    return (kit.Sample(metric, (label,), count) for (metric, label), count in counts.items())
 
 
-def _editor(text: str | None) -> str:
-    """`vscode` of `vscode/1.77.3/copilot/1.86.82`."""
-    return (text or "").partition("/")[0].strip().lower() or UNKNOWN
+_SEATS_DOCUMENT = f"{REST}/copilot/copilot-user-management#list-all-copilot-seat-assignments-for-an"
 
-
-def _unix(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def plan(target: GithubTarget, _: Options) -> Sequence[Cost]:
-    """A page of the list has 100 seats."""
-    return (Cost(GROUP, 2 if target.org else 1),)
-
-
-STREAM = Stream(
+STREAM = kit.Stream(
     name="copilot_seats",
-    shape=Shape.SNAPSHOT,
     summary="Copilot seats, each person once, and how long they have been idle",
     metrics=METRICS,
-    options=Options,
-    bucket=DAY,
-    retention=365 * DAY,
-    settled_after=DAY,
+    options=kit.every(kit.HOUR),
     read=read,
-    plan=plan,
-    label_sizes=lambda _, __: {"idle": len(IDLE_VALUES), "plan": len(PLANS), "editor": 10},
+    # A page of the list has 100 seats.
+    plan=lambda target, _: (kit.Cost(GROUP, 2 if target.org else 1),),
+    probe=kit.once(lambda source: _list(source).with_parameters({"per_page": 1}), SeatsPage),
+    right={
+        "org": Right(
+            document=f"{_SEATS_DOCUMENT}-organization",
+            who="an owner",
+            classic=("manage_billing:copilot", "read:org"),
+            fine_grained=SEAT_PERMISSION,
+            app=SEAT_PERMISSION,
+            plan=COPILOT,
+        ),
+        "enterprise": Right(
+            document=f"{_SEATS_DOCUMENT}-enterprise",
+            who="an owner or a billing manager",
+            classic=("manage_billing:copilot", "read:enterprise"),
+            app='the permission "Enterprise Copilot license management" (whether it is enough is open)',
+            plan=COPILOT,
+        ),
+    },
+    bucket=None,
+    label_sizes=lambda _, __: {"idle": 1 + len(AGES), "plan": len(PLANS), "editor": 10},
 )

@@ -24,18 +24,14 @@ class _Overview(msgspec.Struct):
     rate: Any = None  # the same as resources.core; gone in version 2026-03-10
 
 
-_SENT = "Requests that {} of the resource"
-GRANTED = kit.Table(
+_OF = "Requests that {} of the resource"
+LEFT = kit.Table(
     _Allowance, api="GitHub rate limit API, as last polled; not late", labels=("resource",)
 )
-GRANTED.ratio(
-    "github_rate_limit_limit", _SENT.format("the credential may send in one window"), "limit"
-)
-GRANTED.ratio(
-    "github_rate_limit_remaining", _SENT.format("are left of the current window"), "remaining"
-)
-GRANTED.ratio("github_rate_limit_used", _SENT.format("were sent in the current window"), "used")
-GRANTED.ratio(
+LEFT.ratio("github_rate_limit_limit", _OF.format("the credential may send in one window"), "limit")
+LEFT.ratio("github_rate_limit_remaining", _OF.format("are left of the current window"), "remaining")
+LEFT.ratio("github_rate_limit_used", _OF.format("were sent in the current window"), "used")
+LEFT.ratio(
     "github_rate_limit_reset_timestamp_seconds",
     "When the current window of the resource ends",
     "reset",
@@ -44,14 +40,14 @@ GRANTED.ratio(
 
 async def read(source: kit.Source[Any, Any]) -> AsyncGenerator[kit.Batch, None]:
     found = await source.get(ASK, _Overview, records=lambda overview: len(overview.resources))
-    rows = (GRANTED.samples(row, (resource,)) for resource, row in found.resources.items())
-    yield kit.Batch([sample for row in rows for sample in row], [kit.Coverage(GRANTED.metrics)])
+    rows = (LEFT.samples(row, (resource,)) for resource, row in found.resources.items())
+    yield kit.Batch([sample for row in rows for sample in row], [kit.Coverage(LEFT.metrics)])
 
 
 STREAM = kit.Stream(
     name="rate_limit",
     summary="What GitHub grants the credential itself, and what is left of it",
-    metrics=GRANTED.metrics,
+    metrics=LEFT.metrics,
     options=kit.every(kit.MINUTE),
     read=read,
     plan=lambda _, __: (kit.Cost(RATE_GROUP, 1),),  # it counts against no other limit

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from exporter.client.errors import PollError, State
 from exporter.streams.probe import Identity, Refusal, Remedy
-from exporter.vendors.github.rights import APPS, RIGHTS, Right
+from exporter.vendors.github.rights import APPS, Right
 from exporter.vendors.github.vendor import GithubTarget
 
 _TOKENS = (
@@ -76,7 +76,9 @@ def remedy(refusal: Refusal[GithubTarget]) -> Remedy:
         return _of_app(refusal)
     if refusal.stream is None:
         return Remedy(_of_credential(target), _TOKENS)
-    right = RIGHTS[refusal.stream, "org" if target.org else "enterprise"]
+    right = refusal.right
+    if not isinstance(right, Right):
+        right = right[target.scope]
     if state is State.UNAUTHORIZED:
         return Remedy(_of_credential(target), APPS if target.auth.app else _TOKENS)
     if state is State.FORBIDDEN:
@@ -137,16 +139,13 @@ def _not_there(refusal: Refusal[GithubTarget], right: Right) -> Iterator[str]:
     if refusal.stream == "rate_limit":
         yield "GitHub Enterprise Server has its rate limits off by default: turn the stream off"
         return
-    legacy = {"copilot_usage": "2025-03-01", "copilot_metrics": "2026-04-02"}.get(
-        str(refusal.stream)
-    )
-    if legacy is not None and not target.on_ghes:
+    if refusal.stream == "copilot_usage" and not target.on_ghes:
         yield (
-            f"GitHub closed this API on {legacy}: use copilot_reports, or set base_url to a server "
+            "GitHub closed this API on 2025-03-01: use copilot_reports, or set base_url to a server "
             "that still speaks it"
         )
         return
-    name = f"org: {target.org}" if target.org else f"enterprise: {target.enterprise}"
+    name = f"{target.scope}: {target.scope_path[target.scope]}"
     yield f"GitHub answers 404 also to who may not know: check that {name} is spelled as in its URL"
     if target.enterprise:
         yield "it must be an enterprise account, not an organization"

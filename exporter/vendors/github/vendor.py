@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -12,7 +12,8 @@ from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.config.base import ConfigModel
 from exporter.config.token_auth import TokenAuth
-from exporter.vendors.base import BASE_URL, AnyStream, Target
+from exporter.streams.contract import AnyStream
+from exporter.vendors.base import BASE_URL, Target
 from exporter.vendors.github.app_auth import APP_GROUP, AppCredential, AppKey
 
 API_VERSION = "2022-11-28"
@@ -113,6 +114,16 @@ class GithubTarget(Target):
             installation = f"installation {app.installation_id}"
             return frozenset({f"{installation} of App {app.client_id}", *_of_account(self, app)})
         return _of_account(self, app)
+
+    @property
+    def scope(self) -> Literal["org", "enterprise"]:
+        """Whether it is an organization or an enterprise."""
+        return "org" if self.org else "enterprise"
+
+    @property
+    def scope_path(self) -> dict[str, str]:
+        """Its name for a path with `{org}` or `{enterprise}`."""
+        return {self.scope: str(self.org or self.enterprise)}
 
     @property
     def on_ghes(self) -> bool:

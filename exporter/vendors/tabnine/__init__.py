@@ -1,24 +1,27 @@
 """Tabnine: an organization."""
 
-from exporter.vendors.base import AnyStream, Vendor, target_model
-from exporter.vendors.tabnine import (
-    audit_log,
-    organization,
-    repositories,
-    team_usage,
-    usage,
-    user_usage,
-)
-from exporter.vendors.tabnine.probes import DIAGNOSIS
+from dataclasses import replace
+
+from exporter.streams.contract import AnyStream
+from exporter.streams.probe import Diagnosis
+from exporter.vendors.base import Vendor, target_model
+from exporter.vendors.tabnine import audit_log, repositories
+from exporter.vendors.tabnine.lists import explain
+from exporter.vendors.tabnine.organization.stream import STREAM as ORGANIZATION
+from exporter.vendors.tabnine.remedies import identify, remedy
+from exporter.vendors.tabnine.usage import organization, team, user
 from exporter.vendors.tabnine.vendor import LIMITS, TabnineTarget, credential, settings
 
-STREAMS: tuple[AnyStream, ...] = (
-    usage.STREAM,
-    team_usage.STREAM,
-    user_usage.STREAM,
-    organization.STREAM,
-    audit_log.STREAM,
-    repositories.STREAM,
+STREAMS: tuple[AnyStream, ...] = tuple(
+    replace(stream, explain=explain)
+    for stream in (
+        organization.STREAM,
+        team.STREAM,
+        user.STREAM,
+        ORGANIZATION,
+        audit_log.STREAM,
+        repositories.STREAM,
+    )
 )
 
 VENDOR = Vendor(
@@ -29,5 +32,5 @@ VENDOR = Vendor(
     limits=LIMITS,
     settings=settings,
     credential=credential,
-    diagnosis=DIAGNOSIS,
+    diagnosis=Diagnosis(identify, remedy),
 )

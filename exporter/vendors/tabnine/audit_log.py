@@ -8,57 +8,47 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field
+import msgspec
 
-from exporter.client.client import Endpoint, Request
-from exporter.client.errors import NotFoundError, SchemaError, UnauthorizedError
-from exporter.config.base import ConfigModel
-from exporter.config.durations import Duration
-from exporter.model import DAY, HOUR, MINUTE, Coverage, Metric, MetricType, Sample, Window, floor
-from exporter.streams.csv_rows import CsvRows
-from exporter.streams.payload import decode, drift
-from exporter.vendors.base import Cost, Poll, Reading, Shape, Stream, StreamOptions
-from exporter.vendors.tabnine.audit_log_pages import AuditPage, AuditPaging
-from exporter.vendors.tabnine.lists import explained
+from exporter.streams import kit
+from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
-
-UNKNOWN = "unknown"
-"""The label value of an event without a type."""
 
 MOST_PAGES = 5_000
 """A longer log of a window has no end: five million events, and 83 minutes at one request a second."""
 
 ENDPOINTS = {
-    "hyphen": Endpoint("/api/v1/organization/audit-logs", GROUP),
-    "underscore": Endpoint("/api/v1/organization/audit_logs", GROUP),
+    "hyphen": kit.Endpoint("/api/v1/organization/audit-logs", GROUP),
+    "underscore": kit.Endpoint("/api/v1/organization/audit_logs", GROUP),
 }
-CSV_SWITCHES = {"format=csv": {"format": "csv"}, "csv-format": {"csv-format": ""}}
+_CSV_SWITCHES = {"format=csv": {"format": "csv"}, "csv-format": {"csv-format": ""}}
+_NO_TIME = f"{ENDPOINTS['hyphen'].path}: an event has a `timestamp` that is no ISO 8601 time"
 
-EVENTS = Metric(
+EVENTS = kit.Metric(
     "tabnine_audit_events_total",
-    MetricType.COUNTER,
+    kit.MetricType.COUNTER,
     "Events of the audit log by type (Tabnine audit logs API, polled; by UTC day of the event, no "
     "lag is documented).",
     ("event_type",),
 )
 
 
-class CsvColumns(ConfigModel):
+class CsvColumns(kit.ConfigModel):
     """What the columns of the CSV are called; Tabnine does not document it."""
 
-    id: str = Field(default="id", min_length=1)
-    timestamp: str = Field(default="timestamp", min_length=1)
-    event_type: str = Field(default="eventType", min_length=1)
+    id: str = kit.Field(default="id", min_length=1)
+    timestamp: str = kit.Field(default="timestamp", min_length=1)
+    event_type: str = kit.Field(default="eventType", min_length=1)
 
 
-class Options(StreamOptions):
+class Options(kit.CountingOptions):
     """Options of `audit_log`."""
 
-    interval: Duration = Field(default=5 * MINUTE, ge=1)
-    lookback: Duration = Field(default=2 * DAY, ge=0)
+    interval: kit.Duration = kit.Field(default=5 * kit.MINUTE, ge=1)
+    lookback: kit.Duration = kit.Field(default=2 * kit.DAY, ge=0)
     path: Literal["auto", "hyphen", "underscore"] = "auto"
     """`audit-logs`, `audit_logs`, or the first of them that is there."""
     format: Literal["json", "csv"] = "json"
@@ -68,8 +58,63 @@ class Options(StreamOptions):
     csv_columns: CsvColumns = CsvColumns()
     sort: Literal["asc", "desc", "none"] = "asc"
     """The order to ask for; `none` for an installation that refuses the parameter."""
-    page_size: int = Field(default=1_000, ge=1, le=1_000)
+    page_size: int = kit.Field(default=1_000, ge=1, le=1_000)
     """Events a request."""
+
+
+class AuditEvent(msgspec.Struct, rename="camel", kw_only=True):
+    """An event; what names people is not read."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"actor", "resource", "metadata", "request"})
+
+    id: str | int
+    timestamp: str
+    event_type: str | None = None
+
+
+class AuditPage(msgspec.Struct, kw_only=True):
+    """`items` with `total`, `limit` and `offset` around them, or `data` with `meta`."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"offset"})
+
+    items: list[AuditEvent] | None = None
+    data: list[AuditEvent] | None = None
+    total: kit.Count | None = None
+    limit: kit.Count | None = None
+    meta: lists.Meta | None = None
+
+    def __post_init__(self) -> None:
+        if self.items is None and self.data is None:
+            raise ValueError("no `items` or `data`")
+
+    @property
+    def events(self) -> list[AuditEvent]:
+        return self.data or [] if self.items is None else self.items
+
+    def more(self, read: int) -> bool:
+        """Whether events follow the first `read`. The total is only about right."""
+        total = self.total if self.meta is None else self.meta.total
+        if total is not None and total > read:
+            return True
+        if self.meta is not None:
+            return self.meta.next is not None
+        return self.limit is None or len(self.events) >= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPaging:
+    """Pages by `limit` and `offset`."""
+
+    size: int
+
+    def first(self, request: kit.Request) -> kit.Request:
+        return request.with_parameters({"limit": self.size, "offset": 0})
+
+    def next(self, request: kit.Request, page: kit.Page[AuditPage]) -> kit.Request | None:
+        read = int(str(request.parameter("offset"))) + page.count
+        if not page.count or not page.value.more(read):
+            return None
+        return request.with_parameters({"offset": read})
 
 
 class Event(NamedTuple):
@@ -81,89 +126,93 @@ class Event(NamedTuple):
 
 
 class Tally:
-    """Counts the events of a window by type and day, each id once, without keeping them."""
+    """Counts the events of a window by type and day, each id once, without keeping them.
 
-    def __init__(self, window: Window) -> None:
+    `passed` turns true where a newest-first list has gone beyond the window: an installation that does
+    not know `from` would be read to its beginning.
+    """
+
+    def __init__(self, window: kit.Window) -> None:
         self.counts: Counter[tuple[str, int]] = Counter()
         self.newest = 0.0
         self.passed = False
         self._window = window
         self._seen: set[int] = set()
 
-    def add(self, events: Iterable[Event]) -> int:
-        """Count a page; returns how many of its events were not seen before.
+    @property
+    def events(self) -> int:
+        """How many different events there were, in the window or not."""
+        return len(self._seen)
 
-        `passed` turns true where a newest-first list has gone beyond the window: an installation that
-        does not know `from` would be read to its beginning.
-        """
-        fresh, times = 0, []
+    def add(self, events: Iterable[Event]) -> None:
+        """Count a page, or a piece of one."""
+        times = []
         for event in events:
-            at = _moment(event.timestamp)
+            at = lists.moment(event.timestamp, _NO_TIME)
             times.append(at)
             identity = hash(event.id)
             if identity in self._seen:
                 continue
             self._seen.add(identity)
-            fresh += 1
             if at in self._window:
-                self.counts[event.type or UNKNOWN, floor(at, DAY)] += 1
+                self.counts[event.type or kit.UNKNOWN, kit.floor(at, kit.DAY)] += 1
                 self.newest = max(self.newest, at)
         if times and max(times) < self._window.start:
             self.passed = self.newest > 0 or times[0] > times[-1]
-        return fresh
 
 
-async def read(poll: Poll[TabnineTarget, Options]) -> Reading:
-    reading, tally = Reading(), Tally(poll.window)
-    fetch = _read_csv if poll.options.format == "csv" else _read_json
-    spellings = _spellings(poll)
+class _Memory(msgspec.Struct):
+    """Which spelling of the path was found by the poll before."""
+
+    path: str = ""
+
+
+_Source: TypeAlias = kit.Source[TabnineTarget, Options]
+
+
+async def read(source: _Source) -> kit.Batches:
+    tally = Tally(source.window)
+    fetch = _read_csv if source.options.format == "csv" else _read_json
+    spelling, *others = _spellings(source)
     try:
-        try:
-            await fetch(poll, ENDPOINTS[spellings[0]], reading, tally)
-            found = spellings[0]
-        except NotFoundError:
-            if len(spellings) == 1:
-                raise
-            await fetch(poll, ENDPOINTS[spellings[1]], reading, tally)
-            found = spellings[1]
-    except UnauthorizedError as error:
-        raise explained(error) from error
-    reading.progress["path"] = found
-    reading.samples.extend(
-        Sample(EVENTS, (kind,), count, day) for (kind, day), count in tally.counts.items()
+        await fetch(source, ENDPOINTS[spelling], tally)
+    except kit.NotFoundError:
+        if not others:
+            raise
+        [spelling] = others
+        await fetch(source, ENDPOINTS[spelling], tally)
+    source.records = tally.counts.total()
+    source.has_data(tally.newest or None)
+    yield kit.Batch(
+        [kit.Sample(EVENTS, (kind,), count, day) for (kind, day), count in tally.counts.items()],
+        [kit.Coverage((EVENTS,), source.window)],
+        memory={"path": spelling},
     )
-    reading.coverage.append(Coverage((EVENTS,), poll.window))
-    reading.records = tally.counts.total()
-    reading.data_until = tally.newest or None
-    return reading
 
 
-def _spellings(poll: Poll[TabnineTarget, Options]) -> list[str]:
+def _spellings(source: _Source) -> list[str]:
     """The spellings of the path to try, first the one that was found by the poll before."""
-    if poll.options.path != "auto":
-        return [poll.options.path]
-    found = poll.progress.get("path")
+    if source.options.path != "auto":
+        return [source.options.path]
+    found = source.recall(_Memory).path
     return sorted(ENDPOINTS, key=lambda spelling: spelling != found)
 
 
-def _query(poll: Poll[TabnineTarget, Options]) -> dict[str, str | int]:
-    query: dict[str, str | int] = {"from": iso(poll.window.start), "to": iso(poll.window.end)}
-    if poll.options.sort != "none":
-        query["sort"] = poll.options.sort
-    return query
+def _query(source: _Source) -> dict[str, str | int]:
+    window, sort = source.window, source.options.sort
+    query: dict[str, str | int] = {"from": kit.iso(window.start), "to": kit.iso(window.end)}
+    return query if sort == "none" else {**query, "sort": sort}
 
 
-async def _read_json(
-    poll: Poll[TabnineTarget, Options], endpoint: Endpoint, reading: Reading, tally: Tally
-) -> None:
-    def decoded(body: bytes) -> tuple[AuditPage, int]:
-        page = decode(body, AuditPage, endpoint.path)
-        reading.drift.update(drift(body, AuditPage))
-        return page, len(page.events)
-
-    request = Request(endpoint, query=_query(poll))
-    paging = AuditPaging(poll.options.page_size)
-    async with aclosing(poll.client.pages(request, paging, decoded, MOST_PAGES)) as pages:
+async def _read_json(source: _Source, endpoint: kit.Endpoint, tally: Tally) -> None:
+    found = source.pages(
+        kit.Request(endpoint, query=_query(source)),
+        AuditPaging(source.options.page_size),
+        AuditPage,
+        lambda page: page.events,
+        max_pages=MOST_PAGES,
+    )
+    async with aclosing(found) as pages:
         async for page in pages:
             rows = [Event(str(e.id), e.timestamp, e.event_type or "") for e in page.events]
             await asyncio.to_thread(tally.add, rows)
@@ -171,75 +220,82 @@ async def _read_json(
                 break
 
 
-async def _read_csv(
-    poll: Poll[TabnineTarget, Options], endpoint: Endpoint, reading: Reading, tally: Tally
-) -> None:
-    """Pages of CSV up to one that brings nothing: nothing in it says how many there are."""
-    size = poll.options.page_size
-    query = _query(poll) | CSV_SWITCHES[poll.options.csv_query] | {"limit": size}
+async def _read_csv(source: _Source, endpoint: kit.Endpoint, tally: Tally) -> None:
+    """Read pages until one has no new event: the CSV does not say how many there are."""
+    size = source.options.page_size
+    query = _query(source) | _CSV_SWITCHES[source.options.csv_query] | {"limit": size}
     offset = 0
+    known: tuple[str, ...] = ()
     for _ in range(MOST_PAGES):
-        rows = csv_rows(endpoint, poll.options)
-        request = Request(endpoint, query=query | {"offset": offset})
-        fresh = received = 0
-        async with poll.client.stream(request) as chunks:
-            async for chunk in chunks:
-                received += len(chunk)
-                fresh += await asyncio.to_thread(tally.add, map(Event._make, rows.feed(chunk)))
-        if received or not offset:
-            fresh += tally.add(map(Event._make, rows.close()))
-        if not offset:
-            reading.drift.update(rows.unknown)
-        if not fresh or rows.count > size or tally.passed:
+        before = tally.events
+        rows = _csv_rows(endpoint, source.options, known, may_be_empty=offset > 0)
+        request = kit.Request(endpoint, query=query | {"offset": offset})
+        await source.csv(request, rows, lambda found: tally.add(map(Event._make, found)))
+        if tally.events == before or rows.count > size or tally.passed:
             return
         offset += rows.count
-    raise SchemaError(
+        known = (*known, *rows.unknown)
+    raise kit.SchemaError(
         f"{endpoint.path}: more than {MOST_PAGES} pages: the vendor's list has no end"
     )
 
 
-_IGNORED = ("actorId", "actorType", "actorEmail", "resourceType", "resourceId", "resourceName",
-            "metadata")  # fmt: skip
+_IGNORED = (
+    "actorId",
+    "actorType",
+    "actorEmail",
+    "resourceType",
+    "resourceId",
+    "resourceName",
+    "metadata",
+)
 """Columns that are known and not read: most of them name people."""
 
 
-def csv_rows(endpoint: Endpoint, options: Options) -> CsvRows:
-    """Reads the events of a page of CSV."""
+def _csv_rows(
+    endpoint: kit.Endpoint,
+    options: Options,
+    known: Sequence[str] = (),
+    *,
+    may_be_empty: bool = False,
+) -> kit.CsvRows:
+    """Reads the events of a page of CSV; columns that a page before had are `known`."""
     columns = options.csv_columns
     wanted = (columns.id, columns.timestamp, columns.event_type)
-    return CsvRows(endpoint.path, wanted, ignored=_IGNORED)
+    ignored = (*_IGNORED, *known)
+    return kit.CsvRows(endpoint.path, wanted, ignored=ignored, may_be_empty=may_be_empty)
 
 
-def _moment(text: str) -> float:
-    """Unix seconds of a timestamp; one without a zone is UTC."""
+async def _probe(source: kit.Source[TabnineTarget, Any]) -> None:
+    """One event of the last day, at the spelling of the path that is configured or found."""
+    options, now = source.options, int(source.now)
+    query = {**lists.ONE, "from": kit.iso(now - kit.DAY), "to": kit.iso(now)}
+    if options.format == "csv":
+        query |= _CSV_SWITCHES[options.csv_query]
+    spelling, *others = _spellings(source)
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SchemaError(
-            f"{ENDPOINTS['hyphen'].path}: an event has a `timestamp` that is no ISO 8601 time"
-        ) from error
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        await _probe_at(source, kit.Request(ENDPOINTS[spelling], query=query))
+    except kit.NotFoundError:
+        if not others:
+            raise
+        await _probe_at(source, kit.Request(ENDPOINTS[others[0]], query=query))
 
 
-def iso(unix: int) -> str:
-    """Whole seconds: Tabnine refuses fractions of them."""
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+async def _probe_at(source: _Source, request: kit.Request) -> None:
+    if source.options.format == "csv":
+        rows = _csv_rows(request.endpoint, source.options)
+        await source.csv(request, rows, lambda found: [*found])
+    else:
+        await source.get(request, AuditPage)
 
 
-def plan(_: TabnineTarget, options: Options) -> Sequence[Cost]:
-    """One page, and for CSV the empty one after it."""
-    return (Cost(GROUP, 2 if options.format == "csv" else 1),)
-
-
-STREAM = Stream(
+STREAM = kit.Stream(
     name="audit_log",
-    shape=Shape.EVENTS,
     summary="events of the audit log, by type",
     metrics=(EVENTS,),
     options=Options,
-    bucket=DAY,
-    retention=365 * DAY,
-    settled_after=HOUR,
     read=read,
-    plan=plan,
+    plan=lambda _, options: lists.cost(2 if options.format == "csv" else 1),
+    probe=_probe,
+    right="5.25",
 )

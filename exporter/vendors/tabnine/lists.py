@@ -1,41 +1,47 @@
-"""What the streams of Tabnine share: pages of lists, the teams, the organization, the refusals."""
+"""What the streams of Tabnine share: pages of lists, the teams, the organization."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from math import ceil
+from typing import Any, ClassVar
 
 import msgspec
 
-from exporter.client.client import Answer, Endpoint, Request
-from exporter.client.errors import SchemaError, UnauthorizedError
-from exporter.client.paging import Page
-from exporter.streams.payload import Count, decode, drift
-from exporter.vendors.base import Poll, Reading
-from exporter.vendors.tabnine.vendor import GROUP
+from exporter.streams import kit
+from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 
 PAGE_SIZE = 200
+ONE: dict[str, str | int] = {"limit": 1, "offset": 0}
+"""The query for the first row of a list."""
 
-ORGANIZATION = Endpoint("/api/v1/organization", GROUP)
-TEAMS = Endpoint("/api/v1/organization/teams", GROUP)
+ORGANIZATION = kit.Request(kit.Endpoint("/api/v1/organization", GROUP))
+TEAMS = kit.Endpoint("/api/v1/organization/teams", GROUP)
+TEAM_USERS = kit.Endpoint("/api/v1/team/{team_id}/users", GROUP)
+USERS = kit.Endpoint("/api/v1/organization/users", GROUP)
 
-T = TypeVar("T")
-_Row = TypeVar("_Row")
+EXPECTED_TEAMS: Any = kit.Field(
+    default=100,
+    ge=1,
+    description="How many teams the plan of `check` reckons with; all teams are read, however many "
+    "they are.",
+)
+"""The option `expected_teams` of a stream that makes a request a team."""
 
 
 class Next(msgspec.Struct):
     """Where the next page begins."""
 
-    offset: Count
-    limit: Count | None = None
+    offset: kit.Count
+    limit: kit.Count | None = None
 
 
 class Meta(msgspec.Struct):
     """What a page says of its list; `next` is missing or null on the last one."""
 
-    count: Count | None = None
-    total: Count | None = None
-    next: Next | Count | None = None
+    count: kit.Count | None = None
+    total: kit.Count | None = None
+    next: Next | kit.Count | None = None
 
 
 class ListPage(msgspec.Struct, kw_only=True):
@@ -46,41 +52,38 @@ class ListPage(msgspec.Struct, kw_only=True):
 
 
 class Organization(msgspec.Struct, rename="camel", kw_only=True):
-    """Who the token belongs to; the public key is of no use here and is not kept."""
+    """Who the token belongs to."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"publicKey", "domains"})
 
     id: str
     name: str
-    public_key: msgspec.Raw = msgspec.Raw()
     saml_enabled: bool | None = None
     smtp_configured: bool | None = None
     username_password_enabled: bool | None = None
     oauth_enabled: bool | None = None
-    domains: list[str] | None = None
     plan_type: str | None = None
 
 
 class Team(msgspec.Struct, rename="camel", kw_only=True):
-    """A team of the organization's list."""
+    """A team: its id stays, its name may change, and other teams may have it too."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"organizationId", "syncedGroupId"})
 
     id: str
     name: str
-    users_count: Count | None = None
+    users_count: kit.Count | None = None
     is_default_team: bool | None = None
-    organization_id: str | None = None
-    synced_group_id: str | None = None
-    seat_cap: Count | None = None
-    pending_invitations_count: Count | None = None
+    seat_cap: kit.Count | None = None
+    pending_invitations_count: kit.Count | None = None
+
+    @property
+    def label(self) -> str:
+        return self.name or self.id
 
 
 class TeamsPage(ListPage, kw_only=True):
     data: list[Team]
-
-
-class TeamName(NamedTuple):
-    """A team's id, which stays, and its name, which may change and repeat."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,13 @@ class MetaPaging:
 
     size: int = PAGE_SIZE
 
-    def first(self, request: Request) -> Request:
+    def first(self, request: kit.Request) -> kit.Request:
         return request.with_parameters({"limit": self.size, "offset": 0})
 
-    def next(self, request: Request, page: Page[ListPage]) -> Request | None:
-        meta = page.value.meta
+    def next(
+        self, request: kit.Request, page: kit.Page[ListPage | list[Any]]
+    ) -> kit.Request | None:
+        meta = page.value.meta if isinstance(page.value, ListPage) else None
         if meta is None or meta.next is None or not page.count:
             return None
         here = int(str(request.parameter("offset")))
@@ -101,83 +106,111 @@ class MetaPaging:
         if meta.total is not None and here + page.count >= meta.total:
             return None
         if following <= here:
-            raise SchemaError(
+            raise kit.SchemaError(
                 f"{request.label}: the next offset {following} is not beyond this page's {here}"
             )
         return request.with_parameters({"offset": following})
 
 
-def decoded(answer: Answer, kind: type[T], endpoint: Endpoint, reading: Reading) -> T:
-    """The typed records of an answer; fields that they do not know are counted as drift."""
-    records = decode(answer.body, kind, endpoint.path)
-    reading.drift.update(drift(answer.body, kind))
-    return records
+def form(page: type[ListPage]) -> Any:
+    """The two forms that a list comes in: in its envelope, or as a bare array."""
+    return page | msgspec.structs.fields(page)[0].type
 
 
-async def get(poll: Poll[Any, Any], request: Request) -> Answer:
-    """The answer to a request; a 401 that is about the organization says so."""
-    try:
-        return await poll.client.get(request)
-    except UnauthorizedError as error:
-        raise explained(error) from error
-
-
-def explained(error: UnauthorizedError) -> UnauthorizedError:
-    """The same error, or one that blames the organization where Tabnine does."""
-    if "invalid organization" not in str(error).lower():
-        return error
-    place = str(error).partition(": ")[0]
-    return UnauthorizedError(
-        f"{place} because of the organization, not of the token: organization_id is wrong, or "
-        "missing and not the token's own; set it to the UUID that the console shows, or remove it"
-    )
+def rows_of(page: ListPage | list[Any]) -> list[Any]:
+    return page.data if isinstance(page, ListPage) else page
 
 
 async def rows(
-    poll: Poll[Any, Any], request: Request, kind: type[ListPage], reading: Reading
-) -> AsyncGenerator[list[Any], None]:
-    """The rows of a list, page by page; a bare array is a list of one page.
+    source: kit.Source[Any, Any], request: kit.Request, page: type[ListPage]
+) -> AsyncGenerator[Any, None]:
+    """The rows of a list. Use it within `aclosing`."""
+    found = source.pages(request, MetaPaging(), form(page), rows_of, counted=False)
+    async with aclosing(found) as pages:
+        async for each in pages:
+            for row in rows_of(each):
+                yield row
 
-    `kind` is the envelope with its rows typed.
+
+class Teams:
+    """The teams of the organization, by their id and by their label, which several may share.
+
+    A team that was listed twice, because it moved between two pages, is there once.
     """
-    bare = msgspec.structs.fields(kind)[0].type
 
-    def page(body: bytes) -> tuple[ListPage, int]:
-        form: Any = bare if body.lstrip()[:1] == b"[" else kind
-        found = decode(body, form, request.endpoint.path)
-        reading.drift.update(drift(body, form))
-        whole = found if isinstance(found, ListPage) else ListPage(data=found)
-        return whole, len(whole.data)
+    def __init__(self, rows: Iterable[Team] = ()) -> None:
+        self.by_id = {team.id: team for team in rows}
+        self.by_label: dict[str, list[Team]] = {}
+        for team in self.by_id.values():
+            self.by_label.setdefault(team.label, []).append(team)
 
-    try:
-        async with aclosing(poll.client.pages(request, MetaPaging(), page)) as pages:
-            async for found in pages:
-                yield found.data
-    except UnauthorizedError as error:
-        raise explained(error) from error
+    def shares_label(self, team: Team) -> bool:
+        return len(self.by_label[team.label]) > 1
 
+    def sizes(self, label: str, at_least: int | None = None) -> kit.GroupSizes:
+        """How many users the teams of a label have, where the list tells of all of them.
 
-async def teams(poll: Poll[Any, Any], reading: Reading) -> list[TeamName]:
-    """The teams of the organization; one that moved between two pages comes once."""
-    return [TeamName(team.id, team.name) for team in await team_rows(poll, reading)]
-
-
-async def team_rows(poll: Poll[Any, Any], reading: Reading) -> list[Team]:
-    """The teams of the organization with all that the list says of them."""
-    found: dict[str, Team] = {}
-    async with aclosing(rows(poll, Request(TEAMS), TeamsPage, reading)) as pages:
-        async for page in pages:
-            found.update((team.id, team) for team in page)
-    return list(found.values())
+        Of a single team `at_least` so many users are known otherwise.
+        """
+        counts = [team.users_count for team in self.by_label[label]]
+        if None not in counts:
+            return {(label, None): sum(count or 0 for count in counts)}
+        if len(counts) == 1 and at_least is not None:
+            return {(label, None): at_least}
+        return {}
 
 
-async def organization(poll: Poll[Any, Any], reading: Reading) -> Organization:
-    """The organization that the token belongs to."""
-    answer = await get(poll, Request(ORGANIZATION))
-    return decoded(answer, Organization, ORGANIZATION, reading)
+async def teams(source: kit.Source[Any, Any]) -> Teams:
+    """The teams of the organization."""
+    async with aclosing(rows(source, kit.Request(TEAMS), TeamsPage)) as found:
+        return Teams([team async for team in found])
 
 
-async def organization_id(poll: Poll[Any, Any], reading: Reading) -> str:
+async def organization_id(source: kit.Source[TabnineTarget, Any]) -> str:
     """The organization's UUID: configured, or asked for."""
-    configured: str | None = poll.target.organization_id
-    return configured or (await organization(poll, reading)).id
+    configured = source.target.organization_id
+    return configured or (await source.get(ORGANIZATION, Organization)).id
+
+
+def moment(text: str, problem: str) -> float:
+    """Unix seconds of a time, of which fractions may have any length; raises SchemaError."""
+    try:
+        return kit.moment(text)
+    except ValueError as error:
+        raise kit.SchemaError(problem) from error
+
+
+def asks_id(target: TabnineTarget) -> bool:
+    """Whether `organization_id` makes a request."""
+    return target.organization_id is None
+
+
+def team_requests(options: Any) -> int:
+    """How many requests the list of teams and one for each of them are."""
+    return teams_pages(options) + int(options.expected_teams)
+
+
+def teams_pages(options: Any) -> int:
+    """How many requests the list of teams is."""
+    return ceil(int(options.expected_teams) / PAGE_SIZE)
+
+
+def cost(requests: int) -> tuple[kit.Cost]:
+    """All requests of a poll are of one endpoint group."""
+    return (kit.Cost(GROUP, requests),)
+
+
+first_team = kit.once(lambda _: kit.Request(TEAMS, query=ONE), form(TeamsPage))
+"""A probe of a stream that needs the list of teams."""
+
+
+def explain(error: kit.PollError) -> kit.PollError:
+    """The same error, or one that blames the organization where Tabnine does."""
+    refused = isinstance(error, kit.UnauthorizedError)
+    if not refused or "invalid organization" not in str(error).lower():
+        return error
+    place = str(error).partition(": ")[0]
+    return kit.UnauthorizedError(
+        f"{place} because of the organization, not of the token: organization_id is wrong, or "
+        "missing and not the token's own; set it to the UUID that the console shows, or remove it"
+    )

@@ -1,0 +1,157 @@
+"""What GitHub's billing API speaks: its requests for organizations and enterprises, its records."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import ClassVar
+
+import msgspec
+
+from exporter.streams import kit
+from exporter.vendors.github.billing.day import DayText
+from exporter.vendors.github.billing.money import ZERO, exact
+from exporter.vendors.github.vendor import GROUP, GithubTarget
+
+_ROOTS = {
+    "enterprise": "/enterprises/{enterprise}/settings/billing",
+    "org": "/organizations/{org}/settings/billing",
+}
+
+
+def ask(
+    target: GithubTarget, path: str, query: Mapping[str, int | str] | None = None, **more: str
+) -> kit.Request:
+    """A request to the billing API of an account; `more` are fields of the path."""
+    endpoint = kit.Endpoint(f"{_ROOTS[target.scope]}/{path}", GROUP, conditional=True)
+    return kit.Request(endpoint, {**target.scope_path, **more}, query or {})
+
+
+class Line(msgspec.Struct, rename="camel", kw_only=True):
+    """A line of a bill, whichever endpoint tells it."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"pricePerUnit"})
+
+    product: str
+    sku: str
+    gross_amount: Decimal
+    net_amount: Decimal
+    discount_amount: Decimal = ZERO
+    unit_type: str | None = None
+
+
+class UsageItem(Line, kw_only=True):
+    """One line of `usage`: a day, a price, an organization, at times a repository."""
+
+    ignored: ClassVar[frozenset[str]] = Line.ignored | {"repositoryName"}
+
+    date: DayText
+    quantity: Decimal
+    organization_name: str | None = None
+
+
+class Usage(msgspec.Struct, rename="camel", kw_only=True):
+    """`usage`: the lines of the asked day."""
+
+    usage_items: list[UsageItem]
+
+
+class SummaryItem(Line, kw_only=True):
+    """One line of `usage/summary`: a price, over the asked time."""
+
+    ignored: ClassVar[frozenset[str]] = Line.ignored | {"model", "discountQuantity", "netQuantity"}
+
+    quantity: Decimal = msgspec.field(name="grossQuantity")
+    organization_name: ClassVar[None] = None
+
+
+class Summary(msgspec.Struct, rename="camel", kw_only=True):
+    """`usage/summary`; the filters that it repeats are ignored."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset(
+        (
+            *("timePeriod", "enterprise", "organization", "user", "repository", "product", "sku"),
+            *("costCenter", "costCenterId"),
+        )
+    )
+
+    usage_items: list[SummaryItem]
+
+
+class CostCenter(msgspec.Struct):
+    """A cost center; of its resources, which name people, nothing is kept."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset(
+        (
+            *("name", "state", "azure_subscription", "resources"),
+            *("ai_credit_pool_enabled", "ai_credit_pool_state"),
+        )
+    )
+
+    id: str
+
+
+class CostCenters(msgspec.Struct, rename="camel", kw_only=True):
+    """All cost centers of an enterprise, deleted ones among them."""
+
+    cost_centers: list[CostCenter]
+
+
+class Budget(msgspec.Struct, kw_only=True):
+    """A budget: dollars, or licenses of a product that is billed by them."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset(
+        {"budget_type", "prevent_further_usage", "budget_alerting", "expires_at"}
+    )
+
+    id: str
+    budget_scope: str
+    budget_amount: Decimal
+    budget_entity_name: str | None = None
+    user: str | None = None
+    consumed_amount: Decimal | None = None
+    budget_product_sku: str | list[str] | None = None
+    budget_product_skus: str | list[str] | None = None
+
+    @property
+    def dollars(self) -> Decimal | None:
+        """Its limit, where it is one of dollars."""
+        return None if self._by_license else exact(self.budget_amount)
+
+    @property
+    def licenses(self) -> Decimal | None:
+        """Its limit, where it is one of licenses."""
+        return exact(self.budget_amount) if self._by_license else None
+
+    @property
+    def consumed(self) -> Decimal | None:
+        """The dollars of it that are used up, where GitHub tells."""
+        if self._by_license or self.consumed_amount is None:
+            return None
+        return exact(self.consumed_amount)
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Its scope and name: the user of a personal budget; else the entity, if any, and the products."""
+        if self.budget_scope == "user":
+            person = self.user or self.budget_entity_name
+            return self.budget_scope, kit.Person(person) if person else kit.OTHER
+        name = ": ".join(filter(None, (self.budget_entity_name, "+".join(self._products))))
+        return self.budget_scope, name
+
+    @property
+    def _by_license(self) -> bool:
+        return bool(self._products) and all("license" in name for name in self._products)
+
+    @property
+    def _products(self) -> list[str]:
+        """What it is for: the documents and the answers spell the field in two ways."""
+        found = self.budget_product_skus or self.budget_product_sku or []
+        return [found] if isinstance(found, str) else found
+
+
+class BudgetPage(msgspec.Struct):
+    """A page of budgets."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset({"total_count", "user", "effective_budget"})
+
+    budgets: list[Budget]
+    has_next_page: bool = False

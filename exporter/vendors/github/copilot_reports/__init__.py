@@ -1,0 +1,1 @@
+"""Copilot usage from the reports that GitHub makes of each day."""

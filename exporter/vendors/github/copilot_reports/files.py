@@ -1,0 +1,136 @@
+"""How a Copilot usage report is fetched: links for a day, then every shard behind them.
+
+A link is a credential of its own that ends soon: it is followed at once, and neither kept nor shown.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from exporter.streams import kit
+from exporter.streams.ndjson import read_body
+from exporter.vendors.github.copilot_reports.options import Options
+from exporter.vendors.github.copilot_reports.records import Links
+from exporter.vendors.github.vendor import GROUP, GithubTarget
+
+T = TypeVar("T")
+ReportsSource: TypeAlias = kit.Source[GithubTarget, Options]
+
+_log = logging.getLogger(__name__)
+
+_BROKEN = (
+    kit.UnavailableError,
+    kit.UnauthorizedError,
+    kit.ForbiddenError,
+    kit.NotFoundError,
+)
+"""Failures of a download that are worth one retry with fresh links."""
+
+
+class NoReportError(Exception):
+    """A day has no report (yet). `answer` is a 404, which a wrong name gives as well."""
+
+    def __init__(self, answer: kit.NotFoundError | None = None) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A kind of report: where its links are, and by what name its files are counted."""
+
+    links: kit.Endpoint
+    files: kit.Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports of an enterprise or an organization."""
+
+    entity: Report
+    users: Report
+    teams: Report
+
+
+def _reports(scope: str, entity: str) -> Reports:
+    def report(name: str) -> Report:
+        path = f"/{scope}s/{{{scope}}}/copilot/metrics/reports/{name}-1-day"
+        # An answer with links must not be kept for later: they would have ended.
+        return Report(kit.Endpoint(path, GROUP), kit.Endpoint(f"{path}/files", GROUP))
+
+    return Reports(report(entity), report("users"), report("user-teams"))
+
+
+REPORTS = {
+    "org": _reports("org", "organization"),
+    "enterprise": _reports("enterprise", "enterprise"),
+}
+
+
+def ask(target: GithubTarget, report: Report, day: str) -> kit.Request:
+    """The request for a day's links."""
+    return kit.Request(report.links, target.scope_path, {"day": day})
+
+
+async def read_report(
+    source: ReportsSource,
+    report: Report,
+    day: str,
+    shards: Callable[[Sequence[kit.Request]], Awaitable[T]],
+) -> T:
+    """What `shards` makes of a day's files; raises NoReportError where there are none."""
+    try:
+        links = await _links(source, report, day)
+    except kit.NotFoundError as error:
+        raise NoReportError(error) from error
+    if not links:
+        raise NoReportError
+    try:
+        return await shards(links)
+    except _BROKEN as error:
+        _log.info("links are asked for again endpoint=%s reason=%r", report.files.path, error)
+    # Links that ended, or a file that broke off in the middle: begin the day again.
+    return await shards(await _links(source, report, day))
+
+
+async def read_small(
+    source: ReportsSource, requests: Sequence[kit.Request], record: type[T]
+) -> list[T]:
+    """All records of small files, which may have lines of any length."""
+    found: list[T] = []
+    for request in requests:
+        answer = await source.client.get(request)
+        rows, unknown = await asyncio.to_thread(
+            read_body, request.endpoint.path, record, answer.body
+        )
+        found += rows
+        source.drift.update(unknown)
+    source.records += len(found)
+    return found
+
+
+async def read_large(
+    source: ReportsSource,
+    requests: Sequence[kit.Request],
+    record: type[T],
+    add: Callable[[list[T]], Any],
+) -> None:
+    """Hand the records of large files to `add` in batches."""
+    for request in requests:
+        await source.lines(request, record, add)
+
+
+async def _links(source: ReportsSource, report: Report, day: str) -> list[kit.Request]:
+    request = ask(source.target, report, day)
+    answer = await source.client.get(request)
+    if answer.status == 204:
+        return []
+    found = await source.decoded(answer, Links, request)
+    if found.report_day not in (None, day):
+        path = report.links.path
+        raise kit.SchemaError(f"{path}: the answer for {day} is of another day ($.report_day)")
+    return [
+        kit.Request.signed_link(report.files, link) for link in dict.fromkeys(found.download_links)
+    ]

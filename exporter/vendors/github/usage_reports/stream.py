@@ -1,0 +1,267 @@
+"""Stream `usage_reports`: an enterprise's bill from the export files that GitHub makes on request.
+
+Exports that somebody made are used as they are. With `create: true` the missing ones are asked for:
+that makes work on the customer's account, and each shows in its list of exports.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import pairwise
+from typing import Literal, Self, TypeAlias
+
+import httpx
+from pydantic import Field, model_validator
+
+from exporter.client.request import join, same_origin
+from exporter.streams import kit
+from exporter.vendors.github.rights import BILL_READER, BILLING, REST, Right
+from exporter.vendors.github.usage_reports.exports import (
+    COMPLETED,
+    FAILED,
+    PROCESSING,
+    Export,
+    ExportList,
+    Made,
+    Memory,
+    Wanted,
+    days_to_read,
+    in_the_works,
+    made_already,
+    missing,
+)
+from exporter.vendors.github.usage_reports.files import REPORT_TYPES, Totals
+from exporter.vendors.github.usage_reports.metrics import EXPORTS, GAUGES, LAST_EXPORT, METRICS
+from exporter.vendors.github.vendor import GROUP, GithubTarget, needs_enterprise
+
+_log = logging.getLogger(__name__)
+
+LIST = kit.Endpoint("/enterprises/{enterprise}/settings/billing/reports", GROUP, conditional=True)
+ONE = kit.Endpoint("/enterprises/{enterprise}/settings/billing/reports/{report_id}", GROUP)
+FILE = kit.Endpoint("/enterprises/{enterprise}/metered_exports/{export}", GROUP)
+
+_STATUSES = (PROCESSING, COMPLETED, FAILED)
+
+TypeName: TypeAlias = Literal["summarized", "detailed", "ai_credit", "premium_request"]
+
+
+class Options(kit.CountingOptions):
+    """Options of `usage_reports`."""
+
+    interval: kit.Duration = Field(default=kit.HOUR, ge=1)
+    lookback: kit.Duration = Field(default=40 * kit.DAY, ge=0)
+    report_types: tuple[TypeName, ...] = Field(default=("summarized", "ai_credit"), min_length=1)
+    """What is read: summarized or detailed, not both; premium_request for use before June 2026."""
+    create: bool = False
+    """Create the exports that are missing. It makes work on the account, and shows in its list."""
+    create_every: kit.Duration = Field(default=kit.DAY, ge=kit.HOUR)
+    """How often one of a type is created at most, also after one that failed."""
+
+    @model_validator(mode="after")
+    def _each_row_once(self) -> Self:
+        if {"summarized", "detailed"} <= set(self.report_types):
+            raise ValueError("summarized and detailed hold the same usage: name one of them")
+        return self
+
+
+_Source: TypeAlias = kit.Source[GithubTarget, Options]
+
+
+class _Read:
+    """One read of the stream: the list, the files that are new, at most one creation."""
+
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self._types = dict.fromkeys(source.options.report_types)
+        self._path = source.target.scope_path
+        self._memory = source.recall(Memory)
+
+    async def batches(self) -> AsyncGenerator[kit.Batch, None]:
+        """A batch for each export, which remembers that it was counted."""
+        source, memory = self._source, self._memory
+        exports = await self._list()
+        shown = list(_shown(exports))
+        pending = await self._unlisted(exports)
+        self._tell_failure(exports)
+        yield self._batch(shown, [kit.Coverage(GAUGES)])
+        for report_type in self._types:
+            for export, days in days_to_read(exports, report_type, source.window, memory):
+                totals = await self._totals(export, days)
+                if totals is not None:
+                    memory.count(export, days)
+                    counters = REPORT_TYPES[report_type].counters
+                    covers = [kit.Coverage(counters, run) for run in _runs(days)]
+                    yield self._batch(list(totals.samples()), covers)
+        if source.options.create and not pending:
+            await self._create_one(exports)
+            yield self._batch()
+
+    def _batch(
+        self, samples: Sequence[kit.Sample] = (), covers: Sequence[kit.Coverage] = ()
+    ) -> kit.Batch:
+        stored = self._memory.stored(self._source.window, self._types)
+        return kit.Batch(samples, covers, memory=stored)
+
+    async def _list(self) -> list[Export]:
+        request = kit.Request(LIST, self._path)
+        found = await self._source.get(
+            request, ExportList, records=lambda found: len(found.usage_report_exports)
+        )
+        return [_checked(export) for export in found.usage_report_exports]
+
+    async def _one(self, report_id: str) -> Export:
+        request = kit.Request(ONE, {**self._path, "report_id": report_id})
+        return _checked(await self._source.get(request, Export))
+
+    async def _unlisted(self, exports: list[Export]) -> bool:
+        """Look for what was created here and is not on the list yet, at growing intervals.
+
+        What is found joins the exports; true where one must be taken for being made.
+        """
+        listed, now = {export.id for export in exports}, self._source.now
+        pending = False
+        for made in self._memory.made.values():
+            if not made.id or made.id in listed or now - made.at >= kit.DAY:
+                continue
+            pending = True
+            if now >= made.look_at:
+                made.looks += 1
+                try:
+                    exports.append(await self._one(made.id))
+                except kit.NotFoundError as error:
+                    # It may be as late here as on the list.
+                    _log.info("a created export is not there yet: reason=%r", str(error))
+        return pending
+
+    def _tell_failure(self, exports: Sequence[Export]) -> None:
+        ours = {made.id for made in self._memory.made.values()}
+        for export in exports:
+            if export.status == FAILED and export.id in ours:
+                self._problem(
+                    kit.PollError(
+                        f"{LIST.path}: GitHub failed to make the {export.report_type} export of "
+                        f"{export.start_date} to {export.end_date}; another is asked for "
+                        f"{self._source.options.create_every // kit.HOUR} h after it"
+                    )
+                )
+
+    async def _totals(self, export: Export, days: list[int]) -> Totals | None:
+        """The days as the files of an export tell them; None where they cannot be had.
+
+        A file that breaks off is read again, once, with a new link.
+        """
+        try:
+            try:
+                totals = await self._downloaded(export, days)
+            except kit.UnavailableError as error:
+                _log.info("an export is downloaded again: reason=%r", str(error))
+                totals = await self._downloaded(export, days)
+        except (kit.RateLimitedError, kit.UnauthorizedError):
+            raise
+        except kit.PollError as error:
+            # It does not stop the other exports.
+            self._problem(error)
+            return None
+        if totals.newest is not None:
+            self._source.has_data(min(totals.newest + kit.DAY, self._source.now))
+        return totals
+
+    async def _downloaded(self, export: Export, days: list[int]) -> Totals:
+        totals = Totals(REPORT_TYPES[export.report_type], days, FILE.path)
+        # The links of the list may have ended.
+        urls = (await self._one(export.id)).download_urls
+        if not urls:
+            raise kit.UnavailableError(f"{ONE.path}: a completed export has no file")
+        base = httpx.URL(self._source.target.base_url)
+        for url in urls:
+            ours = same_origin(join(base, url, f"GET {FILE.path}"), base)
+            request = kit.Request.at(FILE, url) if ours else kit.Request.signed_link(FILE, url)
+            await self._source.csv(request, totals.rows(), totals.add)
+        return totals
+
+    async def _create_one(self, exports: Sequence[Export]) -> None:
+        """Ask for one export, as the last request of the poll: it is remembered with its commit."""
+        memory, window = self._memory, self._source.window
+        now, every = self._source.now, self._source.options.create_every
+        for name in self._types:
+            wanted = missing(name, REPORT_TYPES[name].longest, window, memory, now, every)
+            if wanted is None:
+                continue
+            export = made_already(exports, wanted, now, every)
+            if export is not None:
+                memory.made[name] = Made(export.id, export.created)
+            elif not in_the_works(exports, now):
+                await self._create(wanted)
+                return
+
+    async def _create(self, wanted: Wanted) -> None:
+        """Whatever comes of it, the attempt is remembered: it may have arrived."""
+        made = self._memory.made[wanted.report_type] = Made("", self._source.now)
+        request = kit.Request(LIST, self._path, method="POST", json=wanted.body)
+        try:
+            made.id = (await self._source.get(request, Export)).id
+        except kit.PollError as error:
+            self._problem(error)
+
+    def _problem(self, error: kit.PollError) -> None:
+        """The first one is the state's reason."""
+        self._source.problem = self._source.problem or error
+
+
+def _checked(export: Export) -> Export:
+    try:
+        export.days  # noqa: B018  # a date that the calendar lacks is found here
+    except ValueError as error:
+        raise kit.SchemaError(f"{LIST.path}: an export begins or ends on no date") from error
+    return export
+
+
+def _shown(exports: Sequence[Export]) -> Iterator[kit.Sample]:
+    """How many exports of each type there are in each status, and when the newest was made."""
+    counts = Counter((export.report_type, export.status) for export in exports)
+    for export in exports:
+        counts.update({(export.report_type, status): 0 for status in _STATUSES})
+        if export.status == COMPLETED:
+            yield kit.Sample(LAST_EXPORT, (export.report_type,), export.created)
+    yield from (kit.Sample(EXPORTS, key, count) for key, count in counts.items())
+
+
+def _runs(days: Sequence[int]) -> Iterator[kit.Window]:
+    """Days in order as few windows."""
+    breaks = [later for earlier, later in pairwise(days) if later != earlier + kit.DAY]
+    starts = [days[0], *breaks]
+    ends = [*(days[days.index(start) - 1] for start in breaks), days[-1]]
+    for start, end in zip(starts, ends, strict=True):
+        yield kit.Window(start, end + kit.DAY)
+
+
+def plan(_: GithubTarget, options: Options) -> Sequence[kit.Cost]:
+    """The list, and for each type about once a day a creation, its links and its file."""
+    a_day = min(1, options.interval / kit.DAY)
+    return (kit.Cost(GROUP, 1 + len(options.report_types) * (2 + options.create) * a_day),)
+
+
+_PERMISSION = (
+    'the enterprise permission "Enterprise billing" (read) or "Enterprise administration" (write)'
+)
+
+STREAM = kit.Stream(
+    name="usage_reports",
+    summary="the bill of an enterprise from usage report exports, with AI credits by model",
+    metrics=METRICS,
+    options=Options,
+    read=lambda source: _Read(source).batches(),
+    plan=plan,
+    # The list; nothing is created.
+    probe=kit.once(lambda source: kit.Request(LIST, source.target.scope_path), ExportList),
+    right=Right(
+        document=f"{REST}/billing/usage-reports#list-usage-report-exports",
+        who=BILL_READER,
+        classic=("manage_billing:enterprise",),
+        fine_grained=_PERMISSION,
+        app=_PERMISSION,
+        plan=BILLING,
+    ),
+    by_default=False,
+    inapplicable=needs_enterprise,
+)

@@ -1,0 +1,1 @@
+"""The organization, its license, its teams and its users, as they are."""

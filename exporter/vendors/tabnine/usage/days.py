@@ -1,0 +1,118 @@
+"""The days of one organization, team or user, and what is counted and shown of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from exporter.streams import kit
+from exporter.vendors.tabnine.usage import api
+from exporter.vendors.tabnine.usage.metrics import USAGE
+from exporter.vendors.tabnine.usage.records import NOBODY, Bucket, Usage
+from exporter.vendors.tabnine.vendor import TabnineTarget
+
+SETTLED_AFTER = 6 * kit.HOUR
+"""Nothing is documented; the day that is open moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The buckets by the start of their day, as a table shows them with these labels."""
+
+    source: kit.Source[Any, Any]
+    table: kit.Table[Bucket]
+    buckets: Mapping[int, Bucket]
+    labels: tuple[str, ...] = ()
+    partition: str = ""
+
+    @property
+    def missing_are_zero(self) -> bool:
+        """Whether a day that is not in the answer is one on which nothing was used."""
+        return bool(self.source.options.missing_days == "zero")
+
+    @property
+    def most_active(self) -> int:
+        """The largest number of people on a day."""
+        return max((bucket.active_users for bucket in self.buckets.values()), default=0)
+
+    def counted(self) -> Iterator[kit.Sample]:
+        """What is counted of each day; of one that nobody used at all, zeros."""
+        if not self.buckets and self.missing_are_zero:
+            start = self.source.window.start
+            for metric in self.table.counters:
+                yield kit.Sample(metric, self.labels, 0, start, self.partition)
+        only = self.table.counters
+        for day, bucket in self.buckets.items():
+            yield from self.table.samples(bucket, self.labels, day, self.partition, only=only)
+
+    def used(self) -> Iterator[kit.Sample]:
+        """What is counted, without the zeros that `covers` says already: among many, most are."""
+        return (sample for sample in self.counted() if sample.value or not self.missing_are_zero)
+
+    def newest(self) -> Iterator[kit.Sample]:
+        """The gauges of the newest settled day; neither people nor ratios may be added up over days.
+
+        Of a day that the answer leaves out nobody was active and no ratio is known.
+        """
+        day = kit.floor(self.source.now - SETTLED_AFTER, kit.DAY) - kit.DAY
+        bucket, only = self.buckets.get(day), self.table.gauges
+        if bucket is None and day in self.source.window and self.missing_are_zero:
+            bucket, only = NOBODY, self._told(only)
+        if bucket is not None:
+            yield from self.table.samples(bucket, self.labels, partition=self.partition, only=only)
+
+    @property
+    def covers(self) -> list[kit.Coverage]:
+        """What the answer speaks for.
+
+        A counter that an installation does not have yet must take its first values as a baseline later,
+        so it is named only where some day has it, or where there is no day.
+        """
+        window = self.source.window
+        if not self.missing_are_zero:
+            window = kit.Window(window.start, window.start)
+        counters = self._told(self.table.counters) if self.buckets else self.table.counters
+        partition = self.partition or None
+        return [
+            kit.Coverage(counters, window, partition),
+            kit.Coverage(self.table.gauges, partition=partition),
+        ]
+
+    def _told(self, metrics: tuple[kit.Metric, ...]) -> tuple[kit.Metric, ...]:
+        """Those of the metrics that some day has a value of."""
+        return tuple(
+            column.metric
+            for column in self.table.columns
+            if column.metric in metrics
+            and any(column.value(bucket) is not None for bucket in self.buckets.values())
+        )
+
+
+async def ask(
+    source: kit.Source[TabnineTarget, Any],
+    table: kit.Table[Bucket],
+    subject: Literal["organization", "team", "user"],
+    organization: str,
+    one: str = "",
+    label: str = "",
+) -> Days:
+    """The usage of an organization, or of one of its teams or users, on each day of the window."""
+    at = api.endpoint(subject, source.target.api_version)
+    query = {"organizationId": organization} | ({f"{subject}Id": one} if one else {})
+    found = await source.get(api.question(at, source.window, query), Usage)
+    buckets = api.days(found, found.usage, source.window, at.path)
+    source.records += len(buckets)
+    used = [day + kit.DAY for day, bucket in buckets.items() if _used(bucket)]
+    source.has_data(min(max(used), int(source.now)) if used else None)
+    return Days(source, table, buckets, (label,) if one else (), one)
+
+
+async def probe(source: kit.Source[TabnineTarget, Any]) -> None:
+    """The last whole day of the organization."""
+    window, query = await api.asked_day(source)
+    at = api.endpoint("organization", source.target.api_version)
+    await source.get(api.question(at, window, query), Usage)
+
+
+def _used(bucket: Bucket) -> bool:
+    counters = (c.value for c in USAGE.columns if c.metric.type is kit.MetricType.COUNTER)
+    return bucket.active_users > 0 or any(value(bucket) for value in counters)

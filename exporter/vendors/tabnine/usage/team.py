@@ -1,0 +1,40 @@
+"""Stream `team_usage`: completions, chat and agent of every team, by UTC day; a request a team."""
+
+from exporter.streams import kit
+from exporter.vendors.tabnine import lists
+from exporter.vendors.tabnine.usage import api, days, metrics
+from exporter.vendors.tabnine.vendor import TabnineTarget
+
+TEAM = metrics.usage_of("team", labels=("team_name",), group="team_name")
+
+
+class Options(api.UsageOptions):
+    """Options of `team_usage`."""
+
+    interval: kit.Duration = kit.Field(default=kit.HOUR, ge=1)
+    expected_teams: int = lists.EXPECTED_TEAMS
+
+
+async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
+    organization = await lists.organization_id(source)
+    teams = await lists.teams(source)
+    for team_id in (walk := source.partitions(teams.by_id)):
+        with walk.passing_over():
+            team = teams.by_id[team_id]
+            usage = await days.ask(source, TEAM, "team", organization, team_id, team.label)
+            # People and ratios of two teams cannot be shown as one.
+            newest = () if teams.shares_label(team) else usage.newest()
+            sizes = teams.sizes(team.label, at_least=usage.most_active)
+            yield kit.Batch([*usage.counted(), *newest], usage.covers, sizes, team_id)
+
+
+STREAM = kit.Stream(
+    name="team_usage",
+    summary="completions, chat and agent of every team, by day; a request a team",
+    metrics=TEAM.metrics,
+    options=Options,
+    read=read,
+    plan=lambda target, options: lists.cost(lists.asks_id(target) + lists.team_requests(options)),
+    probe=lists.first_team,
+    label_sizes=lambda _, options: {"team_name": options.expected_teams},
+)

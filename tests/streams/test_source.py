@@ -1,0 +1,298 @@
+"""What a stream reads from: typed answers, counted and checked; partitions, optional parts, memory."""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from exporter.client.errors import (
+    ForbiddenError,
+    NotFoundError,
+    PollError,
+    RateLimitedError,
+    SchemaError,
+    UnavailableError,
+)
+from exporter.client.paging import LinkHeader
+from exporter.client.request import Request
+from exporter.model import DAY, HOUR, Window
+from exporter.streams.csv_rows import CsvRows
+from exporter.streams.dates import iso_day
+from exporter.streams.source import Source
+from tests.client.support import LIST, Handler, Setup, answer
+
+ASK = Request(LIST)
+START = 1_700_006_400 - DAY  # 2023-11-14
+NOW = START + 3 * DAY + HOUR
+
+
+class Row(msgspec.Struct):
+    id: int
+
+
+class Rows(msgspec.Struct):
+    rows: list[Row]
+
+
+class KnownRow(Row):
+    note: Any = None
+
+
+@asynccontextmanager
+async def source(
+    *script: httpx.Response | Exception | Handler, **more: Any
+) -> AsyncIterator[Source[Any, Any]]:
+    """A source whose vendor answers from a script."""
+    setup = Setup(*script)
+    yield Source(setup.client, None, None, Window(START, NOW), NOW, **more)
+    await setup.client.close()
+
+
+def row(number: int, **more: Any) -> dict[str, Any]:
+    return {"id": number, **more}
+
+
+async def test_an_answer_is_typed_and_its_records_are_counted() -> None:
+    """As many as the stream says; unknown fields are drift."""
+    async with source(answer({"rows": [row(1, new=1), row(2)], "more": 1})) as found:
+        rows = await found.get(ASK, Rows, records=lambda page: len(page.rows))
+        assert rows == Rows([Row(1), Row(2)])
+        assert (found.records, found.drift) == (2, {"new": 1, "more": 1})
+
+
+async def test_fields_that_another_record_knows_are_no_drift() -> None:
+    """Where a stream reads less of an answer than it knows of it."""
+    async with source(answer([row(1, note="x", new=1)])) as found:
+        await found.get(ASK, list[Row], known=list[KnownRow])
+        assert (found.records, found.drift) == (0, {"new": 1})
+
+
+async def test_an_answer_that_does_not_fit_counts_nothing() -> None:
+    """The error names the endpoint and the place."""
+    async with source(answer({"rows": [row(1), {}]})) as found:
+        with pytest.raises(SchemaError, match=r"^/list: .*`id` - at `\$\.rows\[1\]`"):
+            await found.get(ASK, Rows, records=lambda page: len(page.rows))
+        assert (found.records, found.drift) == (0, {})
+
+
+async def test_a_large_answer_is_read_like_a_small_one() -> None:
+    """It is decoded in a thread."""
+    rows = [row(number, text="x" * 1_000) for number in range(500)]
+    async with source(answer({"rows": rows})) as found:
+        assert len((await found.get(ASK, Rows)).rows) == 500
+
+
+@pytest.mark.parametrize("counted", [True, False])
+async def test_the_rows_of_all_pages_are_counted(counted: bool) -> None:
+    """Unless they are no records of usage, such as names to ask for."""
+    pages = (
+        answer([row(1), row(2, new=1)], link=f'<{LIST.path}?page=2>; rel="next"'),
+        answer([row(3, new=1)], link=f'<{LIST.path}?page=1>; rel="prev"'),
+    )
+    async with source(*pages) as found:
+        read = [
+            page
+            async for page in found.pages(
+                ASK, LinkHeader(), list[Row], lambda page: page, counted=counted
+            )
+        ]
+        assert read == [[Row(1), Row(2)], [Row(3)]]
+        assert (found.records, found.drift) == (3 if counted else 0, {"new": 2})
+
+
+def ndjson(rows: Iterable[dict[str, Any]]) -> httpx.Response:
+    return httpx.Response(200, content=b"".join(json.dumps(each).encode() + b"\n" for each in rows))
+
+
+@pytest.mark.parametrize("count", [0, 3, 20_000])
+async def test_lines_are_handed_over_in_batches(count: int) -> None:
+    """Each once, whatever the size of the file."""
+    batches: list[list[Row]] = []
+    rows = [row(number, pad="x" * 40, new=1) for number in range(count)]
+    async with source(ndjson(rows)) as found:
+        assert await found.lines(ASK, Row, batches.append) == count
+        assert [each.id for batch in batches for each in batch] == list(range(count))
+        assert found.records == count
+        assert found.drift == ({"pad": min(count, 100), "new": min(count, 100)} if count else {})
+    assert len(batches) > 1 or count < 20_000
+
+
+async def test_the_rows_of_a_csv_are_handed_over() -> None:
+    """Its unknown columns are drift."""
+    rows: list[Any] = []
+    body = b"id,name,new\n1,a,x\n2,b,y\n"
+    async with source(httpx.Response(200, content=body)) as found:
+        assert await found.csv(ASK, CsvRows("/list", ["name", "id"]), rows.extend) == 2
+        assert rows == [("a", "1"), ("b", "2")]
+        assert (found.records, found.drift) == (2, {"new": 1})
+
+
+async def test_a_download_that_is_no_record_counts_nothing() -> None:
+    """What was handed over before is the caller's to drop."""
+    async with source(httpx.Response(200, content=b'{"id": 1}\n{"id": "x"}\n')) as found:
+        with pytest.raises(SchemaError, match="record 2"):
+            await found.lines(ASK, Row, lambda _: None)
+        assert found.records == 0
+
+
+async def test_the_error_of_an_optional_part_becomes_the_problem() -> None:
+    """The first of several; what follows is read."""
+    async with source(answer()) as found:
+        first = ForbiddenError("refused")
+        for error in (first, UnavailableError("down")):
+            async with found.optional():
+                raise error
+        assert found.problem is first
+
+
+async def test_an_optional_part_without_an_error_is_no_problem() -> None:
+    async with source(answer()) as found:
+        async with found.optional():
+            pass
+        assert found.problem is None
+
+
+@pytest.mark.parametrize(
+    ("passes", "error"),
+    [
+        ((), RateLimitedError("used up", retry_at=0)),
+        ((PollError,), RateLimitedError("used up", retry_at=0)),
+        ((ForbiddenError,), UnavailableError("down")),
+        ((), ValueError("a bug")),
+    ],
+)
+async def test_other_errors_end_the_read(
+    passes: tuple[type[PollError], ...], error: Exception
+) -> None:
+    """A used-up quota always does: the next request would be refused as well."""
+    async with source(answer()) as found:
+        with pytest.raises(type(error)):
+            async with found.optional(*passes):
+                raise error
+        assert found.problem is None
+
+
+async def test_partitions_come_in_the_order_of_their_ids() -> None:
+    """How far the walk is can be told."""
+    told: list[tuple[int, int]] = []
+    async with source(answer(), tell=lambda done, of: told.append((done, of))) as found:
+        assert list(found.partitions(["b", "c", "a"])) == ["a", "b", "c"]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("after", "left"), [("", ["a", "c"]), ("a", ["c"]), ("b", ["c"]), ("c", []), ("z", [])]
+)
+async def test_a_walk_goes_on_after_its_last_partition(after: str, left: list[str]) -> None:
+    """Also where that one is not there any more; those before it count as done."""
+    told: list[tuple[int, int]] = []
+    async with source(
+        answer(), after=after, tell=lambda done, of: told.append((done, of))
+    ) as found:
+        assert list(found.partitions(["c", "a"])) == left
+    assert told == [*((number, 2) for number in range(2 - len(left), 2)), (2, 2)]
+
+
+def walked(found: Source[Any, Any], ids: Iterable[str], gone: str) -> list[str]:
+    """Walk over partitions of which some are gone; returns those that are there."""
+    read = []
+    for part in (walk := found.partitions(ids)):
+        with walk.passing_over():
+            if part in gone:
+                raise NotFoundError(f"no {part}")
+            read.append(part)
+    return read
+
+
+async def test_partitions_that_are_gone_are_passed_over() -> None:
+    """They were removed since the list was read."""
+    async with source(answer()) as found:
+        assert walked(found, ["a", "b", "c"], gone="ac") == ["b"]
+
+
+async def test_where_all_partitions_are_gone_there_is_no_such_api() -> None:
+    """Which is told once all were asked for, with the last error."""
+    async with source(answer()) as found:
+        with pytest.raises(NotFoundError, match="no b"):
+            walked(found, ["a", "b"], gone="ab")
+
+
+async def test_a_walk_that_goes_on_does_not_take_all_for_gone() -> None:
+    """The partitions before were there."""
+    async with source(answer(), after="a") as found:
+        assert walked(found, ["a", "b"], gone="ab") == []
+
+
+async def test_no_partition_is_no_error() -> None:
+    async with source(answer()) as found:
+        assert list(found.partitions([])) == []
+
+
+async def test_other_errors_end_a_walk() -> None:
+    """Only what is gone is passed over."""
+    async with source(answer()) as found:
+        walk = found.partitions(["a", "b"])
+        with pytest.raises(UnavailableError), walk.passing_over():
+            raise UnavailableError("down")
+
+
+async def test_days_are_partitions() -> None:
+    """The last one is cut where the window is; a walk goes on after one by its name."""
+    days = [Window(START + n * DAY, START + (n + 1) * DAY) for n in range(3)]
+    today = Window(START + 3 * DAY, NOW)
+    async with source(answer()) as found:
+        assert list(found.days()) == [*days, today]
+        assert list(found.days(days[2].end)) == days
+        assert list(found.days(START)) == []
+    async with source(answer(), after=iso_day(days[1].start)) as found:
+        assert list(found.days()) == [days[2], today]
+
+
+async def test_the_newest_bucket_with_data_is_kept() -> None:
+    """In whatever order they are read."""
+    async with source(answer()) as found:
+        assert found.data_until is None
+        for until in (None, 60.0, 180.0, 120.0, None):
+            found.has_data(until)
+        assert found.data_until == 180
+
+
+class Place(msgspec.Struct):
+    number: int = 0
+
+
+class Memory(msgspec.Struct):
+    newest: int | None = None
+    places: dict[str, Place] = {}
+
+
+async def test_what_was_remembered_is_recalled() -> None:
+    """Whatever mapping it comes in; what another version left is passed over."""
+    stored = MappingProxyType({"newest": 5, "places": {"a": {"number": 1}}, "other": [1]})
+    async with source(answer(), memory=stored) as found:
+        assert found.recall(Memory) == Memory(5, {"a": Place(1)})
+    async with source(answer()) as found:
+        assert found.recall(Memory) == Memory()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"newest": "5"},
+        {"newest": 5, "places": []},
+        {"newest": 5, "places": {"a": {"number": None}}},
+        {"newest": 5, "\ud800": 1},
+    ],
+)
+async def test_what_does_not_fit_is_forgotten(
+    stored: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Or every poll broke on it, for good: another version, or damage, left it in the state file."""
+    async with source(answer(), memory=stored) as found:
+        assert found.recall(Memory) == Memory()
+    assert "cannot be used" in caplog.text
