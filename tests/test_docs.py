@@ -25,8 +25,9 @@ from exporter.config.blocks import Config, schema
 from exporter.config.durations import format_duration, parse_duration
 from exporter.config.token_auth import TokenAuth
 from exporter.exposition import catalogue
+from exporter.streams.options import StreamOptions
 from exporter.vendors import VENDORS
-from exporter.vendors.base import StreamOptions, Target
+from exporter.vendors.base import Target
 from exporter.vendors.cursor.vendor import CursorAuth
 from exporter.vendors.github.insights_api import ActorType
 from exporter.vendors.github.vendor import AppAuth, GithubAuth

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.model import HOUR, MINUTE, StreamKey
-from exporter.telemetry.status import POLLS_KEPT, Polled, RequestBudget, StreamStatus, Used
+from exporter.telemetry.status import (
+    POLLS_KEPT,
+    Polled,
+    PollOutcome,
+    RequestBudget,
+    StreamStatus,
+    Used,
+)
 
 NOW = 1_784_000_000.0
 CORE = {"core": [Limit(60, 60), Limit(5_000, HOUR)]}
@@ -79,12 +86,16 @@ def test_the_history_gives_back_the_last_polls_in_their_order(polls: list[Polled
 def test_each_poll_that_ends_is_remembered_with_what_it_committed() -> None:
     """A failed poll may have committed a part; the next one does not inherit it."""
     stream = StreamStatus(StreamKey("github", "acme", "usage"), 300)
-    stream.committed(7)
-    stream.succeeded(State.OK, NOW)
-    stream.failed(State.ERROR, "broken", None)
-    stream.committed(5)
-    stream.failed(State.RATE_LIMITED, "later", NOW)
-    stream.succeeded(State.EMPTY, NOW)
+    for records, outcome in (
+        (7, PollOutcome(State.OK, succeeded_at=NOW)),
+        (0, PollOutcome(State.ERROR, "broken")),
+        (5, PollOutcome(State.RATE_LIMITED, "later", NOW)),
+        (0, PollOutcome(State.EMPTY, succeeded_at=NOW)),
+    ):
+        stream.begin(NOW)
+        if records:
+            stream.committed(records)
+        stream.end(outcome, NOW, NOW)
     assert stream.history.polls() == [
         Polled(7, False),
         Polled(0, True),

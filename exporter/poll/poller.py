@@ -208,7 +208,7 @@ class Poller:
             )
             await self._show(job, state, metrics)
         job.status.committed(
-            records=source.records,
+            source.records,
             corrections=applied.counted.corrections,
             folded=applied.folded,
             drift=source.drift,

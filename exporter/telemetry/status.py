@@ -119,12 +119,12 @@ class StreamStatus:
 
     def committed(
         self,
-        *,
         records: int,
-        corrections: int,
-        folded: int,
-        drift: Counter[str],
-        data_until: float | None,
+        *,
+        corrections: int = 0,
+        folded: int = 0,
+        drift: Counter[str] | None = None,
+        data_until: float | None = None,
     ) -> None:
         """The running poll has committed; it may still fail. `records` and `drift` are the whole poll's."""
         self.records += records - self._committed
@@ -132,9 +132,10 @@ class StreamStatus:
         self.corrections += corrections
         self.folded += folded
         self.last_folded += folded
-        self.data_until = data_until
-        self._drift(drift - self._drifted)
-        self._drifted = drift.copy()
+        self.data_until = self.data_until if data_until is None else data_until
+        found = Counter() if drift is None else drift
+        self._drift(found - self._drifted)
+        self._drifted = found.copy()
 
     def end(self, outcome: PollOutcome, began: float, now: float) -> None:
         """The running poll has ended."""

@@ -192,7 +192,10 @@ class Campaign:
         state = await self._pair.store.load(job.key)
         sums: dict[tuple[str, ...], Decimal] = {}
         values = {key: series.counter - series.debt for key, series in state.ledger.items()}
-        values |= {key: Decimal(gauge.value) for key, gauge in state.gauges.items()}
+        values |= {
+            key: sum((Decimal(gauge.value) for gauge in gauges.values()), Decimal(0))
+            for key, gauges in state.gauges.items()
+        }
         for (metric, labels), value in values.items():
             if metric.startswith(_OWN):
                 continue

@@ -1,9 +1,9 @@
-"""Every stream's own read under spoilt answers and spoilt memories: a Reading that holds, or a PollError."""
+"""Every stream's own read under spoilt answers and spoilt memories: batches that hold, or a PollError."""
 
 import json
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
@@ -20,15 +20,14 @@ from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.labels import LabelChoice
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.poll.windows import window
-from exporter.vendors.base import Poll, Reading
+from exporter.streams.contract import Batch
+from exporter.streams.source import Source
 from tests.fuzz import damage
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 from tests.streams.harness import KEY, SECRET, Case, FakeVendor, Pipeline, unix
 
 MOST_REQUESTS = 12_000
 """More than one list may take in pages; a read that asks for more never ends."""
-
-_MOST_READS = 3
 
 
 class SpoiltVendor(FakeVendor):
@@ -101,22 +100,21 @@ def reads_of(case: Case) -> Callable[[Path], AbstractAsyncContextManager[Attempt
 
 
 def memories_of(case: Case) -> Callable[[Path], AbstractAsyncContextManager[Attempt]]:
-    """Reads of a stream whose `progress` was damaged, or left by another version."""
+    """Reads of a stream whose memory was damaged, or left by another version."""
 
     @asynccontextmanager
     async def opened(directory: Path) -> AsyncIterator[Attempt]:
         async with _pipeline(case, directory) as (run, vendor):
-            walk = {"walk": {"began": run.clock.time(), "start": 0, "after": "team-1"}}
-            reading = await _reading(run, {}, people=True)
-            progress = json.loads(json.dumps({**walk, **reading.progress}))
+            kept = [dict(batch.memory or {}) async for batch in _batches(run, {}, people=True)]
+            memory = json.loads(json.dumps({"pages": [1], "day": None, **kept[-1]}))
 
             async def attempt(random: Random) -> str:
                 vendor.spoil(None)
                 try:
-                    damaged = json.loads(damage.document(random, progress))
+                    damaged = json.loads(damage.document(random, memory))
                 except (ValueError, RecursionError):
                     return "not JSON"
-                remembered = damaged if isinstance(damaged, dict) else {"walk": damaged}
+                remembered = damaged if isinstance(damaged, dict) else {"newest": damaged}
                 return await _read(run, remembered, people=True)
 
             yield attempt
@@ -133,58 +131,64 @@ async def _pipeline(case: Case, directory: Path) -> AsyncIterator[tuple[Pipeline
         yield run, vendor
 
 
-async def _read(run: Pipeline, progress: Mapping[str, Any], *, people: bool) -> str:
+async def _read(run: Pipeline, memory: Mapping[str, Any], *, people: bool) -> str:
+    source = _source(run, memory, people=people)
     try:
-        for _ in range(_MOST_READS):
-            reading = await _reading(run, progress, people=people)
-            holds(run, reading)
-            progress = json.loads(json.dumps(reading.progress))
-            if not reading.paused:
-                break
+        async with aclosing(run.job.stream.read(source)) as batches:
+            async for batch in batches:
+                holds(run, batch)
     except PollError as error:
-        str(error).encode()
-        if SECRET in str(error):
+        told = run.job.stream.explain(error)
+        str(told).encode()
+        if SECRET in str(told):
             raise BrokenPromiseError("the message tells the secret") from error
-        return error.state.value
-    return "partly read" if reading.problem or reading.interrupted else "read"
+        return told.state.value
+    return "partly read" if source.problem else "read"
 
 
-async def _reading(run: Pipeline, progress: Mapping[str, Any], *, people: bool) -> Reading:
+async def _batches(
+    run: Pipeline, memory: Mapping[str, Any], *, people: bool
+) -> AsyncGenerator[Batch, None]:
+    async with aclosing(run.job.stream.read(_source(run, memory, people=people))) as batches:
+        async for batch in batches:
+            yield batch
+
+
+def _source(run: Pipeline, memory: Mapping[str, Any], *, people: bool) -> Source[Any, Any]:
     job = run.job
     # Quotas of the attempt before are over, and what it kept is of no use.
     run.clock.now += 2 * DAY
     job.client.forget()
     now = unix(run.case.now)
-    return await job.stream.read(
-        Poll(
-            client=job.client,
-            target=job.target,
-            options=job.options,
-            window=window(job.reach, now, None, None),
-            now=now,
-            progress=progress,
-            people=people,
-            tell=lambda _, __: None,
-        )
+    return Source(
+        client=job.client,
+        target=job.target,
+        options=job.options,
+        window=window(job.reach, now, None, None),
+        now=now,
+        people=people,
+        memory=memory,
     )
 
 
-def holds(run: Pipeline, reading: Reading) -> None:
+def holds(run: Pipeline, batch: Batch) -> None:
     """What was read can be counted, kept and shown; raises BrokenPromiseError."""
-    for sample in reading.samples:
+    for sample in batch.samples:
         _sound(sample)
     metrics = run.job.metrics
     for privacy in (Privacy(Users.PLAIN, KEY), Privacy(Users.PSEUDONYM, KEY), Privacy(Users.OFF)):
-        samples = list(LabelChoice().apply(privacy.apply(reading.samples)))
+        samples = list(LabelChoice().apply(privacy.apply(batch.samples)))
         gathered, _ = fold(gather(samples), (), 5)
         ledger: Ledger = {}
-        count(ledger, gathered.counters, reading.coverage, horizon=0, baseline=(), now=0.0)
+        covers = privacy.covered(batch.covers)
+        count(ledger, gathered.counters, covers, oldest_kept=0, baseline=(), now=0.0)
         for (name, labels), series in ledger.items():
             if not series.counter >= 0:
                 raise BrokenPromiseError(f"{name} is {series.counter}")
             _shown(metrics[name], labels, series.counter)
-        for (name, labels), value in gathered.gauges.items():
-            _shown(metrics[name], labels, value)
+        for (name, labels), values in gathered.gauges.items():
+            for value in values.values():
+                _shown(metrics[name], labels, value)
 
 
 _CREDITED = ("github_billing_", "github_usage_report_", "github_ai_credit_", "github_premium_")
@@ -192,10 +196,10 @@ _CREDITED = ("github_billing_", "github_usage_report_", "github_ai_credit_", "gi
 
 
 def _sound(sample: Sample) -> None:
-    metric, labels, value, bucket, identity = sample
+    metric, labels, value, bucket, partition, key = sample
     if len(labels) != len(metric.labels):
         raise BrokenPromiseError(f"{metric.name} has the labels {labels}")
-    for text in (*labels, identity):
+    for text in (*labels, partition, key):
         text.encode()
     if not isfinite(value):
         raise BrokenPromiseError(f"{metric.name} is {value}")

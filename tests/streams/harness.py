@@ -31,9 +31,10 @@ from exporter.poll.transform.groups import GroupLimit
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import StreamState
+from exporter.streams.contract import AnyStream
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.vendors.base import AnyStream, enabled_streams, limits_of, per_minute
+from exporter.vendors.base import enabled_streams, limits_of, per_minute
 from tests.clock import ManualClock
 
 HERE = Path(__file__).parent

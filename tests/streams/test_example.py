@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 from exporter.cli import main
 from exporter.config.blocks import Config
 from exporter.config.file import load
+from exporter.streams.options import StreamOptions
 from exporter.vendors import VENDORS
-from exporter.vendors.base import StreamOptions
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config.example.yaml"

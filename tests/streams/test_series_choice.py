@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import HOUR, OTHER, MetricType, Number
-from exporter.vendors.base import Poll, Reading
+from exporter.streams.contract import Batch
+from exporter.streams.source import Source
 from tests.streams.cases import CASES
 from tests.streams.github.billing_usage.case import CASE as BILLING_USAGE
 from tests.streams.github.usage_reports.case import CASE as USAGE_REPORTS
@@ -67,24 +68,25 @@ async def test_any_label_can_be_dropped_and_taken_back(case: Case, tmp_path: Pat
 
 
 @every_stream
-async def test_an_identity_belongs_to_one_series(case: Case, tmp_path: Path) -> None:
-    """Else what is counted of one series could move to another that has the same identity."""
-    readings: list[Reading] = []
+async def test_a_partition_and_key_belong_to_one_series(case: Case, tmp_path: Path) -> None:
+    """Else what is counted of one series could move to another that has the same."""
+    batches: list[Batch] = []
     async with Pipeline(case, tmp_path) as run:
         read = run.stream.read
 
-        async def kept(poll: Poll[Any, Any]) -> Reading:
-            readings.append(await read(poll))
-            return readings[-1]
+        async def kept(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+            async for batch in read(source):
+                batches.append(batch)
+                yield batch
 
         run.job = replace(run.job, stream=replace(run.stream, read=kept))
         await run.poll()
-    owners: dict[tuple[str, int | None, str], tuple[str, ...]] = {}
-    for sample in (sample for reading in readings for sample in reading.samples):
-        if sample.identity:
-            place = (sample.metric.name, sample.bucket, sample.identity)
+    owners: dict[tuple[str, int | None, str, str], tuple[str, ...]] = {}
+    for sample in (sample for batch in batches for sample in batch.samples):
+        if sample.bucket is not None and (sample.partition or sample.key):
+            place = (sample.metric.name, sample.bucket, sample.partition, sample.key)
             assert owners.setdefault(place, sample.labels) == sample.labels
-    assert readings
+    assert batches
 
 
 def bill(run: Pipeline, **quantities: int) -> None:

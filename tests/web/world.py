@@ -6,7 +6,7 @@ from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.client.request import Endpoint
 from exporter.model import HOUR, StreamKey
-from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus
+from exporter.telemetry.status import PollOutcome, RequestBudget, StreamStatus, TargetStatus
 
 NOW = 1_784_000_000.0
 STREAMS = {
@@ -75,17 +75,20 @@ def _stream(key: StreamKey, state: State | None, random: Random) -> StreamStatus
 
 
 def _succeed(status: StreamStatus, records: int) -> None:
-    status.polls += 1
+    status.begin(NOW - 200)
     status.committed(records)
-    status.succeeded(State.OK if records else State.EMPTY, NOW - 190)
+    state = State.OK if records else State.EMPTY
+    status.end(PollOutcome(state, succeeded_at=NOW - 190), NOW - 200, NOW - 190)
     status.series, status.data_until = 1_234, NOW - 5 * HOUR
 
 
 def _fail(status: StreamStatus, state: State, committed: int) -> None:
-    status.polls += 1
+    status.begin(NOW - 100)
     if committed:
         status.committed(committed)
-    status.failed(state, REASONS.get(state, f"GET / answered {state}"), None)
+    reason = REASONS.get(state, f"GET / answered {state}")
+    failures = status.failures_in_row + 1
+    status.end(PollOutcome(state, reason, failures_in_row=failures), NOW - 100, NOW - 90)
 
 
 def example() -> list[TargetStatus]:
