@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import yaml
 
-from bench.servers import free_port
+from bench.ports import free_port
 from bench.soak import sample
 from bench.soak.accounts import configuration
 from bench.soak.sample import Sample

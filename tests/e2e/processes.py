@@ -3,8 +3,8 @@
 import contextlib
 import json
 import shutil
+import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import httpx
 import yaml
+
+from bench.ports import free_port
 
 T = TypeVar("T")
 
@@ -36,11 +38,6 @@ def wait_for(what: str, check: Callable[[], T | None], patience: float = PATIENC
                 return value
         time.sleep(0.05)
     raise AssertionError(f"{what}: not within {patience:.0f} s")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def program(name: str) -> str:
@@ -142,6 +139,18 @@ class Exporter:
         self.config_file.write_text(yaml.safe_dump(dict(config)))
         self.start()
 
+    def reconfigure(self, config: Mapping[str, Any] | str) -> None:
+        """Write the configuration and send SIGHUP; returns when it has been read."""
+        before = self._reloads()
+        content = config if isinstance(config, str) else yaml.safe_dump(dict(config))
+        self.config_file.write_text(content)
+        self.process.send(signal.SIGHUP)
+        wait_for("the configuration was read again", lambda: self._reloads() > before)
+
+    def _reloads(self) -> int:
+        log = self.process.output.read_text()
+        return len(re.findall("configuration reloaded:|reload refused", log))
+
     def start(self) -> None:
         self.process = Process(
             [
@@ -165,7 +174,7 @@ class Exporter:
 
 
 class Prometheus:
-    """A real Prometheus that scrapes every second."""
+    """A real Prometheus that scrapes every second; it has begun to when this is there."""
 
     def __init__(
         self,
@@ -173,11 +182,15 @@ class Prometheus:
         target_port: int,
         scrape: Mapping[str, Any] | None = None,
         rules: Path | None = None,
+        evaluation: str = "5s",
+        alertmanager: str | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
+        notified = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
         config = {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "5s"},
+            "global": {"scrape_interval": "1s", "evaluation_interval": evaluation},
             "rule_files": [str(rules)] if rules else [],
+            "alerting": {"alertmanagers": notified},
             "scrape_configs": [
                 {
                     "job_name": "usage-exporter",
@@ -198,6 +211,13 @@ class Prometheus:
             directory / "prometheus.log",
         )
         wait_for("Prometheus is ready", lambda: _http.get(f"{self.url}/-/ready").status_code == 200)
+        # Its discovery hands targets over every five seconds, and the first time may be late.
+        wait_for("Prometheus scrapes the exporter", lambda: self.query("up == 1"))
+
+    def wait_for_scrape(self) -> None:
+        """Until a scrape that began after this moment is stored; by Prometheus's own clock."""
+        moment = float(self.query("vector(time())")[0]["value"][1])
+        wait_for("Prometheus scraped", lambda: self.query(f"timestamp(up) > {moment} and up == 1"))
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query."""

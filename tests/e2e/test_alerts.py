@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
-from tests.e2e.processes import Exporter, Process, Simulator, free_port, program, wait_for
+from bench.ports import free_port
+from tests.e2e.processes import Exporter, Process, Prometheus, Simulator, program, wait_for
 
 ALERT = "GitHubApiRateLimitSpike"
 RULES = Path(__file__).parents[2] / "prometheus" / "rules" / "alerts.yaml"
@@ -74,18 +74,20 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(
                 }
             ],
             "state": {"path": str(tmp_path / "state.db")},
-            "counting": {"birth_hold": "4s"},
+            # Until Prometheus has seen the subject at 0.
+            "counting": {"birth_hold": "1h"},
         }
         exporter = Exporter(tmp_path, config)
         processes.append(exporter.process)
         alertmanager = _alertmanager(tmp_path, webhook)
         processes.append(alertmanager[0])
-        prometheus = _prometheus(tmp_path, exporter.port, alertmanager[1])
-        processes.append(prometheus[0])
-        exporter.wait_until_ready()
-        wait_for(
-            "Prometheus is ready", lambda: httpx.get(f"{prometheus[1]}/-/ready").status_code == 200
+        rules = tmp_path / "rules.json"
+        rules.write_text(json.dumps(scaled_rule()))
+        prometheus = Prometheus(
+            tmp_path, exporter.port, rules=rules, evaluation="1s", alertmanager=alertmanager[1]
         )
+        processes.append(prometheus)
+        exporter.wait_until_ready()
         names = {
             f"{kind}_{part}": value
             for kind in ("actor", "subject")
@@ -102,6 +104,9 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(
                 "rate_limited": 400,
             },
         )
+        limited = 'github_api_subject_rate_limited_requests_total{subject_name="burst-bot"}'
+        wait_for("Prometheus saw the subject", lambda: prometheus.query(f"{limited} == 0"))
+        exporter.reconfigure({**config, "counting": {"birth_hold": "0s"}})
         for status in ("firing", "resolved"):
             alert = wait_for(f"the alert is {status}", partial(_told, told, status))
             assert alert["labels"]["subject_name"] == "burst-bot"
@@ -136,19 +141,3 @@ def _alertmanager(directory: Path, webhook: str) -> tuple[Process, str]:
     command = [program("prometheus-alertmanager"), *flags]
     return Process(command, directory / "alertmanager.log"), address
 
-
-def _prometheus(directory: Path, target_port: int, alertmanager: str) -> tuple[Process, str]:
-    address = f"127.0.0.1:{free_port()}"
-    rules, path = directory / "rules.json", directory / "prometheus.yml"
-    rules.write_text(json.dumps(scaled_rule()))
-    targets = [{"targets": [f"127.0.0.1:{target_port}"]}]
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(rules)],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
-        "scrape_configs": [{"job_name": "usage-exporter", "static_configs": targets}],
-    }
-    path.write_text(json.dumps(config))
-    flags = [f"--config.file={path}", f"--storage.tsdb.path={directory / 'tsdb'}"]
-    command = [program("prometheus"), *flags, f"--web.listen-address={address}"]
-    return Process(command, directory / "prometheus.log"), f"http://{address}"

@@ -132,16 +132,7 @@ def test_copilot_and_the_bill_equal_the_truth_across_a_restart_in_an_export(tmp_
         simulator.control("freeze")
         expected = truth(simulator, begun)
         wait_for("the page has it all", lambda: near(counted(exporter.page()), expected), 90)
-        moment = time.time()
-        wait_for(
-            "Prometheus scraped it",
-            lambda: (
-                float(
-                    prometheus.query("max(timestamp(github_billing_net_usd_total))")[0]["value"][1]
-                )
-                > moment
-            ),
-        )
+        prometheus.wait_for_scrape()
         for stream, names in FAMILIES.items():
             for name in names:
                 sums = {key: value for key, value in expected.items() if key[0] == name}

@@ -219,14 +219,7 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
         assert page["tabnine_completions_total", ()] > 1_250
         assert "usage_exporter_corrections_total" in exporter.page()
 
-        moment = time.time()
-        wait_for(
-            "Prometheus scraped the end",
-            lambda: (
-                float(prometheus.query("timestamp(github_api_requests_total)")[0]["value"][1])
-                > moment
-            ),
-        )
+        prometheus.wait_for_scrape()
         assert scraped(prometheus) == truth
         assert growth(prometheus, limited) == 650, "the first burst is there, seen from zero"
         assert float(prometheus.query(f"increase({limited}[30m])")[0]["value"][1]) > 0

@@ -16,7 +16,8 @@ import httpx
 import pytest
 import yaml
 
-from tests.e2e.processes import PATIENCE, Exporter, Simulator, free_port
+from bench.ports import free_port
+from tests.e2e.processes import PATIENCE, Exporter, Simulator
 
 FREE = "--web.listen-address=127.0.0.1:0"
 

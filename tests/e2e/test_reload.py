@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from tests.e2e.processes import Exporter, Simulator, wait_for
 from tests.e2e.test_counts import FAMILIES, LOOKBACK_DAYS, Totals, configuration, counted, shared
@@ -32,20 +31,6 @@ def simulator(tmp_path: Path) -> Iterator[Simulator]:
 def value(exporter: Exporter, name: str, labels: str = "") -> float | None:
     found = re.search(rf"^{name}{re.escape(labels)} (\S+)$", exporter.page(), re.MULTILINE)
     return float(found[1]) if found else None
-
-
-def hang_up(exporter: Exporter, content: dict[str, Any] | str) -> None:
-    """Write the configuration and send SIGHUP; returns when it has been read."""
-    text = content if isinstance(content, str) else yaml.safe_dump(content)
-    exporter.config_file.write_text(text)
-    log = exporter.process.output
-
-    def lines() -> int:
-        return len(re.findall("configuration reloaded:|reload refused", log.read_text()))
-
-    before = lines()
-    exporter.process.send(signal.SIGHUP)
-    wait_for("the configuration was read again", lambda: lines() > before)
 
 
 def polled_since(exporter: Exporter, moment: float, streams: int) -> bool:
@@ -87,30 +72,30 @@ def test_counts_are_true_through_added_changed_broken_and_removed_targets(
         wait_for_polls(exporter, 1)
         simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 7}] * 11})
 
-        hang_up(exporter, content)
+        exporter.reconfigure(content)
         wait_for_polls(exporter, 3)
         simulator.control("audit-events", {"items": [{"eventType": "token.revoked"}] * 13})
 
         tabnine["streams"]["audit_log"] = {**tabnine["streams"]["audit_log"], "interval": "2s"}
-        hang_up(exporter, content)
+        exporter.reconfigure(content)
         labels = '{vendor="tabnine",account="acme",stream="audit_log"}'
         assert value(exporter, "usage_exporter_poll_interval_seconds", labels) == 2
 
         good_at = value(exporter, GOOD_AT)
-        hang_up(exporter, "targets: [{")
+        exporter.reconfigure("targets: [{")
         assert value(exporter, GOOD) == 0
         assert value(exporter, GOOD_AT) == good_at
         simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 5}] * 9})
         wait_for_polls(exporter, 3)
 
-        hang_up(exporter, {**content, "targets": [tabnine]})
+        exporter.reconfigure({**content, "targets": [tabnine]})
         assert value(exporter, GOOD) == 1
         assert (value(exporter, GOOD_AT) or 0) > (good_at or 0)
         assert 'vendor="cursor"' not in exporter.page()
         assert "cursor_changes_total{" not in exporter.page()
         simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 3}] * 8})
 
-        hang_up(exporter, content)
+        exporter.reconfigure(content)
         simulator.control("freeze")
         wait_for_polls(exporter, 3)
 
