@@ -2,13 +2,13 @@
 
 import contextlib
 import json
-import shutil
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -171,6 +171,24 @@ class Exporter:
 
     def page(self) -> str:
         return _http.get(f"{self.url}/metrics").text
+
+    def successes(self) -> dict[str, float]:
+        """When the last good poll of each stream began; names of streams are all different."""
+        found = re.findall(
+            r'^usage_exporter_last_success_timestamp_seconds\{.*stream="(\w+)"\} (\S+)$',
+            self.page(),
+            re.MULTILINE,
+        )
+        return {stream: float(at) for stream, at in found}
+
+    def wait_for_polls(self, streams: Collection[str]) -> None:
+        """Until each of these streams has had a good poll that began after this moment."""
+        moment = time.time()
+
+        def polled() -> bool:
+            return {stream for stream, at in self.successes().items() if at > moment} >= {*streams}
+
+        wait_for("every stream was polled", polled)
 
 
 class Prometheus:

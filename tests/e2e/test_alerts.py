@@ -87,7 +87,8 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(
             tmp_path, exporter.port, rules=rules, evaluation="1s", alertmanager=alertmanager[1]
         )
         processes.append(prometheus)
-        exporter.wait_until_ready()
+        # What the first poll finds is not counted.
+        wait_for("the traffic was polled", lambda: "api_insights" in exporter.successes())
         names = {
             f"{kind}_{part}": value
             for kind in ("actor", "subject")
@@ -140,4 +141,3 @@ def _alertmanager(directory: Path, webhook: str) -> tuple[Process, str]:
     flags += [f"--web.listen-address={address}", "--cluster.listen-address="]
     command = [program("prometheus-alertmanager"), *flags]
     return Process(command, directory / "alertmanager.log"), address
-
