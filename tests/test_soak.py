@@ -23,6 +23,7 @@ from bench.soak.soak import BEGIN, Plan, Soak
 from exporter.app import App
 from exporter.config import Config
 from exporter.model import DAY
+from exporter.poll.poller import Job
 from tests.clock import ManualClock
 from tests.e2e.processes import Simulator
 
@@ -60,7 +61,7 @@ async def test_a_week_holds_no_more_than_the_week_before(tmp_path: Path) -> None
                 clock.now = simulator.control("advance", {"seconds": STEP})["now"]
                 await app.once()
                 assert {job.status.failures_in_row for job in app.jobs} == {0}
-                held.append(_held(tmp_path / "state.db"))
+                held.append(_held(tmp_path / "state.db", app.jobs))
             polls_a_week = A_WEEK * len(app.jobs)
     finally:
         simulator.stop()
@@ -79,23 +80,28 @@ async def test_a_daemon_that_is_scraped_and_reloaded_stays_as_it_is(tmp_path: Pa
     assert samples[-1].polls > samples[0].polls
     assert samples[-1].failed_polls < samples[-1].polls / 2
     assert samples[-1].scrapes > samples[-1].failed_scrapes == 0
-    after = sample.settled(samples)
-    first, second = after[: len(after) // 2], after[len(after) // 2 :]
-    for name in ("descriptors", "threads", "tasks", "objects", "resident_kib"):
-        # How many polls run at the moment of a sample differs.
-        assert _middle(second, name) <= 1.5 * _middle(first, name), name
+    assert sample.grown(samples) == [], said
+
+
+async def test_a_daemon_that_leaves_something_behind_is_found_out(tmp_path: Path) -> None:
+    """One more of each at each reload or scrape is seen in each figure within four hours."""
+    said: list[str] = []
+    plan = Plan(hours=4, speed=1800, targets=3)
+    samples = await Soak(plan, tmp_path, said.append, daemon="tests.leaking_daemon").run()
+    assert set(sample.grown(samples)) == set(sample.MOST), said
 
 
 def _middle(held: Sequence[Any], name: str) -> float:
     return float(statistics.median(map(attrgetter(name), held)))
 
 
-def _held(state: Path) -> Held:
+def _held(state: Path, jobs: Sequence[Job]) -> Held:
     gc.collect()
     slots, gauges, series = _rows(state, "slot", "gauge", "series")
     return Held(
         objects=len(gc.get_objects()),
-        descriptors=sample.process_figures(os.getpid())["descriptors"],
+        descriptors=sample.process_figures(os.getpid())["descriptors"]
+        - sample.kept_connections(jobs),
         tasks=len(asyncio.all_tasks()),
         slots=slots,
         gauges=gauges,
