@@ -107,7 +107,7 @@ class Simulator:
         return self._told("requests")
 
     def exports(self) -> list[dict[str, Any]]:
-        """The usage report exports: what each is of, and when it was created."""
+        """The usage report exports: what each is of, its last day, and when it was created."""
         return self._told("exports")
 
     def _told(self, what: str) -> list[dict[str, Any]]:
