@@ -33,6 +33,7 @@ from exporter.vendors.github.api_insights.api import ActorType
 from exporter.vendors.github.vendor import AppAuth, GithubAuth
 from tests.keys import rsa_pem
 from tests.web.certificates import Authority
+from tools import reference
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -83,6 +84,12 @@ def _rows(text: str) -> list[list[str]]:
 def _codes(text: str) -> set[str]:
     """Every word that stands in a code span."""
     return {word for span in re.findall(r"`([^`]+)`", text) for word in re.findall(r"\w+", span)}
+
+
+def test_what_is_generated_of_options_is_current() -> None:
+    """`make docs` writes it."""
+    for path, text in reference.documents().items():
+        assert _text(path) == text, path
 
 
 def test_the_metrics_document_is_the_catalogue() -> None:
