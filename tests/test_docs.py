@@ -25,7 +25,7 @@ from exporter.config.blocks import Config, schema
 from exporter.config.durations import format_duration, parse_duration
 from exporter.config.token_auth import TokenAuth
 from exporter.exposition import catalogue
-from exporter.streams.options import StreamOptions
+from exporter.streams.options import CountingOptions, StreamOptions
 from exporter.vendors import VENDORS
 from exporter.vendors.base import Target
 from exporter.vendors.cursor.vendor import CursorAuth
@@ -198,6 +198,7 @@ def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     yield "auth", [*_fields(TokenAuth), *of_vendors]
     yield "auth.app", list(_fields(AppAuth))
     yield "Every stream", list(_fields(StreamOptions))
+    yield "Every stream that counts", list(_fields(CountingOptions, StreamOptions))
     for vendor in VENDORS:
         own = [row for row in _fields(vendor.target, Target) if row[0] not in _SHARED]
         yield f"{vendor.title} targets", own

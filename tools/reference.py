@@ -11,6 +11,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
+import yaml
 from pydantic.fields import FieldInfo
 
 from exporter.config.base import ConfigModel
@@ -214,6 +215,8 @@ def _options(
     for name, field in options.model_fields.items():
         common = field.description == _common_description(name)
         meaning = _one_line(field.description) if explain_common or not common else ""
+        for given in field.examples or ():
+            meaning += f" As {yaml.safe_dump(given, default_flow_style=True).strip()}."
         block = _block(field)
         if block is not None:
             yield from _commented(f"{' ' * indent}{name}:", meaning)
