@@ -198,7 +198,8 @@ def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     yield "auth", [*_fields(TokenAuth), *of_vendors]
     yield "auth.app", list(_fields(AppAuth))
     yield "Every stream", list(_fields(StreamOptions))
-    yield "Every stream that counts", list(_fields(CountingOptions, StreamOptions))
+    counting = [row for row in _fields(CountingOptions) if row[0] not in StreamOptions.model_fields]
+    yield "Every stream that counts", counting
     for vendor in VENDORS:
         own = [row for row in _fields(vendor.target, Target) if row[0] not in _SHARED]
         yield f"{vendor.title} targets", own
