@@ -19,7 +19,7 @@ from bench.ports import free_port
 
 T = TypeVar("T")
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds that a condition is waited for: far above what it takes, because machines are noisy."""
 
 # One for all: each has the certificate authorities read, which is most of what a request costs. No
