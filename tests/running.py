@@ -26,7 +26,7 @@ from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 from exporter.web import server
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds that something is waited for, far above what it takes."""
 
 SECRETS = {

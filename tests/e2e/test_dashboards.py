@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,12 @@ def small_demo(simulator: Simulator, directory: Path) -> dict[str, Any]:
             if "lookback" in options:
                 options["lookback"] = "7d"
     return {**config, "counting": {"history": "count", "birth_hold": "3s"}}
+
+
+def bill_of_the_month() -> list[dict[str, Any]]:
+    """A line for this month, which has none in its first hours, nor has one that is about to begin."""
+    today = datetime.now(UTC).date()
+    return [{"date": str(day), "quantity": 100} for day in (today, today + timedelta(days=1))]
 
 
 def hasty_rules(directory: Path) -> Path:
@@ -119,6 +125,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     directory = tmp_path_factory.mktemp("demo")
     simulator = Simulator(directory, "--no-rate-limit", "--developers=60")
     with stopping(simulator):
+        simulator.control("billing", {"items": bill_of_the_month()})
         exporter = Exporter(directory, small_demo(simulator, directory))
         with stopping(exporter.process):
             server = Prometheus(directory, exporter.port, rules=hasty_rules(directory))
