@@ -23,7 +23,7 @@ from exporter.web import server
 LOOK_SECONDS = 0.02
 
 
-async def serve(config_file: Path, port: int, clock: FastClock, hangup: Sighup) -> None:
+async def serve(config_file: Path, port: int, clock: FastClock, sighup: Sighup) -> None:
     """What `usage-exporter run` does, by another clock."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -33,7 +33,7 @@ async def serve(config_file: Path, port: int, clock: FastClock, hangup: Sighup) 
     async with App(read(), clock, Random(1), read=read) as app:
         listening = [server.listen(f"127.0.0.1:{port}")]
         looking = asyncio.create_task(looks.run())
-        await app.serve(listening, "/metrics", stop, hangup=hangup)
+        await app.serve(listening, "/metrics", stop, sighup=sighup)
         looking.cancel()
 
 
@@ -72,7 +72,7 @@ def _passes(task: asyncio.Task[object]) -> bool:
 @click.option("--speed", type=float, required=True)
 def main(config_file: Path, port: int, start: float, began: float, speed: float) -> None:
     """Run until SIGTERM."""
-    hangup = Sighup()
+    sighup = Sighup()
     log.configure("warn", "logfmt")
     clock = FastClock(start, began, speed)
     with (
@@ -80,7 +80,7 @@ def main(config_file: Path, port: int, start: float, began: float, speed: float)
         patch.object(exporter.runtime.app, "SWAP_GAP", exporter.runtime.app.SWAP_GAP * speed),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(serve(config_file, port, clock, hangup))
+        runner.run(serve(config_file, port, clock, sighup))
 
 
 if __name__ == "__main__":
