@@ -29,7 +29,7 @@ from exporter.streams.options import StreamOptions
 from exporter.vendors import VENDORS
 from exporter.vendors.base import Target
 from exporter.vendors.cursor.vendor import CursorAuth
-from exporter.vendors.github.insights_api import ActorType
+from exporter.vendors.github.api_insights.api import ActorType
 from exporter.vendors.github.vendor import AppAuth, GithubAuth
 from tests.keys import rsa_pem
 from tests.web.certificates import Authority

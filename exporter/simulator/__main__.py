@@ -74,7 +74,7 @@ class Address(click.ParamType[tuple[str, int]]):
 @click.option("--rate-limit/--no-rate-limit", default=True, show_default=True)
 @click.option("--cursor-retry-after", is_flag=True, help="Send Retry-After with Cursor's 429.")
 @click.option(
-    "--legacy-copilot", is_flag=True, help="Speak the Copilot APIs that GitHub has closed."
+    "--legacy-copilot", is_flag=True, help="Speak the Copilot usage API that GitHub has closed."
 )
 @click.option("--exit-with-parent", is_flag=True, help="Stop when the parent process is gone.")
 def main(

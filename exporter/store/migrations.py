@@ -68,7 +68,6 @@ _TABLES: dict[str, Callable[[str], tuple[str, str]]] = {
     "github_api_actor_": lambda identity: _split(identity, ":", 2),
     "github_api_route_": lambda identity: _split(identity, ":", 2),
     "github_copilot_usage_team_": lambda identity: _split(identity, _FOLDED),
-    "github_copilot_metrics_team_": lambda identity: _split(identity, _FOLDED),
 }
 """How identities are cut into a partition and a key, by the beginning of the metric's name."""
 

@@ -100,7 +100,7 @@ class Headers(_Block):
         None, alias="X-Content-Type-Options"
     )
     xss_protection: _HeaderText | None = Field(None, alias="X-XSS-Protection")
-    transport_security: _HeaderText | None = Field(None, alias="ConfigModel-Transport-Security")
+    transport_security: _HeaderText | None = Field(None, alias="Strict-Transport-Security")
 
 
 def _http1(value: object) -> object:

@@ -23,7 +23,7 @@ FORMATS = (
     "application/openmetrics-text;version=1.0.0",
 )
 GITHUB = (
-    *("api_insights", "billing_usage", "copilot_metrics", "copilot_reports", "copilot_seats"),
+    *("api_insights", "billing_usage", "copilot_reports", "copilot_seats"),
     *("copilot_usage", "rate_limit"),
 )
 STREAMS = {

@@ -52,7 +52,6 @@ FORMS = (
             "copilot_reports": {"teams": True, "users": True},
             "billing_usage": {"budget_details": True},
             "copilot_usage": {"teams": [TEAMS[0]]},
-            "copilot_metrics": {"teams": [TEAMS[0]]},
             "copilot_seats": _OFF,
             "rate_limit": _OFF,
         },

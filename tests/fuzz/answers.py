@@ -34,7 +34,7 @@ _HEADERS: dict[str, tuple[str, ...]] = {
     "Content-Encoding": ("gzip", "x-gzip", "br", "identity", "gzip, gzip", "GZIP "),
     "Content-Length": ("0", "5", "-1", "99999999999999999999999", "1e3"),
     "Location": ("/list", "https://other.example/x", "https://[::", "//", "?a=b", "ftp://x/y"),
-    "X-Accepted-GitHub-Permissions": ("organization_copilot_metrics=read",),
+    "X-Accepted-GitHub-Permissions": ("organization_administration=read",),
     "Transfer-Encoding": ("chunked",),
 }  # fmt: skip
 _BODIES = (b"[]", b"[1, 2]", b'{"message": "secondary rate limit"}', b'{"error": {"message": 5}}',

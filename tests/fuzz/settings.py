@@ -44,7 +44,7 @@ _WEB: tuple[dict[str, Any], ...] = (
                 "Content-Security-Policy": "default-src 'none'",
                 "X-Frame-Options": "deny",
                 "X-XSS-Protection": "0",
-                "ConfigModel-Transport-Security": "max-age=1",
+                "Strict-Transport-Security": "max-age=1",
             },
         }
     },

@@ -35,6 +35,13 @@ def test_off_drops_families_of_people_and_hides_persons_elsewhere() -> None:
     assert shown == [BY_ACTOR._replace(labels=("user", OTHER), key=""), BY_APP]
 
 
+def test_off_leaves_a_gauge_the_partition_that_replaces_it() -> None:
+    """What the next answer for the same part of the account does not hold is gone."""
+    seats = Metric("seats", MetricType.GAUGE, "By user.", ("user",), names_people=True)
+    seat = Sample(seats, (Person("ada"),), 1, partition="2026-01-05", key="1")
+    assert list(Privacy(Users.OFF).apply([seat])) == [seat._replace(labels=(OTHER,), key="")]
+
+
 def test_plain_shows_people_as_the_vendor_names_them() -> None:
     """Labels, values, buckets, partitions and keys are untouched."""
     assert list(Privacy(Users.PLAIN).apply([BY_USER, BY_ACTOR, BY_APP])) == [

@@ -59,7 +59,12 @@ def tabnine_people(world: World, start: int) -> set[int]:
 
 def legacy_people(world: World, start: int) -> set[int]:
     told = world.legacy_copilot.told(start, start + WEEK, None, start + WEEK + SETTLED)
-    return {index for _, people in told for index, person in enumerate(people) if person.engaged}
+    return {
+        index
+        for _, people in told
+        for index, person in enumerate(people)
+        if person.code or person.chats
+    }
 
 
 def cursor_people(world: World, start: int) -> set[str]:

@@ -39,7 +39,6 @@ def reads(module: str, record: str, *, many: bool = False) -> Reads:
 
 
 USAGE_DAYS = reads("copilot_usage", "Day", many=True)
-METRICS_DAYS = reads("copilot_metrics", "Day", many=True)
 LINKS = reads("copilot_reports.records", "Links")
 SEATS = reads("copilot_seats", "SeatsPage")
 EXPORT = reads("usage_reports.exports", "Export")
@@ -47,10 +46,9 @@ INSTALLATION = Reads("app_auth", "_Installation", None)
 
 READS: dict[str, Reads] = {
     **{
-        f"GET {scope}{team}/copilot/{api}": days
+        f"GET {scope}{team}/copilot/usage": USAGE_DAYS
         for scope in (ENTERPRISE, ORG)
         for team in ("", "/team/{team_slug}")
-        for api, days in (("usage", USAGE_DAYS), ("metrics", METRICS_DAYS))
     },
     f"GET {ENTERPRISE}/{REPORTS}/enterprise-1-day": LINKS,
     f"GET {ENTERPRISE}/{REPORTS}/users-1-day": LINKS,

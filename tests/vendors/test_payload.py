@@ -14,10 +14,6 @@ class Part(msgspec.Struct, rename="camel"):
     part_name: str
 
 
-class Known(msgspec.Struct):
-    ignored: ClassVar[frozenset[str]] = frozenset({"a"})
-
-
 class Thing(msgspec.Struct, kw_only=True):
     count: Count
     parts: list[Part] = []

@@ -109,7 +109,7 @@ async def test_a_flood_of_guesses_does_not_stop_who_is_known(tmp_path: Path) -> 
 
 async def test_response_headers(tmp_path: Path) -> None:
     """What the file names is on every answer, in place of the exporter's own."""
-    headers = {"X-Frame-Options": "sameorigin", "ConfigModel-Transport-Security": "max-age=60"}
+    headers = {"X-Frame-Options": "sameorigin", "Strict-Transport-Security": "max-age=60"}
     async with (
         serving({"http_server_config": {"headers": headers}}, tmp_path) as port,
         client(port) as asking,

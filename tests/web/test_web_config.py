@@ -52,7 +52,7 @@ def test_what_is_accepted_is_accepted_by_promtool_too(tmp_path: Path) -> None:
                     "X-Frame-Options": "deny",
                     "X-Content-Type-Options": "nosniff",
                     "X-XSS-Protection": "1",
-                    "ConfigModel-Transport-Security": "max-age=31536000",
+                    "Strict-Transport-Security": "max-age=31536000",
                 },
             },
             "basic_auth_users": {"prometheus": HASH},

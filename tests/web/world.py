@@ -10,7 +10,7 @@ from exporter.telemetry.status import PollOutcome, RequestBudget, StreamStatus, 
 
 NOW = 1_784_000_000.0
 STREAMS = {
-    "github": ("api_insights", "copilot_metrics", "audit_log"),
+    "github": ("api_insights", "copilot_reports", "audit_log"),
     "tabnine": ("team_usage", "organization"),
     "cursor": ("ai_code_commits", "ai_code_changes", "daily_usage"),
 }
@@ -29,8 +29,8 @@ LIMITS: dict[str, dict[str, tuple[Limit, ...]]] = {
     "cursor": dict.fromkeys((each.group for each in ENDPOINTS["cursor"]), (Limit(5, 60),)),
 }
 REASONS = {
-    State.FORBIDDEN: "GET /orgs/{org}/copilot/metrics answered 403: Resource not accessible by "
-    "personal access token; grant the organization permission “Copilot metrics: read”",
+    State.FORBIDDEN: "GET /orgs/{org}/copilot/metrics/reports/users-1-day answered 403: Resource not "
+    "accessible by personal access token; grant the organization permission “Copilot metrics: read”",
     State.RATE_LIMITED: "the limit of api allows the next request in 412 s, longer than a poll "
     "waits; it is tried again then",
     State.SCHEMA_ERROR: "GET /analytics/ai-code/commits: items[3].commitSource is a number",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from exporter.model import OTHER, Coverage, Metric, Person, Sample
+from exporter.model import OTHER, Coverage, Metric, MetricType, Person, Sample
 
 
 class Users(enum.StrEnum):
@@ -54,6 +54,9 @@ class Privacy:
                 labels = tuple(map(self._shown, labels))
             if _names_people(metric):
                 partition, key = self._hidden(sample.partition, sample.key, named=named)
+                if self._users is Users.OFF and metric.type is MetricType.GAUGE:
+                    # It has no slots to be added up in: the next answer for the partition replaces it.
+                    partition = sample.partition
                 yield sample._replace(labels=labels, partition=partition, key=key)
             else:
                 yield sample

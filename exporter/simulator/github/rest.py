@@ -36,7 +36,7 @@ class GitHubOptions:
     app_public_key: str | None = None
     """The App's key (PEM); without it the signatures of its statements are not checked."""
     legacy_copilot: bool = False
-    """Whether the Copilot APIs that GitHub closed are spoken; otherwise they are 404."""
+    """Whether the Copilot usage API that GitHub closed is spoken; otherwise it is 404."""
 
 
 @dataclass(frozen=True, slots=True)

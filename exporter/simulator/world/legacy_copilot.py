@@ -1,4 +1,4 @@
-"""Completions and chats of each person and UTC day, as the platform's two closed APIs told them."""
+"""Completions and chats of each person and UTC day, as the platform's closed API told them."""
 
 import functools
 import random
@@ -17,8 +17,6 @@ SMALLEST_TEAM = 5
 SMALLEST_ROW = 12
 """A breakdown leaves out languages and editors with fewer suggestions."""
 EDITORS = ("vscode", "jetbrains", "neovim")
-MODELS = ("default", "default", "default", "acme-tuned")
-CUSTOM_MODELS = {"acme-tuned": "2024-02-01"}
 
 _LATE_TELEMETRY = 9
 _NO_BREAKDOWN_DAYS = 7
@@ -40,19 +38,10 @@ class PersonDay(NamedTuple):
     """One person's day."""
 
     editor: str
-    model: str
     code: Mapping[str, Code]
     """Completions by language."""
     chats: int
     insertions: int
-    copies: int
-    dotcom_chats: int
-    summaries: Mapping[str, int]
-    """Pull request summaries by repository."""
-
-    @property
-    def engaged(self) -> bool:
-        return bool(self.code or self.chats or self.dotcom_chats or self.summaries)
 
 
 Breakdown: TypeAlias = dict[tuple[str, str], Code]
@@ -66,13 +55,11 @@ class LegacyCopilot:
         self,
         seed: int,
         developers: Sequence[Developer],
-        repositories: Sequence[str],
         rollout: Rollout,
         first: int,
     ) -> None:
         self._seed = seed
         self._developers = developers
-        self._repositories = repositories
         self._rollout = rollout
         self._first = first
         self._quiet: float | None = None
@@ -123,17 +110,11 @@ class LegacyCopilot:
         most = 0.2 if lags(developer) else 0.5
         code = {language: _code(chance, most) for language in developer.languages}
         chats = chance.randint(0, 12)
-        summaries = {chance.choice(self._repositories): chance.randint(1, 3)}
-        dotcom_chats, summarizing = chance.randint(0, 2), chance.random() < 0.2
         return PersonDay(
             editor=EDITORS[developer.numeric_id % len(EDITORS)],
-            model=MODELS[developer.numeric_id % len(MODELS)],
             code=code if present else {},
             chats=chats if present else 0,
             insertions=chats // 3 if present else 0,
-            copies=chats // 4 if present else 0,
-            dotcom_chats=dotcom_chats if present else 0,
-            summaries=summaries if present and summarizing else {},
         )
 
 
@@ -148,7 +129,7 @@ def breakdown(people: Sequence[PersonDay]) -> Breakdown:
 
 
 def told_breakdown(day: int, rows: Breakdown) -> Breakdown | None:
-    """What the first API tells of a breakdown: no small rows, and on some days nothing."""
+    """What the API tells of a breakdown: no small rows, and on some days nothing."""
     if day // DAY % _NO_BREAKDOWN_DAYS == 0:
         return None
     return {key: code for key, code in rows.items() if code.suggestions >= SMALLEST_ROW}

@@ -166,18 +166,17 @@ def audit_counts(view: View) -> Iterator[Count]:
 
 
 def legacy_copilot_counts(view: View) -> Iterator[Count]:
-    """Both closed APIs' counts of everybody, and of each team that is large enough."""
+    """The closed API's counts of everybody, and of each team that is large enough."""
     legacy = view.world.legacy_copilot
     for team in (None, *legacy.teams):
         prefix = "" if team is None else "team_"
         lead: Labels = () if team is None else (("team_slug", team),)
         for day, people in legacy.told(view.window.start, view.window.end, team, view.as_of):
-            for api, counts in (("usage", _usage(day, people)), ("metrics", _metrics(people))):
-                for name, labels, value in counts:
-                    yield f"github_copilot_{api}_{prefix}{name}_total", lead + labels, value
+            for name, labels, value in _legacy_day(day, people):
+                yield f"github_copilot_usage_{prefix}{name}_total", lead + labels, value
 
 
-def _usage(day: int, people: Sequence[PersonDay]) -> Iterator[Count]:
+def _legacy_day(day: int, people: Sequence[PersonDay]) -> Iterator[Count]:
     rows, told = breakdown(people), told_breakdown(day, breakdown(people)) or {}
     for (language, editor), code in rows.items():
         if (language, editor) not in told:
@@ -186,21 +185,6 @@ def _usage(day: int, people: Sequence[PersonDay]) -> Iterator[Count]:
         yield from zip(Code._fields, (labels,) * len(code), code, strict=True)
     yield "chat_turns", (), sum(person.chats for person in people)
     yield "chat_acceptances", (), sum(person.insertions for person in people)
-
-
-def _metrics(people: Sequence[PersonDay]) -> Iterator[Count]:
-    for person in people:
-        model, editor = ("model", person.model), ("editor", person.editor)
-        for language, code in person.code.items():
-            names = (f"code_{name}" for name in Code._fields)
-            labels = (("language", language), editor, model)
-            yield from zip(names, (labels,) * len(code), code, strict=True)
-        yield "chats", (editor, model), person.chats
-        yield "chat_insertions", (editor, model), person.insertions
-        yield "chat_copies", (editor, model), person.copies
-        yield "dotcom_chats", (model,), person.dotcom_chats
-        for repository, value in person.summaries.items():
-            yield "pull_request_summaries", (("repository", repository), model), value
 
 
 def copilot_report_counts(view: View) -> Iterator[Count]:

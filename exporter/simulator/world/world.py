@@ -112,9 +112,7 @@ class World:
         )
         audit_source = AuditSource(settings.seed, self.developers, self.membership)
         self.audit: EventLog[AuditEvent] = EventLog(audit_source.day, first_day)
-        self.legacy_copilot = LegacyCopilot(
-            settings.seed, self.developers, self.repositories, copilot, self.first
-        )
+        self.legacy_copilot = LegacyCopilot(settings.seed, self.developers, copilot, self.first)
         self.copilot = CopilotActivity(settings.seed, self.developers, copilot, self.first)
         self.indexing = Indexing(settings.seed, len(self.membership.teams), self.repositories)
 

@@ -2,7 +2,8 @@
 
 from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
-from exporter.vendors.github import copilot_seats, rate_limit
+from exporter.vendors.github import copilot_seats, copilot_usage, rate_limit
+from exporter.vendors.github.api_insights.stream import STREAM as API_INSIGHTS
 from exporter.vendors.github.billing.stream import STREAM as BILLING_USAGE
 from exporter.vendors.github.copilot_reports.stream import STREAM as COPILOT_REPORTS
 from exporter.vendors.github.remedies import identify, remedy
@@ -10,7 +11,9 @@ from exporter.vendors.github.usage_reports.stream import STREAM as USAGE_REPORTS
 from exporter.vendors.github.vendor import LIMITS, GithubTarget, credential, not_on_ghes, settings
 
 _CLOUD = (
+    API_INSIGHTS,
     COPILOT_REPORTS,
+    copilot_usage.STREAM,
     copilot_seats.STREAM,
     BILLING_USAGE,
     USAGE_REPORTS,

@@ -1,148 +1,261 @@
 """Stream `copilot_usage`: GitHub's first Copilot API, completions and chat by day.
 
-GitHub closed it on 2025-03-01; any server that still speaks it can be read. Its breakdown has
-completions only, may be missing, and may be short of the day's totals: the rest goes to `other`.
+GitHub closed it on 2025-03-01; any server that still speaks it can be read. It tells a UTC day from the
+day after on, of the account or of a team. A day that an answer lacks is not a zero: a team has none
+while fewer than five of its members are licensed.
 """
 
-import datetime
-from typing import TypeAlias
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Annotated, ClassVar, TypeAlias
 
 import msgspec
+from pydantic import Field
 
-from exporter.model import OTHER
-from exporter.streams.payload import Count
-from exporter.vendors.github.legacy_api import (
-    UNKNOWN,
-    DayFacts,
-    DayRecord,
-    Families,
-    LegacyApi,
-    LegacyOptions,
-    Told,
-    stream,
+from exporter.streams import kit
+from exporter.vendors.github.rights import COPILOT, REST, SEAT_PERMISSION, Right
+from exporter.vendors.github.vendor import GROUP, GithubTarget
+
+DAYS = 28
+"""How far back the API answers, and how many days a page has."""
+CLOSED = (
+    "GitHub closed this API on 2025-03-01: read copilot_reports there, or set base_url to a server "
+    "that still speaks it"
 )
 
-_FAMILIES = Families(
-    "github_copilot_usage",
-    "GitHub Copilot usage API, closed on 2025-03-01, polled; whole UTC days, a day late",
-)
-_ROW = ("language", "editor")
 
-SUGGESTIONS = _FAMILIES.counter("suggestions", "Completions that Copilot suggested", _ROW)
-ACCEPTANCES = _FAMILIES.counter("acceptances", "Completions that people accepted", _ROW)
-LINES_SUGGESTED = _FAMILIES.counter("lines_suggested", "Lines that Copilot suggested", _ROW)
-LINES_ACCEPTED = _FAMILIES.counter("lines_accepted", "Suggested lines that people accepted", _ROW)
-CHAT_TURNS = _FAMILIES.counter("chat_turns", "Turns of Copilot Chat in the IDE")
-CHAT_ACCEPTANCES = _FAMILIES.counter(
-    "chat_acceptances", "Suggestions of Copilot Chat in the IDE that people accepted"
-)
-ACTIVE_USERS = _FAMILIES.gauge("active_users", "People who used Copilot completions")
-ACTIVE_CHAT_USERS = _FAMILIES.gauge("active_chat_users", "People who used Copilot Chat in the IDE")
-
-_COMPLETIONS = (SUGGESTIONS, ACCEPTANCES, LINES_SUGGESTED, LINES_ACCEPTED)
-_Measures: TypeAlias = tuple[int | None, int | None, int | None, int | None]
-
-
-class Options(LegacyOptions):
+class Options(kit.CountingOptions):
     """Options of `copilot_usage`."""
+
+    interval: kit.Duration = Field(default=kit.HOUR, ge=1)
+    lookback: kit.Duration = Field(default=7 * kit.DAY, ge=kit.DAY)
+    teams: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Slugs of teams that are also counted on their own; each costs a request."""
+
+
+_Source: TypeAlias = kit.Source[GithubTarget, Options]
 
 
 class Row(msgspec.Struct, kw_only=True):
     """Completions of one language in one editor."""
 
+    ignored: ClassVar = frozenset({"active_users"})
+
     language: str | None = None
     editor: str | None = None
-    suggestions_count: Count | None = None
-    acceptances_count: Count | None = None
-    lines_suggested: Count | None = None
-    lines_accepted: Count | None = None
-    active_users: Count | None = None
-
-    @property
-    def labels(self) -> tuple[str, str]:
-        return self.language or UNKNOWN, self.editor or UNKNOWN
-
-    @property
-    def measures(self) -> _Measures:
-        return (
-            self.suggestions_count,
-            self.acceptances_count,
-            self.lines_suggested,
-            self.lines_accepted,
-        )
+    suggestions_count: kit.Count | None = None
+    acceptances_count: kit.Count | None = None
+    lines_suggested: kit.Count | None = None
+    lines_accepted: kit.Count | None = None
 
 
-class Day(DayRecord, kw_only=True):
+class Day(msgspec.Struct, kw_only=True):
     """One day; a total that is absent is unknown."""
 
-    day: datetime.date
-    total_suggestions_count: Count | None = None
-    total_acceptances_count: Count | None = None
-    total_lines_suggested: Count | None = None
-    total_lines_accepted: Count | None = None
-    total_active_users: Count | None = None
-    total_chat_acceptances: Count | None = None
-    total_chat_turns: Count | None = None
-    total_active_chat_users: Count | None = None
+    day: date
+    total_suggestions_count: kit.Count | None = None
+    total_acceptances_count: kit.Count | None = None
+    total_lines_suggested: kit.Count | None = None
+    total_lines_accepted: kit.Count | None = None
+    total_active_users: kit.Count | None = None
+    total_chat_acceptances: kit.Count | None = None
+    total_chat_turns: kit.Count | None = None
+    total_active_chat_users: kit.Count | None = None
     breakdown: list[Row] | None = None
 
     @property
-    def on(self) -> datetime.date:
-        return self.day
-
-    @property
-    def totals(self) -> _Measures:
-        return (
-            self.total_suggestions_count,
-            self.total_acceptances_count,
-            self.total_lines_suggested,
-            self.total_lines_accepted,
-        )
-
-    def facts(self) -> DayFacts:
-        facts, rows = DayFacts(), self.breakdown or ()
-        for index, (family, total) in enumerate(zip(_COMPLETIONS, self.totals, strict=True)):
-            told = [Told(family, row.labels, row.measures[index]) for row in rows]
-            if total is not None:
-                # The total speaks for the whole day, whatever the breakdown leaves out of it.
-                told = [one for one in told if one.value is not None]
-                rest = total - sum(one.value or 0 for one in told)
-                told += [Told(family, (OTHER, OTHER), rest)] if rest > 0 else []
-            elif not told:
-                continue
-            facts.tell((family,), told)
-        for family, value in (
-            (CHAT_TURNS, self.total_chat_turns),
-            (CHAT_ACCEPTANCES, self.total_chat_acceptances),
-        ):
-            facts.tell((family,), (Told(family, (), value),))
-        facts.tell_people(ACTIVE_USERS, self.total_active_users)
-        facts.tell_people(ACTIVE_CHAT_USERS, self.total_active_chat_users)
-        return facts
+    def window(self) -> kit.Window:
+        start = int(kit.unix(datetime.combine(self.day, time())))
+        return kit.Window(start, start + kit.DAY)
 
 
-API = LegacyApi(
-    name="usage",
-    page=list[Day],
-    page_days=28,
-    days_back=28,
-    families=(
-        *_COMPLETIONS,
-        CHAT_TURNS,
-        CHAT_ACCEPTANCES,
-        ACTIVE_USERS,
-        ACTIVE_CHAT_USERS,
+_API = "GitHub Copilot usage API, closed on 2025-03-01, polled; whole UTC days, a day late"
+ROWS = kit.Table(Row, api=_API, labels=("language", "editor"))
+TOTALS = kit.Table(Day, api=_API)
+"""The sums of the rows, as the day itself tells them."""
+for name, counted, field in (
+    (
+        "github_copilot_usage_suggestions_total",
+        "Completions that Copilot suggested",
+        "suggestions_count",
     ),
-    closed=(
-        "GitHub closed this API on 2025-03-01: read copilot_reports there, or set base_url to a "
-        "server that still speaks it"
+    (
+        "github_copilot_usage_acceptances_total",
+        "Completions that people accepted",
+        "acceptances_count",
     ),
+    (
+        "github_copilot_usage_lines_suggested_total",
+        "Lines that Copilot suggested",
+        "lines_suggested",
+    ),
+    (
+        "github_copilot_usage_lines_accepted_total",
+        "Suggested lines that people accepted",
+        "lines_accepted",
+    ),
+):
+    TOTALS.shows(ROWS.counter(name, counted, field), f"total_{field}")
+CHAT = kit.Table(Day, api=_API)
+CHAT.counter(
+    "github_copilot_usage_chat_turns_total",
+    "Turns of Copilot Chat in the IDE",
+    "total_chat_turns",
 )
+CHAT.counter(
+    "github_copilot_usage_chat_acceptances_total",
+    "Suggestions of Copilot Chat in the IDE that people accepted",
+    "total_chat_acceptances",
+)
+PEOPLE = kit.Table(Day, api=_API)
+PEOPLE.gauge(
+    "github_copilot_usage_active_users",
+    "People who used Copilot completions on the newest day",
+    "total_active_users",
+)
+PEOPLE.gauge(
+    "github_copilot_usage_active_chat_users",
+    "People who used Copilot Chat in the IDE on the newest day",
+    "total_active_chat_users",
+)
+_COMPLETIONS = {metric: kit.Group(metric) for metric in ROWS.metrics}
+COUNTERS = (*ROWS.metrics, *CHAT.metrics)
 
-STREAM = stream(
-    API,
-    "copilot_usage",
-    "completions and chat of Copilot by day, from the API that GitHub closed on 2025-03-01; it works "
-    "against any server that still speaks it",
-    Options,
+
+def _of_teams(metric: kit.Metric) -> kit.Metric:
+    """The same measure of single teams, `github_copilot_usage_team_…`."""
+    gauge = metric.type is kit.MetricType.GAUGE
+    return replace(
+        metric,
+        name=metric.name.replace("_usage_", "_usage_team_"),
+        help=metric.help.replace(" (GitHub", ", of a configured team (GitHub"),
+        labels=("team_slug", *metric.labels),
+        foldable_labels=metric.labels,
+        # Somebody in two teams would be counted twice.
+        merge=kit.Merge.DROP if gauge else kit.Merge.SUM,
+    )
+
+
+TEAM = {metric: _of_teams(metric) for metric in (*COUNTERS, *PEOPLE.metrics)}
+"""By the metric of the account, that of its teams."""
+
+
+async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
+    """The account, then each team, committed together."""
+    samples: list[kit.Sample] = []
+    covers = [kit.Coverage((*PEOPLE.metrics, *(TEAM[metric] for metric in PEOPLE.metrics)))]
+    for team in (None, *dict.fromkeys(source.options.teams)):
+        found, covered = _told(source, await _days(source, team))
+        if team is not None:
+            found = [_of_team(sample, team) for sample in found]
+            covered = [
+                kit.Coverage(tuple(TEAM[each] for each in cover.metrics), cover.window, team)
+                for cover in covered
+            ]
+        samples += found
+        covers += covered
+    yield kit.Batch(samples, covers)
+
+
+async def _days(source: _Source, team: str | None) -> Sequence[Day]:
+    """The days that are over, the oldest first."""
+    over = kit.Window(source.window.start, kit.floor(source.now, kit.DAY))
+    request = _ask(source.target, team).with_parameters(
+        {"since": kit.iso(over.start), "until": kit.iso(over.end - 1)}
+    )
+    paging = kit.LinkHeader(size=DAYS, page_param="page")
+    days: dict[date, Day] = {}
+    try:
+        pages = source.pages(request, paging, list[Day], lambda page: page, counted=False)
+        async with aclosing(pages):
+            async for page in pages:
+                days.update((day.day, day) for day in page if day.window.start in over)
+    except kit.NotFoundError as error:
+        remedy = CLOSED if team is None else f"is {team!r} the slug of a team?"
+        raise kit.NotFoundError(f"{error}; {remedy}") from error
+    source.records += len(days)
+    return [days[on] for on in sorted(days)]
+
+
+def _told(source: _Source, days: Sequence[Day]) -> tuple[list[kit.Sample], list[kit.Coverage]]:
+    """What the days say, as of the whole account."""
+    start = source.window.start
+    # Counting starts here even if no day is told yet, so that the first one is no baseline.
+    covers = [kit.Coverage(COUNTERS, kit.Window(start, start))]
+    samples: list[kit.Sample] = []
+    for day in days:
+        found, known = count(day)
+        samples += found
+        covers.append(kit.Coverage(known, day.window))
+    if days:
+        samples += PEOPLE.samples(days[-1])
+        source.has_data(days[-1].window.end)
+    return samples, covers
+
+
+def count(day: Day) -> tuple[list[kit.Sample], tuple[kit.Metric, ...]]:
+    """What is counted of a day, and the counters that the day says all about.
+
+    The breakdown has completions only, may be missing, and may be short of the day's totals: the rest
+    goes to `other`.
+    """
+    start, rows = day.window.start, day.breakdown or ()
+    chat = list(CHAT.samples(day, bucket=start))
+    known = [sample.metric for sample in chat]
+    tally = kit.Tally()
+    for column, whole in zip(ROWS.columns, TOTALS.columns, strict=True):
+        total = whole.value(day)
+        parts = [
+            ((row.language or kit.UNKNOWN, row.editor or kit.UNKNOWN), (value,))
+            for row in rows
+            if (value := column.value(row)) is not None
+        ]
+        tally.parts(_COMPLETIONS[column.metric], parts, (total or 0,), start)
+        # The total speaks for the whole day, whatever the breakdown leaves out of it.
+        if total is not None or 0 < len(parts) == len(rows):
+            known.append(column.metric)
+    return [*tally.samples(), *chat], tuple(known)
+
+
+def _of_team(sample: kit.Sample, team: str) -> kit.Sample:
+    return sample._replace(
+        metric=TEAM[sample.metric],
+        labels=(team, *sample.labels),
+        partition=team,
+        key="\x1f".join(sample.labels),
+    )
+
+
+def _ask(target: GithubTarget, team: str | None = None) -> kit.Request:
+    whose, values = "", target.scope_path
+    if team is not None:
+        whose, values = "/team/{team_slug}", {**values, "team_slug": team}
+    path = f"/{target.scope}s/{{{target.scope}}}{whose}/copilot/usage"
+    return kit.Request(kit.Endpoint(path, GROUP, conditional=True), values)
+
+
+STREAM = kit.Stream(
+    name="copilot_usage",
+    summary=(
+        "completions and chat of Copilot by day, from the API that GitHub closed on 2025-03-01; it "
+        "works against any server that still speaks it"
+    ),
+    metrics=(*TEAM, *TEAM.values()),
+    options=Options,
+    read=read,
+    plan=lambda _, options: (kit.Cost(GROUP, 1 + len(set(options.teams))),),
+    probe=kit.once(lambda source: _ask(source.target).with_parameters({"per_page": 1}), list[Day]),
+    right=Right(
+        document=f"{REST}/copilot/copilot-usage-metrics",
+        who="an owner",
+        classic=("manage_billing:copilot", "read:org", "read:enterprise"),
+        fine_grained=SEAT_PERMISSION,
+        app=SEAT_PERMISSION,
+        plan=COPILOT,
+        policy="the policy for access to the Copilot metrics API must be enabled",
+    ),
+    retention=DAYS * kit.DAY,
+    by_default=False,
 )

@@ -1,4 +1,4 @@
-"""The cases of the closed Copilot APIs, and how a server that still speaks them answers."""
+"""The closed Copilot usage API, as a server that still speaks it answers."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ def legacy_days(body: Any, asked: Asked) -> httpx.Response:
 
 def _day_of(row: dict[str, Any], default: str) -> str:
     """The row's day, or the default where a test has spoilt it."""
-    day = row.get("day", row.get("date"))
+    day = row.get("day")
     return day if isinstance(day, str) and day[:1].isdigit() else default
 
 
@@ -31,7 +31,7 @@ def _date(text: str) -> str:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").date().isoformat()
 
 
-COPILOT_USAGE = Case(
+CASE = Case(
     vendor="github",
     stream="copilot_usage",
     now="2023-10-17T10:30:00Z",
@@ -48,25 +48,3 @@ COPILOT_USAGE = Case(
     empty={"days": [], "team_days": []},
     paged="/enterprises/acme/copilot/usage",
 )
-
-COPILOT_METRICS = Case(
-    vendor="github",
-    stream="copilot_metrics",
-    now="2024-06-25T10:30:00Z",
-    target={"org": "acme"},
-    options={"teams": ["platform"]},
-    routes=(
-        Route("/orgs/acme/copilot/metrics", "days", legacy_days),
-        Route("/orgs/acme/team/platform/copilot/metrics", "team_days", legacy_days),
-    ),
-    required=Place("days", (0, "date")),
-    counted=Counted(
-        Place("days", (1, "copilot_dotcom_chat", "models", 0, "total_chats")),
-        "github_copilot_metrics_dotcom_chats_total",
-        {"model": "default"},
-    ),
-    empty={"days": [], "team_days": []},
-    paged="/orgs/acme/copilot/metrics",
-)
-
-CASES = (COPILOT_USAGE, COPILOT_METRICS)

@@ -10,16 +10,16 @@ import pytest
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR
 from exporter.poll.transform.privacy import Users
-from tests.streams.cases import API_INSIGHTS
+from tests.streams.github.api_insights.case import CASE, ROOT
 from tests.streams.harness import Asked, Case, Pipeline, Route, answer, unix
 from tests.streams.views import insights_time
 
-ROOT = "/orgs/acme/insights/api"
 TODAY = "2026-01-05"
 REQUESTS = "github_api_requests_total"
 SUBJECTS = "github_api_subject_requests_total"
 ROUTES = "github_api_route_requests_total"
 USERS = "github_api_user_requests_total"
+LAST = "github_api_subject_last_request_timestamp_seconds"
 
 
 def counts(requests: int, limited: int = 0, at: str = f"{TODAY}T15:00:00Z") -> dict[str, Any]:
@@ -47,7 +47,7 @@ def route(path: str, requests: int, method: str = "GET") -> dict[str, Any]:
     return {"http_method": method, "api_route": path, **counts(requests)}
 
 
-def pipeline(tmp_path: Path, *, case: Case = API_INSIGHTS, **more: Any) -> Pipeline:
+def pipeline(tmp_path: Path, *, case: Case = CASE, **more: Any) -> Pipeline:
     """The stream with no actors, users or routes but those that a test names."""
     plain: dict[str, Any] = {"actors": [], "users": [], "routes": {"top_actors": 0}}
     return Pipeline(case, tmp_path, **{**more, "options": plain | more.get("options", {})})
@@ -57,9 +57,9 @@ def viewed(path: str, view: Callable[[Any, Asked], httpx.Response]) -> Case:
     """The case with another answer at one path."""
     routes = [
         Route(route.path, route.fixture, view) if route.path == f"{ROOT}/{path}" else route
-        for route in API_INSIGHTS.routes
+        for route in CASE.routes
     ]
-    return Case(**{**vars(API_INSIGHTS), "routes": routes})
+    return Case(**{**vars(CASE), "routes": routes})
 
 
 def asked(run: Pipeline, path: str) -> list[tuple[str, str]]:
@@ -80,9 +80,9 @@ async def test_the_organization_is_counted_in_five_minutes(tmp_path: Path) -> No
         slots = (await run.state()).ledger[REQUESTS, ()].slots
         start = int(unix(f"{TODAY}T15:00:00Z"))
         assert slots == {
-            (start, ""): 34_225,
-            (start + 300, ""): 10_587,
-            (start + 600, ""): 43_587,
+            (start, "", ""): 34_225,
+            (start + 300, "", ""): 10_587,
+            (start + 600, "", ""): 43_587,
         }
         assert run.status.data_until == start + 900
 
@@ -186,6 +186,24 @@ async def test_a_user_that_is_named_a_machine_later_is_owed_by_the_others(tmp_pa
         assert await used(run, bot=33, jane=42) == {bot: 33, others: 42}
         assert await used(run, bot=40, jane=50) == {bot: 40, others: 50}
         assert run.status.corrections == 1
+
+
+@pytest.mark.parametrize("users", Users)
+async def test_the_last_request_is_the_latest_of_the_open_days(
+    users: Users, tmp_path: Path
+) -> None:
+    """Also of people who are shown together; with the day it was sent on it goes."""
+    async with pipeline(tmp_path, users=users, now="2026-01-06T03:00:00Z") as run:
+        run.vendor.bodies["subject_stats"] = [
+            subject(1, "jane", 5, "user") | counts(5, at=f"{day}:00:00Z")
+            for day in ("2026-01-05T22", "2026-01-06T02", "2026-01-07T01")
+        ]
+        for after, latest in ((0, "2026-01-06T02"), (DAY, "2026-01-07T01"), (DAY, "2026-01-07T01")):
+            await run.poll(after=after)
+            assert list(run.values(LAST).values()) == [unix(f"{latest}:00:00Z")]
+        for _ in range(2):
+            await run.poll(after=11 * HOUR)
+        assert run.values(LAST) == {}
 
 
 async def test_a_renamed_installation_is_not_counted_again(tmp_path: Path) -> None:
@@ -457,7 +475,6 @@ async def test_three_days_of_downtime_are_caught_up(tmp_path: Path) -> None:
 
 async def test_a_quota_that_ends_in_a_catch_up_costs_no_day_that_was_read(tmp_path: Path) -> None:
     """The days before it stay counted and shown; the next poll goes on with the day it ended in."""
-    last = "github_api_subject_last_request_timestamp_seconds"
     async with pipeline(tmp_path) as run:
         run.vendor.bodies["time_stats"] = [
             slice_(f"2026-01-{day:02}T10:00:00Z", 10 ** (day - 5)) for day in (5, 6, 7, 8, 9)
@@ -473,7 +490,7 @@ async def test_a_quota_that_ends_in_a_catch_up_costs_no_day_that_was_read(tmp_pa
         assert run.status.state is State.RATE_LIMITED
         assert run.status.walk == (3, 5)
         assert run.value(REQUESTS) == 111
-        assert run.values(last) == {("installation", "ci"): unix("2026-01-07T12:00:00Z")}
+        assert run.values(LAST) == {("installation", "ci"): unix("2026-01-07T12:00:00Z")}
         run.vendor.heal()
         run.vendor.requests.clear()
         await run.restart()
@@ -484,12 +501,12 @@ async def test_a_quota_that_ends_in_a_catch_up_costs_no_day_that_was_read(tmp_pa
         ]
         assert run.value(REQUESTS) == 11_111
         assert set(run.values(SUBJECTS).values()) == {5, 7}
-        assert run.values(last) == {
+        assert run.values(LAST) == {
             ("installation", "ci"): unix("2026-01-07T12:00:00Z"),
             ("installation", "bot"): unix("2026-01-08T12:00:00Z"),
         }
         await run.poll(after=HOUR)
-        assert run.values(last) == {}
+        assert run.values(LAST) == {}
 
 
 async def test_no_window_begins_before_what_the_vendor_keeps(tmp_path: Path) -> None:
@@ -506,7 +523,7 @@ async def test_no_window_begins_before_what_the_vendor_keeps(tmp_path: Path) -> 
 async def test_an_organization_without_traffic_has_counters_at_zero(tmp_path: Path) -> None:
     """They are there before the first request, so that growth from 0 is visible."""
     async with pipeline(tmp_path) as run:
-        run.vendor.bodies.update(API_INSIGHTS.empty)
+        run.vendor.bodies.update(CASE.empty)
         await run.poll()
         assert run.value(REQUESTS) == 0
         run.vendor.bodies["time_stats"] = [slice_(f"{TODAY}T10:00:00Z", 5)]

@@ -1,4 +1,4 @@
-"""What is odd about the closed Copilot APIs: absent days, short breakdowns, unknown values, teams."""
+"""What is odd about the closed Copilot API: absent days, short breakdowns, unknown values, teams."""
 
 import json
 from datetime import date
@@ -15,13 +15,12 @@ from exporter.config.file import parse
 from exporter.model import DAY, HOUR, OTHER
 from exporter.vendors.base import enabled_streams
 from exporter.vendors.github import VENDOR, copilot_usage
-from tests.streams.cases_copilot_legacy import COPILOT_METRICS, COPILOT_USAGE, legacy_days
+from tests.streams.github.copilot_usage.case import CASE, legacy_days
 from tests.streams.harness import Case, Pipeline, Place, Route
 
 TURNS = "github_copilot_usage_chat_turns_total"
 SUGGESTIONS = "github_copilot_usage_suggestions_total"
 TEAM_SUGGESTIONS = "github_copilot_usage_team_suggestions_total"
-CHATS = "github_copilot_metrics_chats_total"
 
 counts = st.integers(0, 1_000)
 rows = st.builds(
@@ -44,16 +43,12 @@ def refusal(status: int, message: str) -> httpx.Response:
     return httpx.Response(status, json={"message": message})
 
 
-@pytest.mark.parametrize("case", [COPILOT_USAGE, COPILOT_METRICS], ids=lambda case: case.stream)
 @pytest.mark.parametrize("scope", ["org", "enterprise"])
-async def test_each_scope_and_team_is_asked_for_whole_days(
-    case: Case, scope: str, tmp_path: Path
-) -> None:
+async def test_each_scope_and_team_is_asked_for_whole_days(scope: str, tmp_path: Path) -> None:
     """One request each, for the days of the lookback that are over; a team named twice is one."""
-    api = case.stream.removeprefix("copilot_")
-    paths = [f"/{scope}s/acme/copilot/{api}", f"/{scope}s/acme/team/web/copilot/{api}"]
+    paths = [f"/{scope}s/acme/copilot/usage", f"/{scope}s/acme/team/web/copilot/usage"]
     routes = [Route(path, "days", legacy_days) for path in paths]
-    other = Case(**{**vars(case), "routes": routes, "target": {scope: "acme"}})
+    other = Case(**{**vars(CASE), "routes": routes, "target": {scope: "acme"}})
     options = {"teams": ["web", "web"], "lookback": "2d"}
     async with Pipeline(other, tmp_path, options=options, now="2024-02-01T00:00:00Z") as run:
         await run.poll()
@@ -62,25 +57,20 @@ async def test_each_scope_and_team_is_asked_for_whole_days(
             assert dict(request.url.params) == {
                 "since": "2024-01-30T00:00:00Z",
                 "until": "2024-01-31T23:59:59Z",
-                "per_page": "28" if api == "usage" else "100",
+                "per_page": "28",
             }
         [cost] = run.stream.plan(run.job.target, run.job.options)
         assert cost.requests == 2
 
 
-@pytest.mark.parametrize(
-    ("case", "days"), [(COPILOT_USAGE, 28), (COPILOT_METRICS, 100)], ids=["usage", "metrics"]
-)
-async def test_no_day_is_asked_for_that_the_vendor_has_no_more(
-    case: Case, days: int, tmp_path: Path
-) -> None:
+async def test_no_day_is_asked_for_that_the_vendor_has_no_more(tmp_path: Path) -> None:
     """Whatever the lookback, `since` is less than the documented number of days back."""
     options = {"lookback": "52w", "teams": []}
-    async with Pipeline(case, tmp_path, options=options) as run:
+    async with Pipeline(CASE, tmp_path, options=options) as run:
         await run.poll()
         [request] = run.vendor.requests
         since = date.fromisoformat(request.url.params["since"][:10])
-        assert (date.fromisoformat(case.now[:10]) - since).days == days - 1
+        assert (date.fromisoformat(CASE.now[:10]) - since).days == 27
 
 
 @given(total=st.none() | counts, breakdown=st.none() | st.lists(rows, max_size=5))
@@ -88,23 +78,22 @@ def test_a_breakdown_is_filled_up_to_its_total(
     total: int | None, breakdown: list[copilot_usage.Row] | None
 ) -> None:
     """The family sums to the total, with what rows lack in `other`; without a total, to the rows."""
-    day = copilot_usage.Day(
-        day=date(2024, 1, 1), total_suggestions_count=total, breakdown=breakdown
+    samples, covered = copilot_usage.count(
+        copilot_usage.Day(day=date(2024, 1, 1), total_suggestions_count=total, breakdown=breakdown)
     )
-    facts, family = day.facts(), copilot_usage.SUGGESTIONS
-    told = [one for one in facts.counts if one.family is family]
+    told = [sample for sample in samples if sample.metric.name == SUGGESTIONS]
     parts = [part.suggestions_count for part in breakdown or []]
     known = sum(part for part in parts if part is not None)
-    rest = [one.value for one in told if one.labels == (OTHER, OTHER)]
-    assert sum(one.value for one in told) == max(total or 0, known)
+    rest = [sample.value for sample in told if sample.labels == (OTHER, OTHER)]
+    assert sum(int(sample.value) for sample in told) == max(total or 0, known)
     assert rest == [total - known] if total is not None and total > known else not rest
     complete = bool(parts) and None not in parts
-    assert (family in facts.known) is (total is not None or complete)
+    assert (SUGGESTIONS in {metric.name for metric in covered}) is (total is not None or complete)
 
 
 async def test_a_day_that_is_absent_is_not_a_zero(tmp_path: Path) -> None:
     """What was counted of it stands, and coming back it is not counted again."""
-    async with Pipeline(COPILOT_USAGE, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         both, first = run.value(TURNS), run.vendor.bodies["days"].pop(0)
         await run.poll(after=HOUR)
@@ -119,7 +108,7 @@ async def test_a_day_that_is_absent_is_not_a_zero(tmp_path: Path) -> None:
 async def test_an_absent_total_is_unknown(unknown: str, tmp_path: Path) -> None:
     """Nothing is taken back while it is away; its growth meanwhile is counted when it is back."""
     place = Place("days", (0, "total_chat_turns"))
-    async with Pipeline(COPILOT_USAGE, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         before, turns = run.value(TURNS), run.vendor.get(place)
         assert before is not None
@@ -137,7 +126,7 @@ async def test_an_absent_total_is_unknown(unknown: str, tmp_path: Path) -> None:
 
 async def test_a_row_that_goes_from_a_whole_breakdown_is_a_correction(tmp_path: Path) -> None:
     """Where the total is told, the answer speaks for all languages and editors of the day."""
-    async with Pipeline(COPILOT_USAGE, tmp_path, options={"teams": []}) as run:
+    async with Pipeline(CASE, tmp_path, options={"teams": []}) as run:
         run.vendor.bodies["days"] = [
             usage_day("2023-10-15", total_suggestions_count=9, breakdown=[row("go", 9)])
         ]
@@ -157,7 +146,7 @@ async def test_teams_are_counted_apart(tmp_path: Path) -> None:
         Route(path.format("web"), "web", legacy_days),
         Route(path.format("web-shop"), "shop", legacy_days),
     )
-    case = Case(**{**vars(COPILOT_USAGE), "routes": routes})
+    case = Case(**{**vars(CASE), "routes": routes})
     day = "2023-10-15"
     async with Pipeline(case, tmp_path, options={"teams": ["web", "web-shop"]}) as run:
         run.vendor.bodies |= {
@@ -177,7 +166,7 @@ async def test_teams_are_counted_apart(tmp_path: Path) -> None:
 
 async def test_counting_starts_before_the_first_day_is_told(tmp_path: Path) -> None:
     """The first days after an empty answer are counted: only a first answer is a baseline."""
-    async with Pipeline(COPILOT_USAGE, tmp_path, count_history=False) as run:
+    async with Pipeline(CASE, tmp_path, count_history=False) as run:
         told, run.vendor.bodies["days"] = run.vendor.bodies["days"], []
         await run.poll()
         assert run.values(TURNS) == {}
@@ -189,7 +178,7 @@ async def test_counting_starts_before_the_first_day_is_told(tmp_path: Path) -> N
 async def test_people_are_those_of_the_newest_day(tmp_path: Path) -> None:
     """A team that is too small by now has no day of late, and then no gauge."""
     gauge = "github_copilot_usage_team_active_users"
-    async with Pipeline(COPILOT_USAGE, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         assert run.values(gauge) == {("platform",): 10}
         assert run.value("github_copilot_usage_active_chat_users") == 12
@@ -207,9 +196,9 @@ async def test_a_day_that_lasts_is_not_read(tmp_path: Path) -> None:
     """A server that ignores `until` cannot make half a day the newest one."""
     routes = [
         Route(route.path, route.fixture, lambda body, _: httpx.Response(200, json=body))
-        for route in COPILOT_USAGE.routes
+        for route in CASE.routes
     ]
-    case = Case(**{**vars(COPILOT_USAGE), "routes": routes})
+    case = Case(**{**vars(CASE), "routes": routes})
     async with Pipeline(case, tmp_path) as run:
         run.vendor.bodies["days"].append(usage_day("2023-10-17", 1_000, total_active_users=1))
         await run.poll()
@@ -218,40 +207,13 @@ async def test_a_day_that_lasts_is_not_read(tmp_path: Path) -> None:
         assert run.status.data_until == run.clock.now // DAY * DAY
 
 
-@pytest.mark.parametrize("gone", ["copilot_ide_chat", "editors", "models", "total_chats"])
-async def test_what_a_section_leaves_out_is_unknown(gone: str, tmp_path: Path) -> None:
-    """A section, a list or a number that turns null takes nothing back."""
-    chat = ("copilot_ide_chat", "editors", 0, "models", 0, "total_chats")
-    async with Pipeline(COPILOT_METRICS, tmp_path) as run:
-        await run.poll()
-        before = run.values(CHATS)
-        run.vendor.set(Place("days", (0, *chat[: chat.index(gone) + 1])), None)
-        await run.poll(after=HOUR)
-        assert run.values(CHATS) == before
-        assert (run.status.state, run.status.corrections) == (State.OK, 0)
-
-
-async def test_a_section_without_rows_is_a_zero(tmp_path: Path) -> None:
-    """An empty list says that there was nothing."""
-    async with Pipeline(COPILOT_METRICS, tmp_path) as run:
-        await run.poll()
-        run.vendor.set(Place("days", (0, "copilot_ide_chat", "editors")), [])
-        await run.poll(after=HOUR)
-        assert run.status.corrections == 6
-
-
-@pytest.mark.parametrize(
-    ("case", "closed"),
-    [(COPILOT_USAGE, "2025-03-01"), (COPILOT_METRICS, "2026-04-02")],
-    ids=["usage", "metrics"],
-)
-async def test_a_closed_api_says_so(case: Case, closed: str, tmp_path: Path) -> None:
+async def test_a_closed_api_says_so(tmp_path: Path) -> None:
     """GitHub's 404 comes with the reason and what to do; that of a team names the team."""
-    async with Pipeline(case, tmp_path) as run:
+    async with Pipeline(CASE, tmp_path) as run:
         run.vendor.fail(lambda: refusal(404, "Not Found"))
         await run.poll()
         assert run.status.state is State.NOT_FOUND
-        assert f"GitHub closed this API on {closed}" in run.status.reason
+        assert "GitHub closed this API on 2025-03-01" in run.status.reason
         assert "copilot_reports" in run.status.reason
         run.vendor.fail(lambda: refusal(404, "Not Found"), after=1)
         await run.poll(after=HOUR)
@@ -260,18 +222,9 @@ async def test_a_closed_api_says_so(case: Case, closed: str, tmp_path: Path) -> 
         assert "closed" not in run.status.reason
 
 
-async def test_a_policy_that_is_off_is_named(tmp_path: Path) -> None:
-    """The 422 of the metrics API tells which policy to enable."""
-    async with Pipeline(COPILOT_METRICS, tmp_path) as run:
-        run.vendor.fail(lambda: refusal(422, "Copilot Usage Metrics API setting is disabled."))
-        await run.poll()
-        assert run.status.state is State.ERROR
-        assert "setting is disabled" in run.status.reason
-        assert "policy" in run.status.reason
-
-
-def test_neither_is_polled_unless_it_is_named(tmp_path: Path) -> None:
-    """A target without these streams makes no request to a closed API."""
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+def test_it_is_polled_only_where_it_is_named(tmp_path: Path, *, named: bool) -> None:
+    """A target without this stream makes no request to a closed API."""
     secret = tmp_path / "token"
     secret.write_text("x", encoding="utf-8")
     target = {
@@ -279,9 +232,8 @@ def test_neither_is_polled_unless_it_is_named(tmp_path: Path) -> None:
         "account": "acme",
         "org": "acme",
         "auth": {"token_file": str(secret)},
-        "streams": {"copilot_metrics": {"teams": ["web"]}},
+        "streams": {"copilot_usage": {"teams": ["web"]}} if named else {},
     }
     [parsed] = parse(json.dumps({"targets": [target]}), tmp_path / "config.yaml").targets
     names = {stream.name for stream, _ in enabled_streams(VENDOR, parsed)}
-    assert "copilot_metrics" in names
-    assert "copilot_usage" not in names
+    assert ("copilot_usage" in names) is named

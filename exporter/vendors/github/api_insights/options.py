@@ -4,29 +4,25 @@ from typing import Literal
 
 from pydantic import Field
 
-from exporter.client.paging import MOST_PAGES
-from exporter.config.base import ConfigModel
-from exporter.config.durations import Duration
-from exporter.model import HOUR, MINUTE
-from exporter.vendors.base import StreamOptions
-from exporter.vendors.github.insights_api import ActorType
+from exporter.streams import kit
+from exporter.vendors.github.api_insights.api import ActorType
 
 
-class Actor(ConfigModel):
+class Actor(kit.ConfigModel):
     """An app installation, a token or an OAuth app by its id."""
 
     type: ActorType
     id: int = Field(ge=0)
 
 
-class User(ConfigModel):
+class User(kit.ConfigModel):
     """A user by numeric id; `login` is what the label shows (default: the id)."""
 
     id: int = Field(ge=0)
     login: str | None = Field(default=None, min_length=1)
 
 
-class RouteOptions(ConfigModel):
+class RouteOptions(kit.ConfigModel):
     """Whose requests are broken down by route."""
 
     top_actors: int = Field(default=20, ge=0, le=500)
@@ -35,11 +31,11 @@ class RouteOptions(ConfigModel):
     """Actors that are broken down however few requests they send."""
 
 
-class Options(StreamOptions):
+class Options(kit.CountingOptions):
     """Options of `api_insights`."""
 
-    interval: Duration = Field(default=5 * MINUTE, ge=1)
-    lookback: Duration = Field(default=12 * HOUR, ge=0)
+    interval: kit.Duration = Field(default=5 * kit.MINUTE, ge=1)
+    lookback: kit.Duration = Field(default=12 * kit.HOUR, ge=0)
     routes: RouteOptions = RouteOptions()
     """Whose requests are broken down by route."""
     actors: tuple[Actor, ...] = ()
@@ -52,5 +48,5 @@ class Options(StreamOptions):
     """Logins of users that are machines: shown by name whatever privacy.users says."""
     actor_types: Literal["singular", "plural"] = "singular"
     """How actor types are spelled in paths; GitHub's first documents had the plural."""
-    max_pages: int = Field(default=20, ge=1, le=MOST_PAGES)
+    max_pages: int = Field(default=20, ge=1, le=kit.MOST_PAGES)
     """Pages of 100 rows read of one list; what is left of the total goes to `other`."""

@@ -1,0 +1,1 @@
+"""Who sends REST requests to an organization, as GitHub's API Insights tells it."""
