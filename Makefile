@@ -70,9 +70,10 @@ lock: $(VENV)/dev ## Resolve and pin the dependencies again
 	$(COMPILE) --group=build -o requirements-build.txt
 	$(COMPILE) --group=dev -o requirements-dev.txt pyproject.toml
 
-docs: $(VENV)/run ## Regenerate docs/metrics.md and config.schema.json
+docs: $(VENV)/run ## Regenerate what the documents say of metrics and options
 	$(BIN)/usage-exporter catalogue > docs/metrics.md
 	$(BIN)/usage-exporter check --schema > config.schema.json
+	$(BIN)/python -m tools.reference
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) $(VENV)-* .shake .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

@@ -15,8 +15,9 @@ from typing import Any
 
 import bcrypt
 
+from bench.ports import free_port
 from bench.run import TIMES, Row
-from bench.servers import body, free_port, stopped, wait
+from bench.servers import body, stopped, wait
 from exporter.exposition.compress import Encoding
 
 SERIES = 100_000

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from bench.ports import free_port
 from exporter.exposition.compress import Encoding
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
@@ -145,11 +146,6 @@ def stopped(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _command(name: str, series: int, port: int, folder: Path) -> list[str]:

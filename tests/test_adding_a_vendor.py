@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.e2e.processes import free_port
+from bench.ports import free_port
 
 pytestmark = pytest.mark.process
 

@@ -10,20 +10,23 @@ import pytest
 from exporter.vendors import VENDORS
 
 ROOT = Path(__file__).parent.parent
-APPLICATION = {"app", "cli", "demo", "__main__"}
+APPLICATION = {"runtime", "cli", "demo", "__main__"}
 """The modules on top: they put the parts together, so they may know all of them."""
 
+ABOVE = {"poll", "store", "exposition", "web", "preflight", "runtime", "simulator"}
 NEVER = {
-    "model": {"client", "vendors", "poll", "store", "board", "web", "simulator"},
-    "clock": {"client", "vendors", "poll", "store", "board", "web", "simulator"},
-    "client": {"vendors", "poll", "store", "board", "web", "simulator"},
-    "vendors": {"poll", "store", "board", "web", "simulator"},
-    "store": {"client", "vendors", "poll", "board", "web", "simulator"},
-    "board": {"vendors", "poll", "store", "web", "simulator"},
-    "poll": {"web", "simulator"},
-    "web": {"vendors", "poll", "store", "simulator"},
-    "doctor": {"poll", "board", "simulator"},
-    "simulator": {"client", "vendors", "poll", "store", "board", "web"},
+    "model": {"client", "config", "streams", "vendors", "telemetry", *ABOVE},
+    "clock": {"client", "config", "streams", "vendors", "telemetry", *ABOVE},
+    "client": {"config", "streams", "vendors", "telemetry", *ABOVE},
+    "streams": {"vendors", "telemetry", *ABOVE},
+    "vendors": {"telemetry", *ABOVE},
+    "store": {"client", "config", "streams", "vendors", "telemetry", *(ABOVE - {"store"})},
+    "telemetry": {"config", "streams", "vendors", *ABOVE},
+    "exposition": {"client", "config", "streams", *(ABOVE - {"exposition"})},
+    "poll": {"web", "preflight", "runtime", "simulator"},
+    "web": {"streams", "vendors", "poll", "store", "preflight", "runtime", "simulator"},
+    "preflight": {"exposition", "runtime", "simulator"},
+    "simulator": {"client", "streams", "vendors", "telemetry", *(ABOVE - {"simulator"})},
 }
 """For each part, the parts that it must not know."""
 
@@ -32,9 +35,12 @@ ONLY = {
     "store": {"store", "model"},
     "model": set[str](),
     "clock": set[str](),
-    "duration": set[str](),
+    "log": set[str](),
 }
 """For some parts, all that they may know."""
+
+BLOCKS = {"base", "durations", "token_auth"}
+"""What blocks of the configuration are made of: all of `config` that streams and vendors may know."""
 
 
 def imported(path: Path) -> Iterator[tuple[str, int]]:
@@ -81,7 +87,7 @@ EDGES = [
 def test_the_imports_were_found() -> None:
     """The rules below would hold for an empty list too."""
     edges = {(edge.here, edge.there) for edge in EDGES}
-    assert {("vendors", "client"), ("poll", "store"), ("board", "model")} <= edges
+    assert {("vendors", "client"), ("poll", "store"), ("exposition", "model")} <= edges
 
 
 @pytest.mark.parametrize("part", NEVER)
@@ -96,6 +102,13 @@ def test_a_part_knows_only_what_it_stands_on(part: str) -> None:
     assert [edge for edge in EDGES if edge.here == part and edge.there not in ONLY[part]] == []
 
 
+@pytest.mark.parametrize("part", ["streams", "vendors"])
+def test_what_is_configured_is_not_known_where_blocks_are_made(part: str) -> None:
+    """Else a stream could read the options of another, and imports would go round."""
+    modules = {e.module.split(".")[2] for e in EDGES if e.here == part and e.there == "config"}
+    assert modules <= BLOCKS
+
+
 def test_only_the_application_knows_the_simulator() -> None:
     """Production code cannot lean on what stands in for a vendor."""
     allowed = {*APPLICATION, "simulator"}
@@ -107,7 +120,7 @@ def test_nothing_knows_the_application() -> None:
     assert [e for e in EDGES if e.there in APPLICATION and e.here not in APPLICATION] == []
 
 
-@pytest.mark.parametrize("part", ["board", "web"])
+@pytest.mark.parametrize("part", ["exposition", "web"])
 def test_pages_know_nothing_of_the_client_but_the_states(part: str) -> None:
     """No scrape can lead to a request."""
     known = {edge.module for edge in EDGES if edge.here == part and edge.there == "client"}

@@ -25,7 +25,7 @@ from exporter.config.blocks import Config, schema
 from exporter.config.durations import format_duration, parse_duration
 from exporter.config.token_auth import TokenAuth
 from exporter.exposition import catalogue
-from exporter.streams.options import StreamOptions
+from exporter.streams.options import CountingOptions, StreamOptions
 from exporter.vendors import VENDORS
 from exporter.vendors.base import Target
 from exporter.vendors.cursor.vendor import CursorAuth
@@ -33,6 +33,7 @@ from exporter.vendors.github.api_insights.api import ActorType
 from exporter.vendors.github.vendor import AppAuth, GithubAuth
 from tests.keys import rsa_pem
 from tests.web.certificates import Authority
+from tools import reference
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -83,6 +84,12 @@ def _rows(text: str) -> list[list[str]]:
 def _codes(text: str) -> set[str]:
     """Every word that stands in a code span."""
     return {word for span in re.findall(r"`([^`]+)`", text) for word in re.findall(r"\w+", span)}
+
+
+def test_what_is_generated_of_options_is_current() -> None:
+    """`make docs` writes it."""
+    for path, text in reference.documents().items():
+        assert _text(path) == text, path
 
 
 def test_the_metrics_document_is_the_catalogue() -> None:
@@ -191,6 +198,8 @@ def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     yield "auth", [*_fields(TokenAuth), *of_vendors]
     yield "auth.app", list(_fields(AppAuth))
     yield "Every stream", list(_fields(StreamOptions))
+    counting = [row for row in _fields(CountingOptions) if row[0] not in StreamOptions.model_fields]
+    yield "Every stream that counts", counting
     for vendor in VENDORS:
         own = [row for row in _fields(vendor.target, Target) if row[0] not in _SHARED]
         yield f"{vendor.title} targets", own

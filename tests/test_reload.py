@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from exporter.model import StreamKey
 from exporter.runtime.sighup import Sighup
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import StoreError, StreamState
-from tests.running import Running, Vendors
+from tests.running import PATIENCE, Running, Vendors
 
 HOURLY = {"interval": "1h"}
 SEATS, LIMIT = "*/copilot/billing/seats", "*/rate_limit"
@@ -21,6 +22,12 @@ GOOD = "usage_exporter_config_last_reload_successful"
 GOOD_AT = "usage_exporter_config_last_reload_success_timestamp_seconds"
 POLLS = "usage_exporter_polls_total"
 INTERVAL = "usage_exporter_poll_interval_seconds"
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload that waits for polls to end for as long as a test waits."""
+    monkeypatch.setattr("exporter.runtime.targets.GRACE", PATIENCE)
 
 
 async def test_an_added_target_is_polled_and_the_others_are_not_polled_again(
@@ -143,7 +150,9 @@ async def test_a_secret_file_that_changes_is_tried_at_once(
         assert vendors.count(LIMIT) == asked + 1
 
 
-async def test_a_poll_that_ends_in_time_is_kept(running: Running, vendors: Vendors) -> None:
+async def test_a_poll_that_ends_in_time_is_kept(
+    running: Running, vendors: Vendors, patient: None
+) -> None:
     """What it read is committed, and it is not read again."""
     running.write(running.target("github", {"copilot_seats": HOURLY}))
     seats = vendors.hold(SEATS)
@@ -235,7 +244,9 @@ async def test_limits_and_counting_apply_to_what_runs(running: Running, vendors:
     async with running.serving():
         await running.until(lambda: running.polled("copilot_seats"))
         assert await running.value("github_copilot_seats") is not None
-        await asyncio.sleep(1.1)  # the shortest time that a gauge can be shown
+        read_at = await running.value("usage_exporter_last_success_timestamp_seconds") or 0
+        # The shortest time that a gauge can be shown.
+        await running.until(lambda: time.time() > read_at + 1)
         running.write(github, counting={"expire_after": "1s"}, limits={"series_per_stream": 1})
         assert (await running.reload()).status_code == 200
         assert await running.value("github_copilot_seats") is None
@@ -396,7 +407,9 @@ async def test_a_stop_that_came_before_is_a_stop_at_once(
     assert vendors.shown == []
 
 
-async def test_a_reload_that_runs_at_a_stop_is_answered(running: Running, vendors: Vendors) -> None:
+async def test_a_reload_that_runs_at_a_stop_is_answered(
+    running: Running, vendors: Vendors, patient: None
+) -> None:
     """Nobody waits for an answer that never comes."""
     vendors.hold(SEATS)
     running.write(running.target("github", {"copilot_seats": HOURLY}))
@@ -418,12 +431,7 @@ async def test_a_hangup_reloads_also_one_from_before_anybody_listened(running: R
         running.write(running.target("github", {"rate_limit": HOURLY}))
         os.kill(os.getpid(), signal.SIGHUP)
         async with running.serving(sighup=sighup):
-            started = await running.value(GOOD_AT) or 0
-
-            async def good_since(moment: float) -> bool:
-                return (await running.value(GOOD_AT) or 0) > moment
-
-            await running.until(lambda: good_since(started))
+            await running.until(lambda: running.reads == 2)
             running.write(running.target("github", {"rate_limit": {"interval": "2h"}}))
             os.kill(os.getpid(), signal.SIGHUP)
 
@@ -442,7 +450,7 @@ async def test_a_token_file_that_is_replaced_is_used_for_the_next_request(
     """Without a restart and without a reload."""
     running.write(running.target("github", {"rate_limit": {"interval": "1s"}}))
     async with running.serving():
-        await running.until(lambda: vendors.count(LIMIT) == 1)
+        await running.until(lambda: vendors.count(LIMIT) >= 1)
         (running.directory / "github.token").write_text("rotated-token")
         await running.until(lambda: vendors.shown[-1] == "Bearer rotated-token")
         await running.until(lambda: vendors.count(LIMIT) >= 3)

@@ -11,11 +11,12 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
+import yaml
 from pydantic.fields import FieldInfo
 
 from exporter.config.base import ConfigModel
 from exporter.config.blocks import one_target
-from exporter.config.durations import format_duration, parse_duration
+from exporter.config.durations import format_in_days, parse_duration
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import CountingOptions, StreamOptions
 from exporter.vendors import VENDORS
@@ -152,14 +153,20 @@ def _words(kind: Any, metadata: list[Any]) -> str:
         return _words(inner, [*metadata, *more])
     if origin in (Union, UnionType):
         parts = [part for part in get_args(kind) if part is not type(None)]
-        return " or ".join(_words(part, metadata) for part in parts)
+        return _choice([word for part in parts for word in _alternatives(part, metadata)])
     if origin is Literal:
-        return _choice([f"`{value}`" for value in get_args(kind)])
+        return _choice(_alternatives(kind, metadata))
     if origin is tuple:
         return f"list of {_items(get_args(kind)[0])}"
     if kind is bool:
         return "true or false"
     return _number(metadata) if kind in (int, float) else "text"
+
+
+def _alternatives(kind: Any, metadata: list[Any]) -> list[str]:
+    if get_origin(kind) is Literal:
+        return [f"`{value}`" for value in get_args(kind)]
+    return [_words(kind, metadata)]
 
 
 def _items(kind: Any) -> str:
@@ -189,7 +196,7 @@ def _number(metadata: list[Any]) -> str:
 def _plain(value: Any, field: FieldInfo) -> str:
     """A value as one writes it in the file."""
     if any(getattr(each, "func", None) is parse_duration for each in field.metadata):
-        return format_duration(value)
+        return format_in_days(value)
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -208,6 +215,8 @@ def _options(
     for name, field in options.model_fields.items():
         common = field.description == _common_description(name)
         meaning = _one_line(field.description) if explain_common or not common else ""
+        for given in field.examples or ():
+            meaning += f" As {yaml.safe_dump(given, default_flow_style=True).strip()}."
         block = _block(field)
         if block is not None:
             yield from _commented(f"{' ' * indent}{name}:", meaning)

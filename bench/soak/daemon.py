@@ -4,7 +4,10 @@ import asyncio
 import functools
 import gc
 import json
+import os
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -14,54 +17,57 @@ import uvloop
 
 import exporter.runtime.app
 from bench.soak.fast_time import FastClock, FastScheduler
+from bench.soak.sample import kept_connections, process_figures
 from exporter import log
 from exporter.config.file import load
 from exporter.runtime.app import App
 from exporter.runtime.sighup import Sighup
 from exporter.web import server
 
-LOOK_SECONDS = 0.02
+THREADS = 8
+"""Of the pool that takes what needs CPU."""
+TURNS = 10
+"""Of the loop, in which what has ended goes: callbacks, transports that were closed."""
 
 
 async def serve(config_file: Path, port: int, clock: FastClock, sighup: Sighup) -> None:
     """What `usage-exporter run` does, by another clock."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop, stop, wanted = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    loop.set_default_executor(_all_threads())
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    looks = Looks()
-    loop.add_signal_handler(signal.SIGUSR1, looks.tell)
+    loop.add_signal_handler(signal.SIGUSR1, wanted.set)
     read = functools.partial(load, config_file)
     async with App(read(), clock, Random(1), read=read) as app:
         listening = [server.listen(f"127.0.0.1:{port}")]
-        looking = asyncio.create_task(looks.run())
+        telling = asyncio.create_task(_tell(app, wanted))
         await app.serve(listening, "/metrics", stop, sighup=sighup)
-        looking.cancel()
+        telling.cancel()
 
 
-class Looks:
-    """Counts, again and again, the tasks that are neither polls nor refreshes: those come and go."""
-
-    def __init__(self) -> None:
-        self._fewest: int | None = None
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            self._look()
-            await asyncio.sleep(LOOK_SECONDS)
-
-    def tell(self) -> None:
-        """Say what is held: the fewest tasks since this was last asked, and the objects."""
-        self._look()
-        print(json.dumps({"tasks": self._fewest, "objects": len(gc.get_objects())}), flush=True)
-        self._fewest = None
-
-    def _look(self) -> None:
-        tasks = sum(not _passes(task) for task in asyncio.all_tasks())
-        self._fewest = tasks if self._fewest is None else min(tasks, self._fewest)
+def _all_threads() -> ThreadPoolExecutor:
+    """Threads that would begin when that many are needed at once, so that only a leak adds any."""
+    pool = ThreadPoolExecutor(THREADS)
+    all_begun = threading.Barrier(THREADS)
+    wait([pool.submit(all_begun.wait) for _ in range(THREADS)])
+    return pool
 
 
-def _passes(task: asyncio.Task[object]) -> bool:
-    return task.get_name().startswith(("poll ", "refresh "))
+async def _tell(app: App, wanted: asyncio.Event) -> None:
+    """Say what is held between polls, whenever that is wanted."""
+    scheduler = app._scheduler
+    assert isinstance(scheduler, FastScheduler)
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        async with scheduler.at_rest():
+            await app.exposition.flush()
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            gc.collect()
+            held = process_figures(os.getpid())
+            held["descriptors"] -= kept_connections(app.jobs)
+            held |= {"tasks": len(asyncio.all_tasks()), "objects": len(gc.get_objects())}
+        print(json.dumps(held), flush=True)
 
 
 @click.command()

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
@@ -36,3 +38,15 @@ class FastScheduler(Scheduler):
 
     def _plan(self, name: str, due: float, *work: Any) -> None:
         super()._plan(name, self._fast.machine_time(due), *work)
+
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """Between polls: those that run have ended, those that come due are begun afterwards."""
+        self._scheduler.pause()
+        try:
+            await asyncio.sleep(0)  # what came due before is begun in a task
+            while self._running:
+                await asyncio.wait(self._running)
+            yield
+        finally:
+            self._scheduler.resume()

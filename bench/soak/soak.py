@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import yaml
 
-from bench.servers import free_port
+from bench.ports import free_port
 from bench.soak import sample
 from bench.soak.accounts import configuration
 from bench.soak.sample import Sample
@@ -25,6 +25,7 @@ BEGIN = 1_780_920_000
 """2026-06-08T12:00:00Z, a Monday: the first midnight comes while the soak still warms up."""
 DEVELOPERS = 12
 SCRAPE_SECONDS = 1.0
+LOOK_SECONDS = 0.05
 PATIENCE = 120.0
 """Seconds that a start or an answer may take on a machine that has much else to do."""
 
@@ -43,24 +44,36 @@ class Plan:
 
 
 class Soak:
-    """A soak in `directory`; each sample is also given to `say` when it is taken."""
+    """A soak in `directory`; each sample is also given to `say` when it is taken.
 
-    def __init__(self, plan: Plan, directory: Path, say: Callable[[str], None]) -> None:
+    `daemon` is the module that is run.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        directory: Path,
+        say: Callable[[str], None],
+        daemon: str = "bench.soak.daemon",
+    ) -> None:
         self._plan = plan
         self._directory = directory
         self._say = say
+        self._module = daemon
         self._config_file = directory / "config.yaml"
         self._log = directory / "daemon.log"
         self._scrapes = 0
         self._failed_scrapes = 0
         self._reloads = 0
+        self._turn = asyncio.Lock()
 
     async def run(self) -> list[Sample]:
         """Soak to the end; raises SoakError if the daemon ends, refuses a reload or does not answer."""
         options = (f"--start={BEGIN}", f"--speed={self._plan.speed}", f"--developers={DEVELOPERS}")
         async with (
             simulator(*options) as vendors,
-            httpx.AsyncClient(timeout=PATIENCE) as http,
+            # No connection is kept: each scrape leaves one behind where any does.
+            httpx.AsyncClient(timeout=PATIENCE, headers={"Connection": "close"}) as http,
         ):
             whole = configuration(vendors, self._directory, self._plan.targets)
             self._write(whole)
@@ -91,27 +104,40 @@ class Soak:
         for hour in range(1, self._plan.hours + 1):
             for moment, wanted in ((hour - 2 / 3, fewer), (hour - 1 / 3, whole)):
                 await _until(began, moment, self._plan.speed)
-                self._write(wanted)
-                self._signal(daemon, signal.SIGHUP)
-                self._reloads += 1
+                await self._reload(daemon, http, url, wanted)
             await _until(began, hour, self._plan.speed)
-            samples.append(await self._sample(daemon, http, url, began))
+            async with self._turn:
+                samples.append(await self._sample(daemon, http, url, began))
             self._say(samples[-1].line())
         return samples
+
+    async def _reload(
+        self,
+        daemon: asyncio.subprocess.Process,
+        http: httpx.AsyncClient,
+        url: str,
+        wanted: Mapping[str, Any],
+    ) -> None:
+        before = sample.reloaded_at((await http.get(url)).text)
+        self._write(wanted)
+        self._signal(daemon, signal.SIGHUP)
+        self._reloads += 1
+        async with asyncio.timeout(PATIENCE):
+            while sample.reloaded_at(page := (await http.get(url)).text) == before:
+                self._check(daemon)
+                if not sample.reloaded_well(page):
+                    raise SoakError(f"a reload was refused:\n{self._log.read_text()[-2000:]}")
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def _sample(
         self, daemon: asyncio.subprocess.Process, http: httpx.AsyncClient, url: str, began: float
     ) -> Sample:
         self._check(daemon)
-        system = sample.process_figures(daemon.pid)
         self._signal(daemon, signal.SIGUSR1)
         assert daemon.stdout is not None
         told = await asyncio.wait_for(daemon.stdout.readline(), PATIENCE)
         page = (await http.get(url)).text
-        if not sample.reloaded_well(page):
-            raise SoakError(f"the daemon refused a reload:\n{self._log.read_text()[-2000:]}")
         figures = {
-            **system,
             **json.loads(told),
             **sample.state_figures(self._directory / "state.db"),
             **sample.page_figures(page),
@@ -126,7 +152,7 @@ class Soak:
         while True:
             self._scrapes += 1
             try:
-                async with http.stream("GET", url) as answer:
+                async with self._turn, http.stream("GET", url) as answer:
                     answer.raise_for_status()
                     async for _ in answer.aiter_raw():
                         pass
@@ -140,7 +166,7 @@ class Soak:
     ) -> AsyncIterator[asyncio.subprocess.Process]:
         with self._log.open("ab") as log:
             daemon = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bench.soak.daemon"),
+                *(sys.executable, "-m", self._module),
                 f"--config.file={self._config_file}",
                 f"--port={port}",
                 f"--start={now}",

@@ -37,6 +37,15 @@ def format_duration(seconds: float) -> str:
     return "".join(parts) or "0s"
 
 
+def format_in_days(seconds: int) -> str:
+    """The same, but whole days stay days: 40d, not 5w5d, because a lookback is thought of in days."""
+    return (
+        f"{seconds // _UNITS['d']}d"
+        if seconds and not seconds % _UNITS["d"]
+        else format_duration(seconds)
+    )
+
+
 Duration = Annotated[
     int,
     BeforeValidator(parse_duration),

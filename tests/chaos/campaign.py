@@ -15,13 +15,14 @@ from random import Random
 
 import httpx
 
+from bench.ports import free_port
 from exporter.model import DAY
 from tests.chaos.comparison import Key, Sums, differences, ledgers, shown, truth
 from tests.chaos.failpoints import Point, Strike
 from tests.chaos.late_data import LateData
 from tests.chaos.watch import Watch
 from tests.chaos.world import ACCOUNTS, STREAMS, MonthOfWork, settle
-from tests.e2e.processes import Process, free_port, wait_for
+from tests.e2e.processes import Process, wait_for
 
 SETTLING = 900.0
 """Seconds that the end is waited for, on a slow machine."""

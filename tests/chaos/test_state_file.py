@@ -1,7 +1,6 @@
 """A state file that cannot be written, is damaged, or belongs to another exporter."""
 
 import asyncio
-import os
 import re
 import resource
 import signal
@@ -9,15 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from bench.ports import free_port
 from exporter.model import Series, Slot, StreamKey
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StreamState
 from tests.chaos.failpoints import Point, Strike
 from tests.chaos.vendor import PATIENT, AuditLog, configuration
-from tests.e2e.processes import free_port, wait_for
+from tests.e2e.processes import wait_for
 
 pytestmark = pytest.mark.process
 
@@ -123,9 +124,9 @@ def test_a_state_path_that_cannot_be_written_is_refused(
 
 def overwritten(path: Path) -> None:
     """Garbage at the beginning of every page but the first."""
-    data = bytearray(path.read_bytes())
+    data, chance = bytearray(path.read_bytes()), Random(1)
     for page in range(4096, len(data), 4096):
-        data[page : page + 64] = os.urandom(64)
+        data[page : page + 64] = chance.randbytes(64)
     path.write_bytes(data)
 
 

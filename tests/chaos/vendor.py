@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import yaml
 
+from bench.ports import free_port
 from tests.chaos.failpoints import Strike
 from tests.chaos.world_time import WorldTime
-from tests.e2e.processes import PATIENCE, Process, Simulator, free_port, wait_for
+from tests.e2e.processes import PATIENCE, Process, Simulator, wait_for
 
 PATIENT = 4 * PATIENCE
 """Seconds for what takes several polls, or several processes."""

@@ -1,6 +1,5 @@
 """The simulated month: its vendors, the exporter's configuration, and the time that both live in."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -152,7 +151,6 @@ class MonthOfWork:
 
 def settle(month: MonthOfWork) -> None:
     """Let every export that was begun be finished, and stop the vendors' time."""
-    month.simulator.control("exports", {"processing_seconds": 0.5})
+    month.simulator.control("exports", {"processing_seconds": 0})
     month.advance(HOUR)
-    time.sleep(3)
     month.simulator.control("freeze")

@@ -37,7 +37,7 @@ async def vendor(
     client = Client(
         ClientSettings(
             "http://vendor.invalid" if proxied else f"http://127.0.0.1:{port}",
-            timeout=5,
+            timeout=60,
             proxy=f"http://127.0.0.1:{port}" if proxied else None,
         ),
         None,

@@ -16,6 +16,7 @@ import bcrypt
 import pytest
 import yaml
 
+from bench.ports import free_port
 from exporter.model import DAY
 from exporter.preflight.doctor.finding import Check, Finding, Level
 from exporter.preflight.doctor.machine import (
@@ -204,8 +205,9 @@ def test_a_running_exporter_is_seen_and_not_disturbed(tmp_path: Path) -> None:
 
 def test_a_port_in_use_fails_unless_it_is_the_running_exporters(tmp_path: Path) -> None:
     """Free, taken, taken while an exporter runs, and no address at all."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    with socket.create_server(("127.0.0.1", port)):
         [fails] = check_ports([address], running=False)
         [warns] = check_ports([address], running=True)
     [free, wrong] = check_ports([address, "nonsense"], running=False)
@@ -217,8 +219,7 @@ def test_a_port_in_use_fails_unless_it_is_the_running_exporters(tmp_path: Path) 
 
 def test_two_addresses_that_share_a_port_cannot_both_be_free() -> None:
     """One on all interfaces takes the port of the other, as it would when they are served."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     found = check_ports([f":{port}", f"127.0.0.1:{port}"], running=False)
     assert [one.level for one in found] == [Level.OK, Level.FAIL]
 

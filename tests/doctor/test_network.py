@@ -1,7 +1,6 @@
 """The way to a vendor: each step that fails is named, with what to do, over real sockets on loopback."""
 
 import asyncio
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -9,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.ports import free_port
 from exporter.preflight.doctor.finding import Check, Finding, Level, Subject
 from exporter.preflight.doctor.network import EXPIRES_SOON, Way
 from tests.doctor.world import target
@@ -40,11 +40,6 @@ def identity(authority: Authority, *names: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*authority.issue(names[0], *names))
     return context
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 async def test_plain_http_is_fine_on_this_machine(tmp_path: Path) -> None:

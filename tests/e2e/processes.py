@@ -2,18 +2,20 @@
 
 import contextlib
 import json
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import yaml
+
+from bench.ports import free_port
 
 T = TypeVar("T")
 
@@ -36,11 +38,6 @@ def wait_for(what: str, check: Callable[[], T | None], patience: float = PATIENC
                 return value
         time.sleep(0.05)
     raise AssertionError(f"{what}: not within {patience:.0f} s")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def program(name: str) -> str:
@@ -110,7 +107,7 @@ class Simulator:
         return self._told("requests")
 
     def exports(self) -> list[dict[str, Any]]:
-        """The usage report exports: what each is of, and when it was created."""
+        """The usage report exports: what each is of, its last day, and when it was created."""
         return self._told("exports")
 
     def _told(self, what: str) -> list[dict[str, Any]]:
@@ -142,6 +139,18 @@ class Exporter:
         self.config_file.write_text(yaml.safe_dump(dict(config)))
         self.start()
 
+    def reconfigure(self, config: Mapping[str, Any] | str) -> None:
+        """Write the configuration and send SIGHUP; returns when it has been read."""
+        before = self._reloads()
+        content = config if isinstance(config, str) else yaml.safe_dump(dict(config))
+        self.config_file.write_text(content)
+        self.process.send(signal.SIGHUP)
+        wait_for("the configuration was read again", lambda: self._reloads() > before)
+
+    def _reloads(self) -> int:
+        log = self.process.output.read_text()
+        return len(re.findall("configuration reloaded:|reload refused", log))
+
     def start(self) -> None:
         self.process = Process(
             [
@@ -163,12 +172,27 @@ class Exporter:
     def page(self) -> str:
         return _http.get(f"{self.url}/metrics").text
 
+    def successes(self) -> dict[str, float]:
+        """When the last good poll of each stream began; names of streams are all different."""
+        found = re.findall(
+            r'^usage_exporter_last_success_timestamp_seconds\{.*stream="(\w+)"\} (\S+)$',
+            self.page(),
+            re.MULTILINE,
+        )
+        return {stream: float(at) for stream, at in found}
+
+    def wait_for_polls(self, streams: Collection[str]) -> None:
+        """Until each of these streams has had a good poll that began after this moment."""
+        moment = time.time()
+
+        def polled() -> bool:
+            return {stream for stream, at in self.successes().items() if at > moment} >= {*streams}
+
+        wait_for("every stream was polled", polled)
+
 
 class Prometheus:
-    """A real Prometheus that scrapes every second, from the moment on that it is made.
-
-    It begins to scrape up to five seconds after it is ready: what a counter did before, it does not know.
-    """
+    """A real Prometheus that scrapes every second; it has begun to when this is there."""
 
     def __init__(
         self,
@@ -176,17 +200,15 @@ class Prometheus:
         target_port: int,
         scrape: Mapping[str, Any] | None = None,
         rules: Path | None = None,
+        evaluation: str = "5s",
         alertmanager: str | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
-        alertmanagers = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
+        notified = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
         config = {
-            "global": {
-                "scrape_interval": "1s",
-                "evaluation_interval": "1s" if alertmanager else "5s",
-            },
+            "global": {"scrape_interval": "1s", "evaluation_interval": evaluation},
             "rule_files": [str(rules)] if rules else [],
-            "alerting": {"alertmanagers": alertmanagers},
+            "alerting": {"alertmanagers": notified},
             "scrape_configs": [
                 {
                     "job_name": "usage-exporter",
@@ -206,15 +228,14 @@ class Prometheus:
             ],
             directory / "prometheus.log",
         )
-        try:
-            wait_for("Prometheus is ready", self._ready)
-            wait_for("Prometheus scrapes", lambda: bool(self.query("up")))
-        except BaseException:
-            self._process.stop()
-            raise
+        wait_for("Prometheus is ready", lambda: _http.get(f"{self.url}/-/ready").status_code == 200)
+        # Its discovery hands targets over every five seconds, and the first time may be late.
+        wait_for("Prometheus scrapes the exporter", lambda: self.query("up == 1"))
 
-    def _ready(self) -> bool:
-        return _http.get(f"{self.url}/-/ready").status_code == 200
+    def wait_for_scrape(self) -> None:
+        """Until a scrape that began after this moment is stored; by Prometheus's own clock."""
+        moment = float(self.query("vector(time())")[0]["value"][1])
+        wait_for("Prometheus scraped", lambda: self.query(f"timestamp(up) > {moment} and up == 1"))
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query."""

@@ -12,15 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.processes import (
-    Exporter,
-    Process,
-    Prometheus,
-    Simulator,
-    free_port,
-    program,
-    wait_for,
-)
+from bench.ports import free_port
+from tests.e2e.processes import Exporter, Process, Prometheus, Simulator, program, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -83,19 +76,21 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(
                 }
             ],
             "state": {"path": str(tmp_path / "state.db")},
-            # Ten scrapes see the series at 0, of which one is enough.
-            "counting": {"birth_hold": "10s"},
+            # Until Prometheus has seen the subject at 0.
+            "counting": {"birth_hold": "1h"},
         }
         exporter = Exporter(tmp_path, config)
         processes.append(exporter.process)
-        alertmanager, address = _alertmanager(tmp_path, webhook)
-        processes.append(alertmanager)
+        alertmanager = _alertmanager(tmp_path, webhook)
+        processes.append(alertmanager[0])
         rules = tmp_path / "rules.json"
         rules.write_text(json.dumps(scaled_rule()))
-        prometheus = Prometheus(tmp_path, exporter.port, rules=rules, alertmanager=address)
+        prometheus = Prometheus(
+            tmp_path, exporter.port, rules=rules, evaluation="1s", alertmanager=alertmanager[1]
+        )
         processes.append(prometheus)
-        exporter.wait_until_ready()
-        wait_for("the exporter is scraped", lambda: bool(prometheus.query("up == 1")))
+        # What the first poll finds is not counted.
+        wait_for("the traffic was polled", lambda: "api_insights" in exporter.successes())
         names = {
             f"{kind}_{part}": value
             for kind in ("actor", "subject")
@@ -112,6 +107,9 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(
                 "rate_limited": 400,
             },
         )
+        limited = 'github_api_subject_rate_limited_requests_total{subject_name="burst-bot"}'
+        wait_for("Prometheus saw the subject", lambda: prometheus.query(f"{limited} == 0"))
+        exporter.reconfigure({**config, "counting": {"birth_hold": "0s"}})
         for status in ("firing", "resolved"):
             alert = wait_for(f"the alert is {status}", partial(_told, told, status))
             assert alert["labels"]["subject_name"] == "burst-bot"

@@ -16,7 +16,7 @@ import yaml
 
 from exporter.config.blocks import schema
 from exporter.exposition import catalogue
-from tests.e2e.processes import Exporter, Process, Simulator, program, wait_for
+from tests.e2e.processes import PATIENCE, Exporter, Process, Simulator, program, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -58,7 +58,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=4 * PATIENCE,
         env={**os.environ, **environment},
     )
 
@@ -198,7 +198,7 @@ def test_the_daemon_serves_refuses_a_second_one_and_stops_on_sigterm(
         assert second.returncode == 1
         assert "another exporter uses it" in second.stderr
 
-        with httpx.Client(base_url=exporter.url) as client:
+        with httpx.Client(base_url=exporter.url, timeout=PATIENCE) as client:
             assert client.get("/-/healthy").status_code == 200
             assert client.get("/nowhere").status_code == 404
             assert client.post("/metrics").status_code == 405

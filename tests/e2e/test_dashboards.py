@@ -3,7 +3,6 @@
 import contextlib
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +41,8 @@ VARIABLES = {"$__rate_interval": "1m", "$__interval": "15s", "$__range": "30d"}
 STEP_SECONDS = 15
 SHOWN_SECONDS = 20 * STEP_SECONDS
 """The time range of a panel; Prometheus is younger, so that the range begins without data."""
-SETTLING_SECONDS = 6
+ENOUGH_SCRAPES = 3
+"""With all series: a rate needs two."""
 
 dashboards = pytest.mark.parametrize("path", DASHBOARDS, ids=[path.stem for path in DASHBOARDS])
 
@@ -87,9 +87,13 @@ class Api:
         result: list[dict[str, Any]] = self.ask("query", query=expression)["result"]
         return result
 
+    def now(self) -> float:
+        """The time by Prometheus's own clock."""
+        return float(self.instant("vector(time())")[0]["value"][1])
+
     def over_time(self, expression: str) -> list[dict[str, Any]]:
         """As a panel of a time series asks, up to now."""
-        end = int(time.time())
+        end = int(self.now())
         result: list[dict[str, Any]] = self.ask(
             "query_range",
             query=expression,
@@ -120,11 +124,11 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
             server = Prometheus(directory, exporter.port, rules=hasty_rules(directory))
             api = Api(server.url)
             with stopping(server), contextlib.closing(api):
-                _wait_until_settled(api, exporter)
+                _wait_until_settled(api, server, exporter)
                 yield api
 
 
-def _wait_until_settled(api: Api, exporter: Exporter) -> None:
+def _wait_until_settled(api: Api, server: Prometheus, exporter: Exporter) -> None:
     def polled() -> bool:
         assert exporter.process.running, exporter.process.output.read_text()
         return bool(
@@ -135,8 +139,9 @@ def _wait_until_settled(api: Api, exporter: Exporter) -> None:
         )
 
     wait_for("every stream of the demo was polled", polled, patience=5 * PATIENCE)
-    settled = time.time() + SETTLING_SECONDS
-    wait_for("a few scrapes with all series", lambda: api.instant(f"vector(time()) > {settled}"))
+    for _ in range(ENOUGH_SCRAPES):
+        server.wait_for_scrape()
+    settled = api.now()
     wait_for(
         "every rule was evaluated on them",
         lambda: all(_evaluated(rule) > settled for rule in api.rules()),

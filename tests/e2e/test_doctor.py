@@ -16,7 +16,8 @@ import httpx
 import pytest
 import yaml
 
-from tests.e2e.processes import PATIENCE, Exporter, Simulator, free_port
+from bench.ports import free_port
+from tests.e2e.processes import PATIENCE, Exporter, Simulator
 
 pytestmark = pytest.mark.process
 
@@ -178,7 +179,8 @@ def test_what_cannot_be_reached_is_told_and_holds_nobody_up(
         target(tmp_path, "cursor", f"http://{'x' * 64}.invalid", "key", account="name"),
         target(tmp_path, "cursor", f"http://127.0.0.1:{free_port()}", "key", account="port"),
     ]
-    targets[1]["timeout"] = "1s"
+    # For what hangs; the same vendor's other answers come far sooner, also on a busy machine.
+    targets[1]["timeout"] = "5s"
     done = doctor(tmp_path, targets, "--output=json", FREE)
     assert done.returncode == 1
     name, port = ({"vendor": "cursor", "account": account} for account in ("name", "port"))

@@ -10,14 +10,23 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from tests.e2e.processes import Exporter, Simulator, wait_for
-from tests.e2e.test_counts import FAMILIES, LOOKBACK_DAYS, Totals, configuration, counted, shared
+from tests.e2e.test_counts import (
+    FAMILIES,
+    LOOKBACK_DAYS,
+    Totals,
+    configuration,
+    counted,
+    first_day,
+    shared,
+    shown_of,
+)
 
 pytestmark = pytest.mark.process
 
-DAY = 86_400
+CURSOR = {"ai_code_changes"}
+TABNINE = {"audit_log", "usage"}
 GOOD = "usage_exporter_config_last_reload_successful"
 GOOD_AT = "usage_exporter_config_last_reload_success_timestamp_seconds"
 
@@ -36,35 +45,6 @@ def value(exporter: Exporter, name: str, labels: str = "") -> float | None:
     return float(found[1]) if found else None
 
 
-def hang_up(exporter: Exporter, content: dict[str, Any] | str) -> None:
-    """Write the configuration and send SIGHUP; returns when it has been read."""
-    text = content if isinstance(content, str) else yaml.safe_dump(content)
-    exporter.config_file.write_text(text)
-    log = exporter.process.output
-
-    def lines() -> int:
-        return len(re.findall("configuration reloaded:|reload refused", log.read_text()))
-
-    before = lines()
-    exporter.process.send(signal.SIGHUP)
-    wait_for("the configuration was read again", lambda: lines() > before)
-
-
-def polled_since(exporter: Exporter, moment: float, streams: int) -> bool:
-    """Whether as many streams as there are have been polled by polls that began after `moment`."""
-    found = re.findall(
-        r"^usage_exporter_last_success_timestamp_seconds\{.*\} (\S+)$",
-        exporter.page(),
-        re.MULTILINE,
-    )
-    return len(found) == streams and all(float(at) > moment for at in found)
-
-
-def wait_for_polls(exporter: Exporter, streams: int) -> None:
-    moment = time.time()
-    wait_for("every stream was polled", lambda: polled_since(exporter, moment, streams))
-
-
 def light(simulator: Simulator, directory: Path) -> dict[str, Any]:
     """Three streams that count, and are quick to poll."""
     content = configuration(simulator, directory)
@@ -81,44 +61,47 @@ def test_counts_are_true_through_added_changed_broken_and_removed_targets(
     simulator: Simulator, tmp_path: Path
 ) -> None:
     """At the end every total equals the truth, and the daemon has been one process throughout."""
-    since = (time.time() - LOOKBACK_DAYS * DAY) // DAY * DAY
+    begun = first_day()
     content = light(simulator, tmp_path)
     cursor, tabnine = content["targets"]
     exporter = Exporter(tmp_path, {**content, "targets": [cursor]})
     try:
-        wait_for_polls(exporter, 1)
+        exporter.wait_for_polls(CURSOR)
         simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 7}] * 11})
 
-        hang_up(exporter, content)
-        wait_for_polls(exporter, 3)
+        exporter.reconfigure(content)
+        exporter.wait_for_polls(CURSOR | TABNINE)
+        days = {begun, first_day()}
         simulator.control("audit-events", {"items": [{"eventType": "token.revoked"}] * 13})
 
         tabnine["streams"]["audit_log"] = {**tabnine["streams"]["audit_log"], "interval": "2s"}
-        hang_up(exporter, content)
+        exporter.reconfigure(content)
         labels = '{vendor="tabnine",account="acme",stream="audit_log"}'
         assert value(exporter, "usage_exporter_poll_interval_seconds", labels) == 2
 
         good_at = value(exporter, GOOD_AT)
-        hang_up(exporter, "targets: [{")
+        exporter.reconfigure("targets: [{")
         assert value(exporter, GOOD) == 0
         assert value(exporter, GOOD_AT) == good_at
         simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 5}] * 9})
-        wait_for_polls(exporter, 3)
+        exporter.wait_for_polls(CURSOR | TABNINE)
 
-        hang_up(exporter, {**content, "targets": [tabnine]})
+        exporter.reconfigure({**content, "targets": [tabnine]})
         assert value(exporter, GOOD) == 1
         assert (value(exporter, GOOD_AT) or 0) > (good_at or 0)
         assert 'vendor="cursor"' not in exporter.page()
         assert "cursor_changes_total{" not in exporter.page()
         simulator.control("changes", {"items": [{"source": "TAB", "totalLinesAdded": 3}] * 8})
 
-        hang_up(exporter, content)
+        exporter.reconfigure(content)
         simulator.control("freeze")
-        wait_for_polls(exporter, 3)
+        exporter.wait_for_polls(CURSOR | TABNINE)
 
         def page_and_truth() -> tuple[Totals, Totals]:
             page = shared(counted(exporter.page()), FAMILIES)
-            return page, shared(simulator.truth(since=since), {name for name, _ in page})
+            names = {name for name, _ in page}
+            truths = [shared(simulator.truth(since=day), names) for day in sorted(days)]
+            return page, shown_of(truths, page)
 
         def has_it_all() -> bool:
             page, truth = page_and_truth()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import yaml
 
-from tests.e2e.processes import Exporter, Prometheus, Simulator, wait_for
+from tests.e2e.processes import PATIENCE, Exporter, Prometheus, Simulator, wait_for
 from tests.web.certificates import Authority
 
 pytestmark = pytest.mark.process
@@ -65,8 +65,8 @@ def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path) -> None:
         )
         assert prometheus.query("up")[0]["value"][1] == "1"
         with (
-            httpx.Client(verify=False) as stranger,
-            pytest.raises(httpx.TransportError),
+            httpx.Client(verify=False, timeout=PATIENCE) as stranger,
+            pytest.raises((httpx.NetworkError, httpx.RemoteProtocolError)),
         ):
             stranger.get(f"https://127.0.0.1:{exporter.port}/metrics")
     finally:

@@ -80,8 +80,13 @@ async def flooded(
             for proxy, (_, spoil) in zip(proxies.values(), spoilt, strict=False):
                 proxy.spoil = spoil
                 asked -= len(proxy.asked)
+            met = {proxy: len(proxy.asked) for proxy in proxies.values()}
             await asyncio.sleep(seconds)
             await _until(exporter, {WELL: done[WELL] + 1})
+            async with asyncio.timeout(PATIENCE):
+                # Again after the first flood, in spite of it.
+                while any(len(proxy.asked) < met[proxy] + 2 for proxy in proxies.values()):  # noqa: ASYNC110
+                    await asyncio.sleep(0.2)
             polls = await asyncio.to_thread(_polls, exporter)
             asked += sum(len(proxies[name].asked) for name in proxies if name != WELL)
             return Peak(before, _peak(exporter), polls[WELL] - done[WELL], asked)

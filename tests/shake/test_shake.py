@@ -113,6 +113,7 @@ def test_the_table_has_a_row_for_each_run() -> None:
     ]
 
 
+@pytest.mark.process
 def test_busy_loops_end_with_the_run() -> None:
     def children() -> set[str]:
         path = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")

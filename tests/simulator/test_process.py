@@ -14,6 +14,9 @@ from tests.simulator.support import COMMITS, CURSOR_AUTH, START
 
 pytestmark = pytest.mark.process
 
+PATIENCE = 60.0
+"""Seconds that an answer or an end is waited for, far above what it takes."""
+
 
 @contextmanager
 def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
@@ -35,7 +38,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_a_process_serves_streams_and_stops_quietly() -> None:
     """One line on start; CSV comes in chunks; cut bodies are cut for real; SIGTERM ends it with 0."""
     with running("--start", str(START), "--no-rate-limit", "--commits", "300") as (process, url):
-        with httpx.Client(base_url=url, auth=CURSOR_AUTH) as http:
+        with httpx.Client(base_url=url, auth=CURSOR_AUTH, timeout=PATIENCE) as http:
             table = http.get(f"{COMMITS}.csv", params={"startDate": "3d"})
             assert table.headers["transfer-encoding"] == "chunked"
             total = http.get(COMMITS, params={"startDate": "3d"}).json()["totalCount"]
@@ -46,7 +49,7 @@ def test_a_process_serves_streams_and_stops_quietly() -> None:
             with pytest.raises(httpx.RemoteProtocolError):
                 http.get(f"{COMMITS}.csv")
         process.send_signal(signal.SIGTERM)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=PATIENCE)
         assert (process.returncode, output, errors) == (0, "", "")
 
 
@@ -60,7 +63,7 @@ def test_a_process_ends_with_its_parent() -> None:
     )
     # The child inherits standard error: it reaches its end when the child is gone too.
     parent = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert parent.stdout.startswith("simulator listening on ")
 
@@ -71,6 +74,8 @@ def test_a_process_ends_with_its_parent() -> None:
 def test_wrong_options_are_usage_errors(options: tuple[str, str]) -> None:
     """Exit code 2 and a message that names what is wrong."""
     command = [sys.executable, "-m", "exporter.simulator", *options]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    finished = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert finished.returncode == 2
     assert "Usage" in finished.stderr

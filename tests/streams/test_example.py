@@ -20,7 +20,16 @@ from exporter.vendors import VENDORS
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config.example.yaml"
 SCHEMA = ROOT / "config.schema.json"
-ANNOTATIONS = {"$defs", "$schema", "default", "description", "discriminator", "format", "title"}
+ANNOTATIONS = {
+    "$defs",
+    "$schema",
+    "default",
+    "description",
+    "discriminator",
+    "examples",
+    "format",
+    "title",
+}
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "array": list,
     "boolean": bool,

@@ -51,6 +51,9 @@ class Browser:
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
             self._ask(f"{domain}.enable")
+        # The end of loading the blank page must not be taken for that of the first real one.
+        while self.evaluate("document.readyState") != "complete":
+            pass
 
     def open(self, url: str) -> None:
         """Go to an address and wait until it has loaded."""

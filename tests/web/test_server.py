@@ -18,6 +18,8 @@ from exporter.web import protocol, server
 from exporter.web.guard import Guard, WebConfigFile
 from tests.web.certificates import Authority
 
+PATIENCE = 60.0
+"""Seconds that an answer is waited for, far above what it takes."""
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
 
 
@@ -52,9 +54,15 @@ async def serving(
         await task
 
 
-def client(port: int, **more: Any) -> httpx.AsyncClient:
-    scheme = "https" if "verify" in more else "http"
-    return httpx.AsyncClient(base_url=f"{scheme}://localhost:{port}", trust_env=False, **more)
+def client(port: int, verify: ssl.SSLContext | None = None) -> httpx.AsyncClient:
+    """One that waits as long as it takes; without `verify` no authorities are read."""
+    return httpx.AsyncClient(
+        base_url=f"{'http' if verify is None else 'https'}://localhost:{port}",
+        trust_env=False,
+        timeout=PATIENCE,
+        limits=httpx.Limits(keepalive_expiry=None),
+        verify=False if verify is None else verify,
+    )
 
 
 async def status(port: int, auth: tuple[str, str] | None = None) -> int:
@@ -214,7 +222,7 @@ async def test_a_slow_head_is_cut_off(sent: bytes, monkeypatch: pytest.MonkeyPat
     async with serving() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
-        assert await asyncio.wait_for(reader.read(), 30) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
         writer.close()
 
 
@@ -228,7 +236,7 @@ async def test_an_endless_head_is_cut_off() -> None:
                 writer.write(b"a" * 1024)
                 await writer.drain()
         with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(reader.read(), 30) == b""
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
         writer.close()
 
 

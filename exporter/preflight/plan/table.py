@@ -7,8 +7,8 @@ from dataclasses import asdict
 from math import floor
 from typing import Any
 
-from exporter.config.durations import format_duration
-from exporter.model import DAY, HOUR, MINUTE
+from exporter.config.durations import format_duration, format_in_days
+from exporter.model import HOUR, MINUTE
 from exporter.preflight.plan.plan import Plan, Requests, StreamPlan
 from exporter.preflight.plan.series import Series
 from exporter.preflight.plan.sharing import Sharing
@@ -86,7 +86,7 @@ def warnings(plan: Plan) -> Iterator[str]:
 
 
 def _rows(stream: StreamPlan) -> Iterator[tuple[str, ...]]:
-    lookback = "-" if stream.lookback is None else _days(stream.lookback)
+    lookback = "-" if stream.lookback is None else format_in_days(stream.lookback)
     for number, each in enumerate(stream.requests):
         yield (
             f"{stream.key.vendor}/{stream.key.account}",
@@ -100,11 +100,6 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[str, ...]]:
             f"{each.share:.0%}",
             "" if number else _series(stream.series),
         )
-
-
-def _days(seconds: int) -> str:
-    """A lookback is thought of in days: 40d, not 5w5d."""
-    return format_duration(seconds) if seconds % DAY else f"{seconds // DAY}d"
 
 
 def _about(requests: float) -> str:

@@ -166,7 +166,10 @@ class Control:
 
     async def _exports(self, _request: Request) -> Response:
         made = self._world.exports.all(self._world.clock.time())
-        told = [{"report_type": one.report_type, "created": one.created} for one in made]
+        told = [
+            {"report_type": one.report_type, "created": one.created, "last": one.last}
+            for one in made
+        ]
         return json_response({"exports": told})
 
     async def _set_exports(self, request: Request) -> Response:

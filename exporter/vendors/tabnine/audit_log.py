@@ -40,8 +40,11 @@ class CsvColumns(kit.ConfigModel):
     """What the columns of the CSV are called; Tabnine does not document it."""
 
     id: str = kit.Field(default="id", min_length=1)
+    """The column with the event's id."""
     timestamp: str = kit.Field(default="timestamp", min_length=1)
+    """The column with its time."""
     event_type: str = kit.Field(default="eventType", min_length=1)
+    """The column with its type."""
 
 
 class Options(kit.CountingOptions):

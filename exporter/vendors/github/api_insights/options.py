@@ -27,7 +27,9 @@ class RouteOptions(kit.ConfigModel):
 
     top_actors: int = Field(default=20, ge=0, le=500)
     """How many of the busiest actors of each day; each costs a request a day and poll."""
-    actors: tuple[Actor, ...] = ()
+    actors: tuple[Actor, ...] = Field(
+        default=(), examples=[[{"type": "installation", "id": 12345}]]
+    )
     """Actors that are broken down however few requests they send."""
 
 
@@ -38,9 +40,9 @@ class Options(kit.CountingOptions):
     lookback: kit.Duration = Field(default=12 * kit.HOUR, ge=0)
     routes: RouteOptions = RouteOptions()
     """Whose requests are broken down by route."""
-    actors: tuple[Actor, ...] = ()
+    actors: tuple[Actor, ...] = Field(default=(), examples=[[{"type": "oauth_app", "id": 678}]])
     """Actors with totals of their own in `github_api_actor_…`."""
-    users: tuple[User, ...] = ()
+    users: tuple[User, ...] = Field(default=(), examples=[[{"id": 583231, "login": "octocat"}]])
     """Users with totals of their own in `github_api_user_…`; needs privacy.users."""
     users_by: Literal["actor", "user"] = "actor"
     """Whether a user's requests are broken down by the token or app used, or not at all."""

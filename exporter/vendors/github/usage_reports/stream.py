@@ -50,6 +50,7 @@ class Options(kit.CountingOptions):
 
     interval: kit.Duration = Field(default=kit.HOUR, ge=1)
     lookback: kit.Duration = Field(default=40 * kit.DAY, ge=0)
+    """How far back days are corrected that a newer export tells of."""
     report_types: tuple[TypeName, ...] = Field(default=("summarized", "ai_credit"), min_length=1)
     """What is read: summarized or detailed, not both; premium_request for use before June 2026."""
     create: bool = False
