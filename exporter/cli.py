@@ -115,7 +115,7 @@ def run(
     lifecycle: bool,
 ) -> None:
     """Poll on schedule and serve the metrics: the daemon."""
-    hangup = Sighup()
+    sighup = Sighup()
     log.configure(level, form)
     settings, web_config = _load(config_file), _load_web_config(web_config_file)
 
@@ -134,7 +134,7 @@ def run(
             for listening in sockets:
                 tls = web_config is not None and web_config.config.tls_server_config is not None
                 _log.info("listening on %s%s", server.url_of(listening, tls=tls), telemetry_path)
-            await app.serve(sockets, telemetry_path, stop, web_config, hangup, lifecycle=lifecycle)
+            await app.serve(sockets, telemetry_path, stop, web_config, sighup, lifecycle=lifecycle)
         _log.info("stopped")
 
     _run(serve())

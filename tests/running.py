@@ -150,7 +150,7 @@ class Running:
 
     @contextlib.asynccontextmanager
     async def serving(
-        self, *, lifecycle: bool = True, hangup: Sighup | None = None
+        self, *, lifecycle: bool = True, sighup: Sighup | None = None
     ) -> AsyncIterator["Running"]:
         listening = server.listen("127.0.0.1:0")
         async with (
@@ -158,7 +158,7 @@ class Running:
             httpx.AsyncClient(base_url=server.url_of(listening), timeout=PATIENCE) as self.http,
         ):
             serve = self.app.serve(
-                [listening], "/metrics", self.stop, hangup=hangup, lifecycle=lifecycle
+                [listening], "/metrics", self.stop, sighup=sighup, lifecycle=lifecycle
             )
             task = asyncio.create_task(serve)
             try:

@@ -534,7 +534,7 @@ def test_a_proxy_that_can_be_used_is_taken_as_it_is(address: str) -> None:
     """With its user and password, where it has them."""
     [target] = parse(f'{GOOD}    proxy: "{address}"\n', "c.yaml").targets
     assert target.proxy == address
-    connection.wire(target.proxy, None)
+    connection.http_transport(target.proxy, None)
 
 
 def test_a_ca_file_without_certificates_is_told(tmp_path: Path) -> None:

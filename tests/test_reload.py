@@ -427,10 +427,10 @@ async def test_a_hangup_reloads_also_one_from_before_anybody_listened(running: R
     """One that comes while the exporter starts is kept, one that comes when it has stopped ignored."""
     before = signal.getsignal(signal.SIGHUP)
     try:
-        hangup = Sighup()
+        sighup = Sighup()
         running.write(running.target("github", {"rate_limit": HOURLY}))
         os.kill(os.getpid(), signal.SIGHUP)
-        async with running.serving(hangup=hangup):
+        async with running.serving(sighup=sighup):
             await running.until(lambda: running.reads == 2)
             running.write(running.target("github", {"rate_limit": {"interval": "2h"}}))
             os.kill(os.getpid(), signal.SIGHUP)

@@ -30,7 +30,7 @@ TURNS = 10
 """Of the loop, in which what has ended goes: callbacks, transports that were closed."""
 
 
-async def serve(config_file: Path, port: int, clock: FastClock, hangup: Sighup) -> None:
+async def serve(config_file: Path, port: int, clock: FastClock, sighup: Sighup) -> None:
     """What `usage-exporter run` does, by another clock."""
     loop, stop, wanted = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     loop.set_default_executor(_all_threads())
@@ -40,7 +40,7 @@ async def serve(config_file: Path, port: int, clock: FastClock, hangup: Sighup) 
     async with App(read(), clock, Random(1), read=read) as app:
         listening = [server.listen(f"127.0.0.1:{port}")]
         telling = asyncio.create_task(_tell(app, wanted))
-        await app.serve(listening, "/metrics", stop, hangup=hangup)
+        await app.serve(listening, "/metrics", stop, sighup=sighup)
         telling.cancel()
 
 
@@ -60,7 +60,7 @@ async def _tell(app: App, wanted: asyncio.Event) -> None:
         await wanted.wait()
         wanted.clear()
         async with scheduler.at_rest():
-            await app.board.flush()
+            await app.exposition.flush()
             for _ in range(TURNS):
                 await asyncio.sleep(0)
             gc.collect()
@@ -78,7 +78,7 @@ async def _tell(app: App, wanted: asyncio.Event) -> None:
 @click.option("--speed", type=float, required=True)
 def main(config_file: Path, port: int, start: float, began: float, speed: float) -> None:
     """Run until SIGTERM."""
-    hangup = Sighup()
+    sighup = Sighup()
     log.configure("warn", "logfmt")
     clock = FastClock(start, began, speed)
     with (
@@ -86,7 +86,7 @@ def main(config_file: Path, port: int, start: float, began: float, speed: float)
         patch.object(exporter.runtime.app, "SWAP_GAP", exporter.runtime.app.SWAP_GAP * speed),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(serve(config_file, port, clock, hangup))
+        runner.run(serve(config_file, port, clock, sighup))
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def kept_connections(jobs: Iterable[Job]) -> int:
     """How many connections these jobs' clients keep between polls: as many as were needed at once."""
     pools: dict[int, Any] = {}
     for job in jobs:
-        transport: Any = job.client._wire.http._transport
+        transport: Any = job.client._transport.http._transport
         pools[id(transport)] = transport._pool
     return sum(len(pool.connections) for pool in pools.values())
 

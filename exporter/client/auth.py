@@ -16,7 +16,7 @@ _LARGEST_SECRET = 64 * 1024
 
 
 class Secret:
-    """A value from a file (re-read when it changes) or from the environment, never shown."""
+    """A text from a file, read again when it changes, or from the environment; never shown."""
 
     __slots__ = ("_environ", "_name", "_path", "_stamp", "_value")
 
@@ -69,7 +69,7 @@ class Secret:
         try:
             if self._stamp is None or self._stamp != stamp(path.stat()):
                 with path.open("rb") as file:
-                    # Stamped before it is read: a change in between is then seen the next time.
+                    # Stamped before reading, so that a change in between is noticed the next time.
                     read = stamp(os.fstat(file.fileno()))
                     content = file.read(_LARGEST_SECRET + 1)
                 if len(content) > _LARGEST_SECRET:
@@ -88,14 +88,14 @@ class Secret:
 
 
 class Credential(Protocol):
-    """What a vendor wants to see with each request."""
+    """Gives the headers that authorize a request."""
 
     async def headers(self) -> Mapping[str, str]: ...
 
     def invalidate(self) -> bool:
-        """The vendor refused it (401): read or fetch it anew for the next request.
+        """The vendor refused the credential (401): read or fetch it again for the next request.
 
-        True where another one can be had at once: the request is then tried again.
+        Returns True where another one is available at once; the request is then tried again.
         """
 
 
@@ -151,7 +151,7 @@ class HeaderKey:
 
 
 def secrets_in(headers: Mapping[str, str]) -> list[str]:
-    """What must be blotted out of a vendor's message, longest first."""
+    """The secrets in request headers, longest first, to be removed from what the vendor says."""
     found: set[str] = set()
     for value in headers.values():
         scheme, _, word = value.partition(" ")
@@ -166,7 +166,7 @@ def secrets_in(headers: Mapping[str, str]) -> list[str]:
 
 
 def header_value(secret: Secret) -> str:
-    """The value as a header can carry it; `SecretError` for one that none can."""
+    """The secret as the value of a header; `SecretError` where no header can hold it."""
     value = secret.read()
     if not all(" " <= char <= "~" for char in value):
         raise SecretError(
@@ -180,13 +180,13 @@ def header_value(secret: Secret) -> str:
 
 def _decoded(content: bytes, source: str) -> str:
     try:
-        # Editors of Windows begin files with a byte order mark, which is no part of any credential.
+        # Editors on Windows put a byte order mark in front, which is no part of the credential.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # Without the cause, which would show the bytes in a traceback.
+        # Without the cause: a traceback would show the bytes of the secret.
         raise SecretError(f"secret {source} is not UTF-8 text", "is it the right file?") from None
 
 
 def stamp(status: os.stat_result) -> Stamp:
-    """Another one for every content that a file is given."""
+    """A value that changes whenever a file is written or replaced."""
     return status.st_mtime_ns, status.st_ino, status.st_size

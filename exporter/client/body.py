@@ -1,4 +1,4 @@
-"""Bodies as they come off the wire: decompressed within a limit, and checked to be whole."""
+"""Bodies of responses: decompressed up to a limit, and checked to be complete."""
 
 import asyncio
 import zlib
@@ -37,9 +37,9 @@ class Decoder:
         self._produced = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The pieces that these bytes complete."""
+        """The decompressed pieces that these bytes give."""
         self._received += len(data)
-        # Also the bytes received: endless empty gzip members would produce nothing at all.
+        # Received bytes are limited too: endless empty gzip members would decompress to nothing.
         self._check(self._received)
         if self._compressed:
             yield from self._inflate(data)
@@ -48,7 +48,7 @@ class Decoder:
                 yield data[start : start + PIECE]
 
     def finish(self) -> Iterator[bytes]:
-        """What is left inside; `BrokenBodyError` when the compressed stream has no end."""
+        """The rest of the content; `BrokenBodyError` when the compressed stream is not complete."""
         if self._inflater is not None:
             yield from self._inflate(b"")
         if self._inflater is not None:
@@ -57,7 +57,7 @@ class Decoder:
     def _inflate(self, data: bytes) -> Iterator[bytes]:
         while True:
             if self._inflater is None:
-                # One body may be several members; zeros after the last one are padding.
+                # A gzip body may have several members, and zeros after the last one as padding.
                 data = data.lstrip(b"\0") if self._members else data
                 if not data:
                     return
@@ -97,7 +97,7 @@ async def pieces(
         for piece in decoder.feed(data):
             yield piece
             if len(piece) == PIECE:
-                # A small chunk can hold a thousand times its size: let others run in between.
+                # A small chunk may decompress to a thousand times its size: let other tasks run.
                 await asyncio.sleep(0)
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) != received:

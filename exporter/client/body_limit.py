@@ -1,4 +1,4 @@
-"""Memory for the bodies of answers: small ones as they come, large ones in turn."""
+"""A limit on memory for response bodies: small ones are read side by side, large ones in turn."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ SMALL = 4 * 1024**2
 
 
 class LargeBodyLimit:
-    """Shared by the clients of a process, so that many floods at once take little more than one."""
+    """Shared by all clients of a process: many huge answers take little more memory than one."""
 
     def __init__(self, small: int = SMALL) -> None:
         self._small = small

@@ -46,10 +46,10 @@ class Client:
         clock: Clock,
         random: Random,
         transport: httpx.AsyncBaseTransport | None = None,
-        room: LargeBodyLimit | None = None,
+        large_bodies: LargeBodyLimit | None = None,
     ) -> None:
         self._settings = settings
-        self._room = room or LargeBodyLimit()
+        self._large_bodies = large_bodies or LargeBodyLimit()
         self._observer = observer
         self._clock = clock
         self._random = random
@@ -67,23 +67,23 @@ class Client:
             transport=transport,
         )
         paces = {group: Pace(some, clock, group) for group, some in limits.items()}
-        self._wire = Transport(settings, observer, http, paces, credential)
+        self._transport = Transport(settings, observer, http, paces, credential)
 
     def narrowed(self, limit: Limit | None) -> "Client":
-        """A view that shares everything and may obey one more limit of its own."""
+        """A client that shares everything with this one and may obey one more limit."""
         view = copy.copy(self)
         if limit is not None:
-            view._wire = self._wire.narrowed(Pace([limit], self._clock, "the stream"))
+            view._transport = self._transport.narrowed(Pace([limit], self._clock, "the stream"))
         return view
 
     def authorized(self, credential: Credential) -> "Client":
-        """A view that shares everything and shows this credential."""
+        """A client that shares everything with this one and sends this credential."""
         view = copy.copy(self)
-        view._wire = self._wire.authorized(credential)
+        view._transport = self._transport.authorized(credential)
         return view
 
     def forget(self) -> None:
-        """Ask anew, without ETags, for what this view has read: its content was no good."""
+        """Drop the cached answers that this view has read: they are requested without ETags."""
         self._cache.forget(self)
 
     @property
@@ -93,7 +93,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the connections, also those of narrowed views."""
-        await self._wire.http.aclose()
+        await self._transport.http.aclose()
 
     async def get(self, request: Request) -> Answer:
         """The whole answer, of a 2xx status."""
@@ -109,7 +109,8 @@ class Client:
         async with opened, aclosing(self._flow(request, chunks, first)) as flow:
             yield flow
 
-    # The first for pagings that do not look into the page: T would be inferred as object.
+    # The first overload is for pagings that do not look into the page: with the second alone, T
+    # would be inferred as object.
     @overload
     def pages(
         self,
@@ -138,7 +139,7 @@ class Client:
         """The decoded pages of a list; `decode` turns a body into a value and its count of rows.
 
         Large bodies are decoded in a thread. A list that repeats a page, is longer than `max_pages` or
-        goes on without rows is refused: what was read of it is no list.
+        goes on without rows raises SchemaError.
         """
         seen: dict[bytes, int] = {}
         following: Request | None = paging.first(request)
@@ -168,7 +169,7 @@ class Client:
             yield value
 
     async def _trying(self, request: Request, attempt: Callable[[Request], Awaitable[T]]) -> T:
-        pace = self._wire.paces[request.endpoint.group]
+        pace = self._transport.paces[request.endpoint.group]
         number, renewed = 0, False
         while True:
             number += 1
@@ -190,7 +191,7 @@ class Client:
             if isinstance(verdict.error, RateLimitedError) and not foreign:
                 pace.block_until(verdict.error.retry_at)
             if verdict.action is retry.Action.FAIL:
-                # Raised out here, so that no traceback carries the transport's view of the request.
+                # Raised outside of `except`: a traceback would hold the request with its credential.
                 raise verdict.error
             _log.info(
                 "request is tried again endpoint=%s attempt=%d wait=%.1f reason=%r",
@@ -200,7 +201,7 @@ class Client:
                 str(verdict.error),
             )
             if verdict.action is retry.Action.RETRY or foreign:
-                # Otherwise the pace holds the next try back, and with it the whole group.
+                # After a rate limit the pace, blocked above, holds back the whole group.
                 self._observer.waited(verdict.delay)
                 await self._clock.sleep(verdict.delay)
 
@@ -211,7 +212,7 @@ class Client:
             url = str(request.resolve(self._settings.base_url))
             cached = self._cache.get(url, self)
         for etag in (cached.etag if cached else None, None):
-            async with self._wire.replied(request, etag) as reply:
+            async with self._transport.replied(request, etag) as reply:
                 response = reply.response
                 if response.status_code == 304:
                     if cached is not None and etag is not None:
@@ -220,10 +221,10 @@ class Client:
                     continue
                 most = self._settings.max_body
                 async with (
-                    self._wire.deadline() as deadline,
-                    aclosing(self._wire.pieces(request, response, most)) as pieces,
+                    self._transport.deadline() as deadline,
+                    aclosing(self._transport.pieces(request, response, most)) as pieces,
                 ):
-                    content = await self._room.gather(pieces, deadline)
+                    content = await self._large_bodies.gather(pieces, deadline)
                 if url and response.status_code == 200 and reply.destination.trusted:
                     self._cache.put(url, response.headers, content, self)
                 return Answer(response.status_code, response.headers, content)
@@ -233,12 +234,12 @@ class Client:
         self, request: Request
     ) -> tuple[AsyncExitStack, AsyncGenerator[bytes, None], bytes]:
         async with AsyncExitStack() as opening:
-            reply = await opening.enter_async_context(self._wire.replied(request, None))
+            reply = await opening.enter_async_context(self._transport.replied(request, None))
             if reply.response.status_code == 304:
                 raise SchemaError(f"{request.label} answered 304 to a request without a condition")
-            chunks = self._wire.pieces(request, reply.response, self._settings.max_stream)
+            chunks = self._transport.pieces(request, reply.response, self._settings.max_stream)
             await opening.enter_async_context(aclosing(chunks))
-            async with self._wire.deadline():
+            async with self._transport.deadline():
                 first = await anext(chunks, b"")
             kept = opening.pop_all()
         return kept, chunks, first
@@ -246,7 +247,7 @@ class Client:
     async def _flow(
         self, request: Request, chunks: AsyncIterator[bytes], first: bytes
     ) -> AsyncGenerator[bytes, None]:
-        """The pieces of a stream, within a time that counts only the waiting for the vendor."""
+        """The pieces of a stream; of its time limit only waiting for the vendor is counted."""
         left = self._settings.timeout * 120
         piece = first
         while piece:

@@ -1,4 +1,4 @@
-"""The httpx client beneath: what it may do by itself is switched off here."""
+"""The httpx client that makes the requests, with all that it would do by itself switched off."""
 
 import logging
 import ssl
@@ -22,10 +22,10 @@ def connect(
     `ca_file` replaces the public certificate authorities. A given `transport` is used as it is.
     """
     for name in ("httpx", "httpcore"):
-        # They write whole URLs and response headers, signed links among them, at INFO and DEBUG.
+        # httpx and httpcore log whole URLs and headers, signed links among them, at INFO and DEBUG.
         logging.getLogger(name).setLevel(logging.WARNING)
     return httpx.AsyncClient(
-        transport=wire(proxy, ca_file) if transport is None else transport,
+        transport=http_transport(proxy, ca_file) if transport is None else transport,
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(timeout),
@@ -34,7 +34,7 @@ def connect(
     )
 
 
-def wire(proxy: str | None, ca_file: str | None) -> httpx.AsyncHTTPTransport:
+def http_transport(proxy: str | None, ca_file: str | None) -> httpx.AsyncHTTPTransport:
     """The connections of one client; raises ValueError for a proxy or a file that cannot be used."""
     return httpx.AsyncHTTPTransport(
         verify=tls(ca_file),
@@ -47,7 +47,7 @@ def wire(proxy: str | None, ca_file: str | None) -> httpx.AsyncHTTPTransport:
 
 
 def proxy_at(address: str) -> httpx.Proxy:
-    """The proxy at an address; the ValueError for what is none does not repeat a password in it."""
+    """The proxy at an address; raises ValueError, without a password that the address may hold."""
     try:
         url = httpx.URL(address)
         usable = url.scheme in ("http", "https") and url.host and "%" not in url.host
@@ -80,7 +80,7 @@ def _changed(ca_file: str | None) -> int:
 
 @lru_cache(maxsize=16)
 def _tls(ca_file: str | None, changed: int) -> ssl.SSLContext:  # noqa: ARG001
-    """One context for all clients with the same authorities: each costs 20 ms and a megabyte."""
+    """One context for all clients with the same authorities, as each takes 20 ms and a megabyte."""
     if ca_file is None:
         return httpx.create_ssl_context(trust_env=False)
     try:

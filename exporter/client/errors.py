@@ -35,7 +35,7 @@ class UnauthorizedError(PollError):
 
 
 class SecretError(UnauthorizedError):
-    """The secret itself cannot be used: nothing was asked; `remedy` is what to do about its source."""
+    """The secret cannot be used, so no request was made; `remedy` is what to do about its source."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}: {remedy}")
@@ -43,7 +43,7 @@ class SecretError(UnauthorizedError):
 
 
 class ForbiddenError(PollError):
-    """The credential is known but not allowed (403 without rate-limit marks)."""
+    """The credential is known but not allowed (403 without signs of a rate limit)."""
 
     state = State.FORBIDDEN
 

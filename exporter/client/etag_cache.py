@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 _OVERHEAD = 1024
 _LONGEST_ETAG = 1024
 _IDLE_SECONDS = 2 * 3600
-"""Longer than streams wait between polls; a URL with a moving time in it is never asked for again."""
+"""How long an unused answer is kept: a URL with the current time in it is never requested again."""
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Cached:
 
     @property
     def size(self) -> int:
-        """Bytes it is charged with; the headers are taken as a round sum."""
+        """Bytes that it counts as, with a round figure for the headers."""
         return len(self.body) + _OVERHEAD
 
 
@@ -45,7 +45,7 @@ class ETagCache:
         return entry
 
     def put(self, url: str, headers: Mapping[str, str], body: bytes, reader: object) -> None:
-        """Keep an answer; one without an ETag, or too large, replaces what was there by nothing."""
+        """Keep an answer. One without an ETag, or too large, only removes the one that was kept."""
         self._remove(url)
         now = self._now()
         self._drop_idle(now)
@@ -77,5 +77,5 @@ class ETagCache:
 
 
 def _sendable(etag: str) -> bool:
-    """Whether a request header can hold it: a vendor's may hold any bytes."""
+    """Whether an ETag can be sent back: a response header may hold bytes that a request must not."""
     return 0 < len(etag) <= _LONGEST_ETAG and etag.isascii() and etag.isprintable()

@@ -91,7 +91,7 @@ class Pace:
         self._blocked_until = max(self._blocked_until, moment)
 
     def tighten(self, headers: Mapping[str, str]) -> None:
-        """Heed what the vendor says about its quota: none left means none before the reset."""
+        """Obey the vendor's quota headers: with no requests left, none is sent before the reset."""
         if headers.get("x-ratelimit-remaining", "").strip() == "0":
             now = self._clock.time()
             wait = reset_delay(headers, now)
@@ -99,7 +99,7 @@ class Pace:
                 self.block_until(now + wait)
 
     def _heed_clock(self) -> None:
-        """After the machine's clock was set back: without this the queue would wait for the old time."""
+        """Move times that lie ahead to now: the clock was set back, and the queue would wait."""
         now = self._clock.time()
         if self._times and self._times[-1] > now:
             self._times = deque((min(t, now) for t in self._times), self._times.maxlen)

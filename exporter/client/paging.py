@@ -16,9 +16,9 @@ _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s\",
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]*))", re.IGNORECASE)
 
 MOST_PAGES = 2_000
-"""A longer list has no end: 200,000 rows by the hundred, and half an hour at one request a second."""
+"""A longer list counts as endless: this is 200,000 rows, a hundred a page, in half an hour."""
 MOST_EMPTY = 20
-"""How many pages in a row may be empty: a vendor may leave out rows after it has cut the pages."""
+"""How many pages in a row may be empty: some vendors filter rows after cutting a list into pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Paging(Protocol[T_contra]):
 class PageNumber:
     """Numbered pages of a fixed size; a short page is the last.
 
-    `size` must be one that the vendor grants: where it serves fewer, the first page looks short.
+    `size` must be one that the vendor accepts: a first page with fewer rows looks like the last.
     """
 
     page_param: str = "page"
@@ -151,6 +151,6 @@ def _number(request: Request, name: str) -> int:
 
 
 def _turned(request: Request, page_param: str) -> Request:
-    """The request for the page after; without a number it was the first."""
+    """The request for the next page; a request without a page number was for the first."""
     number = 1 if request.parameter(page_param) is None else _number(request, page_param)
     return request.with_parameters({page_param: number + 1})

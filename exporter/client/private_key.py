@@ -1,4 +1,4 @@
-"""A private key from a secret: what signs statements instead of being shown."""
+"""A private key from a secret: it signs requests for tokens and is never sent."""
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -17,7 +17,7 @@ def rsa_key(secret: Secret) -> RSAPrivateKey:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
-    # Raised out here, so that no traceback shows what the parser made of the key.
+    # Raised outside of `except`: a traceback would show parts of the key.
     if not isinstance(key, RSAPrivateKey) or key.key_size < _SMALLEST_KEY:
         raise SecretError(
             f"secret {secret.source} is not an RSA private key in PEM form without a password",

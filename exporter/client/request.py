@@ -18,7 +18,7 @@ class Endpoint:
     """A path template such as `/orgs/{org}/teams` and the group whose pace it shares.
 
     The template is the `endpoint` label of the request counter. `conditional` sends ETags back. A
-    `free` one does not count against the quota that its own headers tell of.
+    `free` one does not count against the quota that the headers of its answer tell of.
     """
 
     path: str
@@ -50,12 +50,12 @@ class Request:
 
     @classmethod
     def signed_link(cls, endpoint: Endpoint, url: str) -> "Request":
-        """Download from a link that is its own credential, on any host: none of ours is sent."""
+        """Download from a signed link, which may be on any host; our credential is not sent."""
         return cls(endpoint, url=url, signed=True)
 
     @property
     def label(self) -> str:
-        """How messages name it: without host, values and query."""
+        """Its name in messages, without host, values and query."""
         return f"{self.method} {self.endpoint.path}"
 
     @property
@@ -116,7 +116,7 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
 
 
 def join(base: httpx.URL, location: str, label: str) -> httpx.URL:
-    """The URL of a link or redirect seen at `base`, refused when following it were unsafe."""
+    """The URL of a link or redirect seen at `base`; SchemaError for one that is unsafe to follow."""
     try:
         url = base.join(location).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError):

@@ -1,4 +1,4 @@
-"""What to do about an answer that is none: pure decisions, made of status, headers and message."""
+"""What to do about a request that failed, decided from status, headers and message alone."""
 
 import enum
 import re
@@ -22,10 +22,10 @@ from exporter.client.errors import (
 )
 
 LONGEST_WAIT = 24 * 3600.0
-"""No vendor's header can silence a stream for longer."""
+"""The longest wait that a vendor's header can ask for."""
 
 TRANSPORT_ERRORS = (httpx.TransportError, TimeoutError, BrokenBodyError)
-"""How an exchange breaks without an answer."""
+"""The errors of an exchange that ended without a whole answer."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _LONGEST_MESSAGE = 200
@@ -58,7 +58,8 @@ class Verdict:
 class RefusedError(Exception):
     """An HTTP answer of 3xx, 4xx or 5xx that is no success, with what its body says.
 
-    `renewed` when the next request goes with another credential than the one refused.
+    `foreign` when it came from another host than the vendor's, `renewed` when the next request goes with
+    another credential than the one refused.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Backoff:
             asked = retry_after(problem.headers, now)
             wait = self._delay(attempt, random) if asked is None else min(asked, self.max_wait)
             down = UnavailableError(f"{answered}{said}; the vendor has a problem")
-            # 503 says that the request was not taken up.
+            # With a 503 the vendor says that it did not begin with the request.
             if not repeatable and problem.status != 503:
                 return Verdict(Action.FAIL, down)
             return self._unless_last(Action.RETRY, down, attempt, wait)
@@ -145,7 +146,7 @@ class Backoff:
     ) -> float:
         asked = retry_after(headers, now)
         if asked is None and headers.get("x-ratelimit-remaining", "0").strip() == "0":
-            # With requests remaining, the reset is of a quota that is not the one used up.
+            # Where requests remain, the headers tell of another quota than the one that is used up.
             asked = reset_delay(headers, now)
         if asked is not None:
             return asked
@@ -154,7 +155,7 @@ class Backoff:
 
 
 def is_rate_limited(status: int, headers: Mapping[str, str], message: str) -> bool:
-    """Whether this is a matter of quota: 429, or 403 with a mark of it."""
+    """Whether a quota was used up: 429, or 403 with a sign of it."""
     return status == 429 or (
         status == 403
         and (
@@ -178,7 +179,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
             moment = moment.replace(tzinfo=UTC)
         return _clamped(moment.timestamp() - now)
     except (ValueError, OverflowError):
-        # Not a time by any spelling: as good as no header.
+        # Not a time in any format: as if the header were not there.
         return None
 
 
@@ -191,7 +192,7 @@ def reset_delay(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def describe(problem: Exception) -> str:
-    """A transport failure in words that hold no header and no URL."""
+    """A transport error in words, without headers and URLs."""
     if isinstance(problem, httpx.ConnectError | httpx.ProxyError | BrokenBodyError):
         return _shortened(str(problem)) or type(problem).__name__
     if isinstance(problem, httpx.TimeoutException | TimeoutError):
@@ -200,7 +201,7 @@ def describe(problem: Exception) -> str:
 
 
 def vendor_message(body: bytes, content_type: str, secrets: Iterable[str] = ()) -> str:
-    """What an error body says, on one line, without secrets, signed links and who somebody is."""
+    """What an error body says, on one line, without secrets, signed links and names of people."""
     text = ""
     if "json" in content_type or body[:1] == b"{":
         text = _json_message(body)

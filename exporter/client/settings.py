@@ -11,7 +11,7 @@ from exporter.client.request import Endpoint
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """How one target is reached; `timeout` bounds each silence, ten times it a whole exchange.
+    """How one target is reached. `timeout` bounds each wait for data, ten times as long an exchange.
 
     `max_body` bounds an answer in memory, `max_stream` one that is streamed, both decompressed.
     A stream may take 120 times `timeout`. `limited_wait` is the shortest wait for a rate limit
@@ -43,7 +43,7 @@ class ClientSettings:
 
     @property
     def origin(self) -> httpx.URL:
-        """Whose answers count as the vendor's, and who is shown the credential."""
+        """The origin whose answers count as the vendor's, and to which the credential is sent."""
         return httpx.URL(self.base_url)
 
 

@@ -1,4 +1,4 @@
-"""One request on the wire: paced, with its credential, through redirects to an accepted reply."""
+"""Sends requests: paced, with the credential, through redirects to an accepted reply."""
 
 import asyncio
 import logging
@@ -50,26 +50,26 @@ class Transport:
     own_pace: Pace | None = None
 
     def narrowed(self, pace: Pace) -> "Transport":
-        """One that obeys one more pace."""
+        """A transport that obeys one more pace."""
         return replace(self, own_pace=pace)
 
     def authorized(self, credential: Credential) -> "Transport":
-        """One that shows this credential."""
+        """A transport that sends this credential."""
         return replace(self, credential=credential)
 
     def deadline(self) -> asyncio.Timeout:
-        """What bounds an exchange, or reading a body."""
+        """The time limit of an exchange, or of reading a body."""
         return asyncio.timeout(self.settings.timeout * 10)
 
     def pieces(
         self, request: Request, response: httpx.Response, limit: int
     ) -> AsyncGenerator[bytes, None]:
         """The decompressed body, up to `limit` bytes."""
-        # What was sent: httpx itself would stop after the first gzip member.
-        wire = response.stream
-        if not isinstance(wire, httpx.AsyncByteStream):
+        # The bytes as they were sent: httpx would stop after the first gzip member.
+        sent = response.stream
+        if not isinstance(sent, httpx.AsyncByteStream):
             raise TypeError("the transport gave a response that cannot be read asynchronously")
-        return body.pieces(wire, response.headers, limit, request.label)
+        return body.pieces(sent, response.headers, limit, request.label)
 
     @asynccontextmanager
     async def replied(self, request: Request, etag: str | None) -> AsyncIterator[Reply]:
@@ -92,7 +92,7 @@ class Transport:
     async def _exchanged(
         self, request: Request, destination: Destination, etag: str | None
     ) -> AsyncIterator[Reply]:
-        """One request on the wire, observed once, when it is over."""
+        """One request and its response, observed once, when it is over."""
         pace = self.paces[request.endpoint.group]
         ours = same_origin(destination.url, self.settings.origin)
         if ours:
@@ -111,14 +111,14 @@ class Transport:
                 async with self.deadline():
                     response = await self.http.send(outgoing, stream=True)
             except UnicodeError as error:
-                # What the resolver makes of a host name that is none, such as one too long.
+                # The resolver's error for an invalid host name, such as one that is too long.
                 raise httpx.ConnectError("the host name is not valid") from error
             except httpx.ConnectError as error:
                 if ours:
                     raise
                 raise httpx.ConnectError(f"{destination.url.host}: {error}") from error
             except httpx.InvalidURL as error:
-                # httpx looks at the address of a redirect, also where it does not follow it.
+                # httpx checks the address of a redirect even where it does not follow it.
                 raise httpx.RemoteProtocolError("the redirect is not a URL") from error
             if ours and not request.endpoint.free:
                 pace.tighten(response.headers)
@@ -169,7 +169,7 @@ class Transport:
             return
         ours = same_origin(reply.destination.url, self.settings.origin)
         renewed = status == 401 and reply.destination.trusted and await self._renewed(reply)
-        # What a foreign host says may quote the signed link.
+        # A message of a foreign host may quote the signed link.
         start = await self._start_of(request, response) if ours else b""
         message = retry.vendor_message(start, kind, reply.secrets)
         raise retry.RefusedError(
@@ -184,7 +184,7 @@ class Transport:
         return secrets_in(await credential.headers()) != reply.secrets
 
     async def _start_of(self, request: Request, response: httpx.Response) -> bytes:
-        """The body of an answer that is not data; read, so that the connection can be kept."""
+        """The start of an error's body; reading it lets the connection be used again."""
         content = b""
         try:
             stream = self.pieces(request, response, _LARGEST_ERROR)
@@ -192,6 +192,6 @@ class Transport:
                 async for piece in pieces:
                     content += piece
         except (*retry.TRANSPORT_ERRORS, SchemaError) as problem:
-            # The status decides; what came of the body is used for the message.
+            # The status decides; the message uses as much of the body as came.
             _log.debug("error body is cut endpoint=%s reason=%r", request.endpoint.path, problem)
         return content

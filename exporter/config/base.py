@@ -16,7 +16,7 @@ class ConfigModel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _as_written(cls, data: Any) -> Any:
-        """YAML has no tuples, and to JSON Schema 10.0 is a whole number."""
+        """Take lists for tuples, as YAML has none, and 10.0 for 10, as JSON Schema does."""
         if not isinstance(data, Mapping):
             return data
         return {key: _exact(value) for key, value in data.items()}
@@ -29,7 +29,7 @@ def _exact(value: object) -> object:
 
 
 def word(value: object) -> object:
-    """The word for what YAML reads as a boolean: a bare `on` or `off`."""
+    """The word `on` or `off`, which YAML reads as a boolean where it has no quotes."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return value

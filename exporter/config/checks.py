@@ -123,7 +123,7 @@ def _readable(path: str) -> bool:
     try:
         return os.access(path, os.R_OK)
     except ValueError:
-        # No path at all: it has a NUL or half a character in it.
+        # Not a path: it has a NUL or an unpaired surrogate in it.
         return False
 
 

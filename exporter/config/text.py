@@ -16,7 +16,7 @@ class ConfigError(Exception):
     """The configuration cannot be used; `problems` has a line for each thing to mend."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        # YAML can spell half a character, which no terminal and no log takes.
+        # YAML can spell an unpaired surrogate, which can be neither printed nor logged.
         self.problems = tuple(p.encode("utf-8", "backslashreplace").decode() for p in problems)
         super().__init__("\n".join(self.problems))
 
@@ -42,7 +42,7 @@ def read_yaml(text: str, path: str | Path) -> tuple[Any, yaml.Node | None]:
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigError([f"{place}: is not YAML: {getattr(error, 'problem', error)}"]) from error
     except (ValueError, RecursionError) as error:
-        # What YAML takes for a date or a number, and Python does not; or far too many brackets.
+        # A date or a number to YAML that is none to Python; or far too many brackets.
         raise ConfigError([f"{path}: is not YAML: {error}; put such a text in quotes"]) from error
 
 

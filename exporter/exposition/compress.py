@@ -10,7 +10,7 @@ from isal import isal_zlib
 
 # Deflate, no name, no time, so that equal pages are equal bytes; the system is "unknown".
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-# An empty final block: no piece knows that it is the last.
+# An empty final block ends the stream: no piece is marked as the last one.
 _END = b"\x03\x00"
 _TRAILER = struct.Struct("<II")
 _RAW = -15

@@ -1,4 +1,4 @@
-"""The board: the page that `/metrics` serves, rendered when data changes."""
+"""The page that `/metrics` serves, rendered when data changes."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ _Result = TypeVar("_Result")
 
 
 class CatalogueError(LookupError):
-    """A metric was put on the board that its catalogue does not list."""
+    """A metric was put on the page that the catalogue does not list."""
 
 
 class Exposition:
@@ -71,7 +71,7 @@ class Exposition:
         for metric in families:
             if metric not in self._families:
                 raise CatalogueError(
-                    f"{metric.name} is not in the catalogue of the board (put by {source}); list it "
+                    f"{metric.name} is not in the catalogue of the page (put by {source}); list it "
                     "in the table of its vendor"
                 )
         async with self._turn:
@@ -132,7 +132,7 @@ class Exposition:
         """Wait until the last swap is `gap` seconds ago or somebody flushes."""
         if self._built_at is None or self._urgent.is_set():
             return
-        # A clock that was set back must not hold the page longer than the gap.
+        # Where the clock was set back, the page must not wait longer than the gap.
         rest = min(self._built_at + self._gap - self._clock.time(), self._gap)
         if rest <= 0:
             return

@@ -1,4 +1,4 @@
-"""One family of the board: the texts of its sources, compressed so that a change costs little."""
+"""A metric family of the page: its sources' texts, compressed so that a change costs little."""
 
 from bisect import bisect_right
 from typing import TypeAlias

@@ -95,7 +95,7 @@ def _scalars(metric: Metric, batch: Sequence[Point]) -> Text:
     if metric.type is not MetricType.COUNTER:
         plain = _weave(_around_labels(metric, metric.name), _columns(metric, batch), _values(batch))
         return _text(plain, plain)
-    # A slice has `_created` lines all over or not at all; one that is mixed falls into runs.
+    # All points of a run have `_created` lines, or none: a mixed slice is cut into such runs.
     runs = [_counters(metric, list(run)) for _, run in groupby(batch, key=_is_undated)]
     return runs[0] if len(runs) == 1 else _concatenated(runs)
 
@@ -180,7 +180,7 @@ def _around_labels(metric: Metric, name: str) -> tuple[str, ...]:
 
 
 def _weave(around: Sequence[str], columns: Sequence[Sequence[str]], last: Sequence[str]) -> str:
-    """Lines of a constant and a column by turns, the `last` column closing them."""
+    """Lines made of constants and columns in turn, with the `last` column at their ends."""
     count = len(last)
     width = 2 * len(around) + 1
     parts = ["\n"] * (width * count)

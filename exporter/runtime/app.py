@@ -71,15 +71,21 @@ class App:
         self._store = SQLiteStore.open(config.state.path, clock.time())
         self._resources.push_async_callback(self._store.close)
         metrics = [*catalogue.metrics().values(), *self._process.metrics]
-        self.board = Exposition(metrics, gap=SWAP_GAP, clock=clock)
+        self.exposition = Exposition(metrics, gap=SWAP_GAP, clock=clock)
         self._scheduler = Scheduler(clock, self._random)
-        rules = CollectionPolicy.of(config)
-        self._fleet = Targets(
-            self._store, self.board, self._scheduler, rules, clock, self._random, self._birth_hold
+        policy = CollectionPolicy.of(config)
+        self._targets = Targets(
+            self._store,
+            self.exposition,
+            self._scheduler,
+            policy,
+            clock,
+            self._random,
+            self._birth_hold,
         )
-        self._resources.push_async_callback(self._fleet.close)
-        self._reloader = Reloader(self._read, config, self._fleet, self._show_reload, clock)
-        await self._fleet.change(config, rules)
+        self._resources.push_async_callback(self._targets.close)
+        self._reloader = Reloader(self._read, config, self._targets, self._show_reload, clock)
+        await self._targets.change(config, policy)
         await self._show_reload(True, self._reloader.good_at)
 
     async def __aexit__(self, *_: object) -> None:
@@ -87,11 +93,11 @@ class App:
 
     @property
     def targets(self) -> list[TargetStatus]:
-        return self._fleet.targets
+        return self._targets.targets
 
     @property
     def jobs(self) -> list[Job]:
-        return self._fleet.jobs
+        return self._targets.jobs
 
     async def serve(
         self,
@@ -99,21 +105,21 @@ class App:
         telemetry_path: str,
         stop: asyncio.Event,
         web_config: WebConfigFile | None = None,
-        hangup: Sighup | None = None,
+        sighup: Sighup | None = None,
         *,
         lifecycle: bool = False,
     ) -> None:
         """Poll and serve until `stop` is set; counts are safe at any moment.
 
-        With `lifecycle` the port takes orders to reload and to stop; `hangup` asks for a reload too.
+        With `lifecycle` the port takes orders to reload and to stop; `sighup` asks for a reload too.
         """
         if stop.is_set():
-            # It came while the exporter started: polls that would be cut off are not begun.
+            # It was set while the exporter started: no poll begins that would be cut off at once.
             for listening in sockets:
                 listening.close()
             return
         application = web.create(
-            self.board,
+            self.exposition,
             telemetry_path=telemetry_path,
             status_page=lambda query: status_page.render(
                 self.targets,
@@ -122,13 +128,13 @@ class App:
                 telemetry_path=telemetry_path,
                 version=__version__,
             ),
-            ready=lambda: self._fleet.ready,
+            ready=lambda: self._targets.ready,
             lifecycle=web.Lifecycle(self._reload, stop.set) if lifecycle else None,
         )
         guard = Guard(application, web_config, MOST_REQUESTS)
         http = server.create(guard, web_config.config.tls_server_config if web_config else None)
         await self._tick()
-        with hangup.heard(self._reloader.request) if hangup else contextlib.nullcontext():
+        with sighup.heard(self._reloader.request) if sighup else contextlib.nullcontext():
             serving = asyncio.create_task(http.serve(sockets=list(sockets)))
             self._scheduler.start()
             self._scheduler.every(TICK, self._tick)
@@ -149,9 +155,9 @@ class App:
 
     async def once(self) -> str:
         """Poll every stream once; the page as text, without the families of this short process."""
-        await self._fleet.poll_once()
-        await self.board.flush()
-        return self.board.page.body(Format.PLAIN, Encoding.IDENTITY).decode()
+        await self._targets.poll_once()
+        await self.exposition.flush()
+        return self.exposition.page.body(Format.PLAIN, Encoding.IDENTITY).decode()
 
     async def _reload(self) -> str:
         try:
@@ -161,12 +167,12 @@ class App:
         return ""
 
     async def _show_reload(self, successful: bool, good_at: float) -> None:
-        await self.board.put(
+        await self.exposition.put(
             "exporter", exporter_families(self._store.created, successful, good_at)
         )
-        await self.board.flush()
+        await self.exposition.flush()
 
     async def _tick(self) -> None:
-        await self.board.put("process", self._process.families())
-        await self._fleet.show_running()
-        await self._fleet.retry_renewed()
+        await self.exposition.put("process", self._process.families())
+        await self._targets.show_running()
+        await self._targets.retry_renewed()

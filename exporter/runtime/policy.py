@@ -20,18 +20,18 @@ class CollectionPolicy(NamedTuple):
 
     @classmethod
     def of(cls, config: Config) -> "CollectionPolicy":
-        """The rules of a configuration; raises ConfigError where the key cannot be read."""
+        """The policy of a configuration; raises ConfigError where the key cannot be read."""
         key_file = config.privacy.key_file
         privacy = Privacy(config.privacy.users, read_key(key_file) if key_file else b"")
         groups = GroupLimit(config.privacy.min_group_size)
         return cls(privacy, groups, config.limits, config.counting)
 
     def same(self, other: "CollectionPolicy") -> bool:
-        """Whether streams can go on as they are; another key of the pseudonyms is another rule."""
+        """Whether streams can go on as they are: also the key of the pseudonyms must be the same."""
         return (self.privacy.fingerprint, *self[1:]) == (other.privacy.fingerprint, *other[1:])
 
     def counting_since(self, now: float, birth_hold: int | None) -> Counting:
-        """How streams count that begin now; `birth_hold` replaces the configured one."""
+        """How streams count that start at `now`; `birth_hold` replaces the configured one."""
         hold = self.counting.birth_hold if birth_hold is None else birth_hold
         return Counting(
             Exposure(hold, self.counting.expire_after, now),

@@ -30,13 +30,13 @@ class Reloader:
         self,
         read: Callable[[], Config],
         running: Config,
-        fleet: Targets,
+        targets: Targets,
         show: Callable[[bool, float], Awaitable[None]],
         clock: Clock,
     ) -> None:
         self._read = read
         self._running = running
-        self._fleet = fleet
+        self._targets = targets
         self._show = show
         self._clock = clock
         self.good_at = clock.time()
@@ -94,7 +94,7 @@ class Reloader:
             raise ConfigError(
                 [f"state.path: changed from {running} to {path}; a restart is needed for that"]
             )
-        difference = await self._fleet.change(config, CollectionPolicy.of(config))
+        difference = await self._targets.change(config, CollectionPolicy.of(config))
         self._running = config
         return difference
 

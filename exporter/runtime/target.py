@@ -43,18 +43,18 @@ class RunningTarget:
 
     @property
     def refused(self) -> list[Job]:
-        """The jobs that wait for the operator to help."""
+        """The jobs whose credential or right was refused: only the operator can help."""
         return [job for job in self.jobs.values() if job.status.state in REFUSED]
 
     def begin(self) -> None:
-        """Make the status, which may be that of a former account, speak of this one."""
+        """Let the status, which a reload may have handed on, show the jobs of this one."""
         self.status.streams = {key.stream: job.status for key, job in self.jobs.items()}
         self.status.budget = self.connection.budget
         for job in self.jobs.values():
             job.status.interval = job.options.interval
 
     def end(self) -> None:
-        """Make the status speak of no stream."""
+        """Let the status show no stream."""
         self.status.streams = {}
 
 
@@ -63,20 +63,22 @@ def create(
     former: RunningTarget | None,
     clock: Clock,
     random: Random,
-    room: LargeBodyLimit,
+    large_bodies: LargeBodyLimit,
     *,
     keep_jobs: bool,
 ) -> RunningTarget:
-    """The account of a target; raises ConfigError.
+    """The target as it runs; raises ConfigError.
 
-    What is as it was in `former` is taken from there: the connection with its pace, and with
-    `keep_jobs` the jobs too. The status always is, so that counts of requests and polls go on.
+    What did not change since `former` is taken from there: the connection with its pace, and with
+    `keep_jobs` the jobs too. The status always is, so that its counts go on.
     """
     vendor = vendor_of(target)
     status = TargetStatus(vendor.name, target.account) if former is None else former.status
     connected = former is not None and former.connection.identity == _identity(target)
     kept = former if connected else None
-    connection = _connect(target, status, clock, random, room) if kept is None else kept.connection
+    connection = (
+        _connect(target, status, clock, random, large_bodies) if kept is None else kept.connection
+    )
     jobs: dict[StreamKey, Job] = {}
     for stream, options in enabled_streams(vendor, target):
         key = StreamKey(vendor.name, target.account, stream.name)
@@ -104,13 +106,13 @@ def create(
 
 
 def _connect(
-    target: Target, status: TargetStatus, clock: Clock, random: Random, room: LargeBodyLimit
+    target: Target, status: TargetStatus, clock: Clock, random: Random, large_bodies: LargeBodyLimit
 ) -> Connection:
     vendor = vendor_of(target)
     limits = limits_of(vendor, target)
     try:
         settings = vendor.settings(target)
-        bare = Client(settings, None, limits, status, clock, random, room=room)
+        bare = Client(settings, None, limits, status, clock, random, large_bodies=large_bodies)
     except ValueError as error:
         raise ConfigError([f"target {vendor.name}/{target.account}: {error}"]) from error
     client = bare.authorized(vendor.credential(target, bare))

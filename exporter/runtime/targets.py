@@ -49,22 +49,22 @@ class Targets:
     def __init__(
         self,
         store: Store,
-        board: Exposition,
+        exposition: Exposition,
         scheduler: Scheduler,
-        rules: CollectionPolicy,
+        policy: CollectionPolicy,
         clock: Clock,
         random: Random,
         birth_hold: int | None = None,
     ) -> None:
         self._store = store
-        self._board = board
+        self._exposition = exposition
         self._scheduler = scheduler
         self._clock = clock
         self._random = random
         self._birth_hold = birth_hold
-        self._rules = rules
+        self._policy = policy
         self._large_bodies = LargeBodyLimit()
-        self._poller = self._poller_of(rules)
+        self._poller = self._poller_of(policy)
         self._running: _ByAccount = {}
         self._ready = False
         self._turn = asyncio.Lock()
@@ -84,15 +84,15 @@ class Targets:
         self._ready = self._ready or all(target.polled for target in self.targets)
         return self._ready
 
-    async def change(self, config: Config, rules: CollectionPolicy) -> Difference:
-        """Run what the configuration says; after an error all runs on as before.
+    async def change(self, config: Config, policy: CollectionPolicy) -> Difference:
+        """Run what the configuration says; after an error all goes on as before.
 
         What was refused before is tried again at once. Raises ConfigError for a target that cannot be
         connected, and StoreError.
         """
         async with self._turn:
             former, running = self._running, _ByAccount()
-            keep_jobs = rules.same(self._rules)
+            keep_jobs = policy.same(self._policy)
             try:
                 for target in config.targets:
                     key = (target.vendor, target.account)
@@ -104,7 +104,7 @@ class Targets:
                         self._large_bodies,
                         keep_jobs=keep_jobs,
                     )
-                difference = await self._switch(running, rules)
+                difference = await self._switch(running, policy)
                 self._scheduler.poll_now([job for each in running.values() for job in each.refused])
                 return difference
             finally:
@@ -118,7 +118,7 @@ class Targets:
                     await self._poller.show_status(job)
 
     async def retry_renewed(self) -> None:
-        """Try at once what was refused where a secret file has changed."""
+        """Poll refused streams at once where a file with the secret has changed."""
         async with self._turn:
             for each in self._running.values():
                 refused = each.refused
@@ -134,11 +134,11 @@ class Targets:
         former, self._running = self._running, {}
         await self._close_unused(former)
 
-    async def _switch(self, running: _ByAccount, rules: CollectionPolicy) -> Difference:
+    async def _switch(self, running: _ByAccount, policy: CollectionPolicy) -> Difference:
         before, after = _jobs(self._running), _jobs(running)
         ended = [job for key, job in before.items() if after.get(key) is not job]
         begun = [job for key, job in after.items() if before.get(key) is not job]
-        poller = self._poller_of(rules)
+        poller = self._poller_of(policy)
         await self._scheduler.remove(ended, GRACE)
         _hand_over(self._running, running)
         try:
@@ -152,7 +152,7 @@ class Targets:
                 await self._poller.show_status(job)
             self._scheduler.add(ended, self._poller)
             raise
-        self._running, self._rules, self._poller = running, rules, poller
+        self._running, self._policy, self._poller = running, policy, poller
         removed = before.keys() - after.keys()
         for key in removed:
             await poller.remove(before[key])
@@ -166,7 +166,7 @@ class Targets:
 
     async def _erase_idle(self, running: Collection[StreamKey]) -> None:
         """Take people out of the state of streams that do not run, where the setting has changed."""
-        fingerprint = self._rules.privacy.fingerprint
+        fingerprint = self._policy.privacy.fingerprint
         try:
             for key, made_under in (await self._store.fingerprints()).items():
                 if key not in running and made_under not in ("", fingerprint):
@@ -175,9 +175,9 @@ class Targets:
         except StoreError as error:
             _log.warning("people may stay in the state of streams that do not run: %s", error)
 
-    def _poller_of(self, rules: CollectionPolicy) -> Poller:
-        counting = rules.counting_since(self._clock.time(), self._birth_hold)
-        return Poller(self._store, self._board, rules.privacy, counting, self._clock)
+    def _poller_of(self, policy: CollectionPolicy) -> Poller:
+        counting = policy.counting_since(self._clock.time(), self._birth_hold)
+        return Poller(self._store, self._exposition, policy.privacy, counting, self._clock)
 
     async def _close_unused(self, *former: _ByAccount) -> None:
         used = {id(each.connection) for each in self._running.values()}

@@ -56,9 +56,9 @@ _PARTITIONS = (
 )
 
 _FOLDED = "\x1f"
-"""How the identity of a folded sample began: it was its labels, of no partition."""
+"""The beginning of an identity that was made of labels, for a folded sample; it had no partition."""
 _PSEUDONYM = 18
-"""Characters of a pseudonym, `p_` and sixteen digits: an identity could be two of them."""
+"""The length of a pseudonym, `p_` and sixteen digits; an identity could be two of them."""
 _TABLES: dict[str, Callable[[str], tuple[str, str]]] = {
     "tabnine_team_": lambda identity: _split(identity, ":"),
     "tabnine_user_": lambda identity: _split(identity, ":"),
@@ -69,7 +69,7 @@ _TABLES: dict[str, Callable[[str], tuple[str, str]]] = {
     "github_api_route_": lambda identity: _split(identity, ":", 2),
     "github_copilot_usage_team_": lambda identity: _split(identity, _FOLDED),
 }
-"""By the beginning of a metric's name, how its identities are cut into a partition and a key."""
+"""How identities are cut into a partition and a key, by the beginning of the metric's name."""
 
 
 def _create(connection: sqlite3.Connection) -> None:
@@ -77,7 +77,7 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _separate_partitions(connection: sqlite3.Connection) -> None:
-    """A partition was the beginning of an identity; what a stream remembered held its walk as well."""
+    """Take partitions out of identities, where they stood first, and walks out of streams' memories."""
     _execute(connection, _PARTITIONS)
     rows = connection.execute(
         "SELECT series_id, start, metric, identity, value FROM former_slot"
@@ -110,13 +110,13 @@ def _parted(metric: str, identity: str) -> tuple[str, str]:
 
 
 def _split(identity: str, separator: str, parts: int = 1) -> tuple[str, str]:
-    """The partition up to the n-th separator and the key after it; without one all is key."""
+    """The partition before the n-th separator and the key after it; all is key where there are fewer."""
     *start, rest = identity.split(separator, parts)
     return (separator.join(start), rest) if len(start) == parts else ("", identity)
 
 
 def _walk(walk: dict[str, object], days: dict[str, object]) -> tuple[object, object, object] | None:
-    """A walk over partitions, or one over days of which the end of the last one was remembered."""
+    """A walk over partitions, or one over days; of that the end of the last day was remembered."""
     if walk.get("after"):
         return walk.get("began"), walk.get("start"), walk["after"]
     until = days.get("until")

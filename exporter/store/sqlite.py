@@ -1,4 +1,4 @@
-"""The store in one SQLite file: what its rows say."""
+"""The store in one SQLite file: reading and writing its rows."""
 
 import asyncio
 import json

@@ -19,7 +19,7 @@ _DAMAGED = (
 def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
     """Open or create the file, bring it to the current schema, and say when it was created.
 
-    What it raises, `explained` explains.
+    `explained` turns the errors that it raises into messages for people.
     """
     existed = path.exists()
     _own(path)
@@ -40,10 +40,10 @@ def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
 def inspect(path: Path) -> None:
     """Raise StoreError for an existing file that `connect` would refuse, and leave it as it is.
 
-    Nobody may have it open, and no log may lie beside it: neither is looked at.
+    Only for a file that no process has open and that has no write-ahead log: both are ignored.
     """
     with explained(path):
-        # Immutable, as SQLite would make a log and an index of it beside the file otherwise.
+        # Immutable: otherwise SQLite would create a log and its index beside the file.
         location = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(location, uri=True)) as connection:
             if _examine(connection, path):
@@ -83,7 +83,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> bool:
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")
     try:
-        # A process that was killed may have erased people and not got as far as this.
+        # A process may have been killed after it erased people and before this.
         write_back(connection)
     except sqlite3.OperationalError as error:
         _log.warning(
@@ -99,7 +99,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> bool:
 
 
 def write_back(connection: sqlite3.Connection) -> None:
-    """Put the log into the file: until then the file has the old pages, and afterwards the log would."""
+    """Write the log back into the file and empty it, so that neither has what was erased."""
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -156,7 +156,7 @@ def explained(path: Path) -> Iterator[None]:
 
 @contextmanager
 def legible(path: Path) -> Iterator[None]:
-    """Around the reading of rows: one that no exporter wrote is damage, whatever it breaks."""
+    """Use around reading rows: a row that causes an error was not written by an exporter."""
     try:
         yield
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:

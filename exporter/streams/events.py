@@ -1,24 +1,17 @@
 """Streams of events: rows with an id and a time, each counted once in the day of its time."""
 
-from collections.abc import (
-    AsyncGenerator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from exporter.client.errors import SchemaError
 from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, floor
-from exporter.streams.contract import Batch, Stream
+from exporter.streams.contract import Batch, Batches, Stream
 from exporter.streams.dates import moment
 from exporter.streams.source import Source
 from exporter.streams.tally import Group, Tally
 
 Row: TypeAlias = tuple[Any, ...]
-Add: TypeAlias = Callable[[Iterable[Row]], object]
+Add: TypeAlias = Callable[[Iterable[Row]], None]
 AnySource: TypeAlias = Source[Any, Any]
 
 
@@ -27,8 +20,8 @@ class EventSums(Protocol):
 
     newest: float
 
-    def add(self, rows: Iterable[Row]) -> object:
-        """Add rows; they may have been added before. Raises TypeError or ValueError for an odd one."""
+    def add(self, rows: Iterable[Row]) -> None:
+        """Add rows, some perhaps again; raises SchemaError for one that cannot be counted."""
 
     def samples(self) -> Iterator[Sample]:
         """The sums by day."""
@@ -41,35 +34,39 @@ class Distinct:
     """Counts each id once, without keeping the rows.
 
     A row begins with its id and its time. `count` adds the rest of it to the tally, in the day that it
-    is given. `people` is the group whose labels are people.
+    is given; where it raises TypeError or ValueError, `misfit` says what is wrong with the row. `people`
+    is the group whose labels are people.
     """
 
     def __init__(
         self,
         count: Callable[[Row, int, Tally], None],
+        misfit: Callable[[Row], SchemaError],
         people: Group | None = None,
         settled_day: int = 0,
     ) -> None:
         self.newest = 0.0
         self._count = count
+        self._misfit = misfit
         self._people = people
         self._settled_day = settled_day
         self._tally = Tally()
         self._seen: set[int] = set()
 
-    def add(self, rows: Iterable[Row]) -> int:
-        """Add rows; returns how many of them were not added before."""
-        seen, tally, before = self._seen, self._tally, len(self._seen)
+    def add(self, rows: Iterable[Row]) -> None:
+        seen, tally = self._seen, self._tally
         for row in rows:
             identity = hash(str(row[0]))
             if identity in seen:
                 continue
             seen.add(identity)
-            at = moment(row[1])
-            self._count(row, int(at // DAY) * DAY, tally)
+            try:
+                at = moment(row[1])
+                self._count(row, int(at // DAY) * DAY, tally)
+            except (TypeError, ValueError) as error:
+                raise self._misfit(row) from error
             if at > self.newest:
                 self.newest = at
-        return len(seen) - before
 
     def samples(self) -> Iterator[Sample]:
         return self._tally.samples()
@@ -83,7 +80,7 @@ def events(
     name: str,
     summary: str,
     *,
-    rows: Callable[[AnySource, Add], Awaitable[Mapping[str, Any] | None]],
+    rows: Callable[[AnySource, Add], Awaitable[None]],
     sums: Callable[[int, bool], EventSums],
     metrics: Sequence[Metric],
     settled_after: int = HOUR,
@@ -91,23 +88,21 @@ def events(
 ) -> Stream[Any, Any]:
     """A stream that counts events by UTC day; `declared` is the rest of its declaration.
 
-    `rows` hands every row of the window to a function, some perhaps twice; it returns what the stream
-    is to remember. `sums` makes what adds them up, from the newest settled day and whether people are
-    shown. A day is settled so many seconds after its end. A gauge among the metrics is the number of
-    people on the newest settled day.
+    `rows` hands every row of the window to a function, some perhaps twice. `sums` makes what adds them
+    up, from the newest settled day and whether people are shown. A day is settled `settled_after` seconds
+    after its end. A gauge among the metrics is the number of people on the newest settled day.
     """
     counters = tuple(metric for metric in metrics if metric.type is MetricType.COUNTER)
     gauges = tuple(metric for metric in metrics if metric.type is MetricType.GAUGE)
 
-    async def read(source: AnySource) -> AsyncGenerator[Batch, None]:
+    async def read(source: AnySource) -> Batches:
         settled_day = floor(source.now - settled_after, DAY) - DAY
         found = sums(settled_day, source.people)
-        memory = await rows(source, found.add)
+        await rows(source, found.add)
         samples = list(found.samples())
         if source.records and settled_day >= source.window.start:
             samples += [Sample(gauge, (), found.people()) for gauge in gauges]
         source.has_data(found.newest or None)
-        covers = [Coverage(counters, source.window), Coverage(gauges)]
-        yield Batch(samples, covers, memory=memory)
+        yield Batch(samples, [Coverage(counters, source.window), Coverage(gauges)])
 
     return Stream(name=name, summary=summary, metrics=tuple(metrics), read=read, **declared)

@@ -16,6 +16,7 @@ class Group:
     def __init__(self, *metrics: Metric, totals: Sequence[Metric] = ()) -> None:
         [self.labels] = {metric.labels for metric in metrics}
         self.metrics = metrics
+        self.places = tuple(range(len(metrics)))
         self.totals = totals
 
     @classmethod
@@ -46,8 +47,8 @@ class Tally:
         if known is None:
             sums[labels, bucket] = list(values)
             return
-        for index, value in enumerate(values):
-            known[index] += value
+        for place in group.places:
+            known[place] += values[place]
 
     def parts(
         self,

@@ -106,7 +106,7 @@ class StreamStatus:
     _drifted: Counter[str] = field(default_factory=Counter, init=False)
 
     def walked(self, done: int, total: int) -> None:
-        """How far the walk over a target's parts has come."""
+        """How far the walk over a target's partitions has come."""
         self.walk = (done, total)
 
     def begin(self, now: float) -> None:
@@ -151,7 +151,7 @@ class StreamStatus:
 
     def _drift(self, fields: Counter[str]) -> None:
         for name, times in fields.items():
-            # Some vendors key their records by address: such a name is no field's.
+            # Some vendors use addresses of people as keys: such a name must not be shown.
             known = name in self.drift or (len(self.drift) < DRIFT_FIELDS and "@" not in name)
             self.drift[name if known else OTHER] += times
 

@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class WebConfigFile:
-    """The file of `--web.config.file`, read again when it changes; a bad one leaves the old in force."""
+    """The file of `--web.config.file`, read again when it changes; an invalid one changes nothing."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,7 +24,7 @@ class WebConfigFile:
 
     @property
     def config(self) -> WebConfig:
-        """What is in force."""
+        """The newest valid content of the file."""
         stamp = self._stat()
         if stamp != self._stamp:
             self._stamp = stamp

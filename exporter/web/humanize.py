@@ -30,7 +30,7 @@ def spoken(seconds: float) -> str:
 
 
 def _two_units(seconds: int, size: int, unit: str, small_size: int, small_unit: str) -> str:
-    """A lone 1 would hide as much again as it says, so that it gets the smaller unit too."""
+    """`1 hour` may be almost two hours, so a 1 is followed by the smaller unit."""
     whole, rest = divmod(seconds, size)
     small = rest // small_size
     words = count(whole, unit)

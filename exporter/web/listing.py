@@ -12,7 +12,7 @@ from exporter.web.severity import Severity, severity, word
 PAGE_SIZE = 200
 """Targets on one page."""
 LONGEST_SEARCH = 200
-"""Characters of a search that are heeded."""
+"""How many characters of a search are used."""
 
 
 class Sort(StrEnum):

@@ -1,4 +1,4 @@
-"""Basic authentication with bcrypt: right answers are remembered, wrong ones cost the same for everybody."""
+"""Basic authentication with bcrypt: wrong names take as long as wrong passwords."""
 
 import asyncio
 import base64
@@ -28,8 +28,8 @@ class Passwords:
         # Checking is slow by design: one at a time leaves the other core to everything else.
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
-        # What an unknown user's password is compared with, so that his name cannot be told from a
-        # known one by the time that it takes.
+        # The passwords of unknown users are compared with this, so that the time of an answer does
+        # not tell which names exist.
         self._nobody = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(10)).decode()
 
     async def allow(self, authorization: str | None, users: Mapping[str, str]) -> bool:
@@ -66,7 +66,7 @@ class Passwords:
     def _remember(self, mark: bytes, verdict: bool) -> None:
         self._verdicts[mark] = verdict
         if len(self._verdicts) > MOST_REMEMBERED:
-            # Wrong guesses must not push out the few that are right.
+            # Verdicts on wrong passwords go first: guesses must not push out the few right ones.
             wrong = next((mark for mark, right in self._verdicts.items() if not right), None)
             self._verdicts.pop(wrong if wrong is not None else next(iter(self._verdicts)))
 

@@ -20,7 +20,7 @@ MOST_CONNECTIONS = 1_024
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP connection; of too many, the one that has been idle longest is closed.
 
-    Those that never finished a request go first: a scraper's kept connection is not theirs to take.
+    Those that never finished a request are closed first: a scraper's connection is kept.
     """
 
     allowed_sans: ClassVar[frozenset[str]]

@@ -1,4 +1,4 @@
-"""The routes: metrics, health, readiness, the status page and the orders to a running exporter."""
+"""The routes: metrics, health, readiness, the status page, and commands to a running exporter."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,24 +20,24 @@ MOST_NAMES = 100
 
 
 class Lifecycle(NamedTuple):
-    """What the port may order: `reload` gives the reason of a refusal or nothing, `quit` stops."""
+    """Commands by HTTP: `reload` returns why it was refused, or an empty text; `quit` stops."""
 
     reload: Callable[[], Awaitable[str]]
     quit: Callable[[], None]
 
 
 class Metrics:
-    """`/metrics`: looks up bytes that are ready, and writes them."""
+    """`/metrics`: sends bytes that were made before."""
 
-    def __init__(self, board: Exposition) -> None:
-        self._board = board
+    def __init__(self, exposition: Exposition) -> None:
+        self._exposition = exposition
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         form = negotiate(_text(headers.get(b"accept")))
         gzip = accepts_gzip(_text(headers.get(b"accept-encoding")))
         encoding = Encoding.GZIP if gzip else Encoding.IDENTITY
-        page = self._board.page
+        page = self._exposition.page
         try:
             names = _names(scope["query_string"])
         except ValueError:
@@ -76,7 +76,7 @@ def _names(query: bytes) -> list[str] | None:
 
 
 def create(
-    board: Exposition,
+    exposition: Exposition,
     *,
     telemetry_path: str,
     status_page: Callable[[Mapping[str, str]], str],
@@ -114,7 +114,7 @@ def create(
         lifecycle.quit()
         return PlainTextResponse("stopping\n")
 
-    metrics = Metrics(board)
+    metrics = Metrics(exposition)
     pages = Starlette(
         routes=[
             Route("/", status),

@@ -36,7 +36,7 @@ def listen(address: str) -> socket.socket:
 
 
 def url_of(listening: socket.socket, *, tls: bool = False) -> str:
-    """Where a person opens a socket."""
+    """The URL of a listening socket, for a browser."""
     host, port = listening.getsockname()[:2]
     if host in ("::", "0.0.0.0"):
         host = "localhost"

@@ -9,7 +9,7 @@ WAITING = "waiting for its first poll"
 
 
 class Severity(IntEnum):
-    """How much a state asks of the reader, the most first: the order and the colour on the page."""
+    """How urgent a state is, the most urgent first: the order and the colour on the page."""
 
     BROKEN = 0
     PASSING = 1

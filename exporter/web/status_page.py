@@ -40,7 +40,7 @@ _SORTS = {
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Words, with the UTC time they stand for; `absent` is why there is nothing to say."""
+    """A text with the exact UTC time that it stands for; `absent` says why there is no text."""
 
     words: str = ""
     moment: str = ""
@@ -50,7 +50,7 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """A part of a whole, in words; the bar only repeats them."""
+    """A share as a bar, with the same in words for those who do not see it."""
 
     words: str
     percent: int | None
@@ -148,7 +148,7 @@ def _found(listing: Listing, view: View) -> str:
 
 
 def _links(listing: Listing, view: View) -> dict[str, str]:
-    """Where the reader is among several pages, and the addresses of the ones beside it."""
+    """Which of several pages this is, and links to the ones before and after."""
     if listing.pages == 1:
         return {}
     page = listing.page

@@ -128,7 +128,7 @@ class WebConfig(_Block):
     def _hashed_passwords(self) -> Self:
         for user, hashed in self.basic_auth_users.items():
             try:
-                # Its cost as low as can be: one of 31 would take days, though it is a valid hash.
+                # Checked at the lowest cost: a valid hash may have a cost that takes days.
                 bcrypt.checkpw(b"", _COST.sub(rb"\g<1>04$", hashed.encode(), count=1))
             except ValueError as error:
                 raise ValueError(

@@ -72,7 +72,7 @@ async def configuration(directory: Path) -> AsyncIterator[Attempt]:
         for target in read.targets:
             vendor = vendor_of(target)
             vendor.settings(target)
-            connection.wire(target.proxy, target.ca_file)
+            connection.http_transport(target.proxy, target.ca_file)
             for _, options in enabled_streams(vendor, target):
                 format_duration(options.interval)
             limits_of(vendor, target)

@@ -24,6 +24,10 @@ def count(row: kit.Row, day: int, tally: kit.Tally) -> None:
     tally.add(BY_USER, (kit.Person(user),), day, (1,))
 
 
+def misfit(row: kit.Row) -> kit.SchemaError:
+    return kit.SchemaError(f"row {row[0]} is odd")
+
+
 def summed(distinct: kit.Distinct) -> dict[tuple[str, tuple[str, ...], int | None], object]:
     """What the samples of a series add up to."""
     found: dict[tuple[str, tuple[str, ...], int | None], int] = {}
@@ -36,11 +40,11 @@ def summed(distinct: kit.Distinct) -> dict[tuple[str, tuple[str, ...], int | Non
 
 def test_each_id_counts_once_in_the_day_of_its_time() -> None:
     """Also where it comes again in another batch, as a number or as a text."""
-    distinct = kit.Distinct(count, BY_USER, DAY_ONE)
+    distinct = kit.Distinct(count, misfit, BY_USER, DAY_ONE)
     first = (1, "2026-01-01T23:59:59Z", "x", "one@example.com", "5")
     second = ("2", "2026-01-02T00:00:00", "x", "two@example.com", 3)
-    assert distinct.add([first, ("1", *first[1:])]) == 1
-    assert distinct.add(iter([second, first])) == 1
+    distinct.add([first, ("1", *first[1:])])
+    distinct.add(iter([second, first]))
     assert summed(distinct) == {
         ("a_kind_lines_total", ("x",), DAY_ONE): 5,
         ("a_kind_files_total", ("x",), DAY_ONE): 1,
@@ -58,13 +62,17 @@ def test_each_id_counts_once_in_the_day_of_its_time() -> None:
 @pytest.mark.parametrize("wrong", [None, "soon", 5])
 def test_a_row_without_a_time_is_an_error(wrong: object) -> None:
     """What is wrong with it is for the stream to say."""
-    with pytest.raises((TypeError, ValueError)):
-        kit.Distinct(count).add([(1, wrong, "x", "one@example.com", 5)])
+    with pytest.raises(kit.SchemaError, match="row 1 is odd"):
+        kit.Distinct(count, misfit).add([(1, wrong, "x", "one@example.com", 5)])
 
 
 def test_without_a_group_of_people_there_are_none() -> None:
     """A stream of events that name nobody."""
-    distinct = kit.Distinct(lambda row, day, tally: tally.add(BY_KIND, (row[2],), day, (1, 1)))
+
+    def by_kind(row: kit.Row, day: int, tally: kit.Tally) -> None:
+        tally.add(BY_KIND, (row[2],), day, (1, 1))
+
+    distinct = kit.Distinct(by_kind, misfit)
     distinct.add([("1", "2026-01-01T00:00:00Z", "x")])
     assert distinct.people() == 0
     assert Sample(TOTAL, (), 1, DAY_ONE) in list(distinct.samples())

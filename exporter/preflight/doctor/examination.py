@@ -23,19 +23,19 @@ async def examine(
     state = check_state(Path(settings.state.path))
     ports = check_ports(addresses, running=is_held(state))
     people = settings.privacy.shows_people
-    accounts = (
+    checks = (
         _checked(TargetCheck(target, clock, random, people=people)) for target in settings.targets
     )
     findings = [*state, *ports]
     if web_config is not None:
         findings.append(check_web_config(web_config, clock.time()))
-    for found in await asyncio.gather(*accounts):
+    for found in await asyncio.gather(*checks):
         findings += found
     return report_of(findings)
 
 
-async def _checked(account: TargetCheck) -> list[Finding]:
+async def _checked(target_check: TargetCheck) -> list[Finding]:
     try:
-        return await account.check()
+        return await target_check.check()
     except Exception as error:  # noqa: BLE001 - a bug in one target must not hide the others
-        return [bug(error, Check.TARGET, account.subject)]
+        return [bug(error, Check.TARGET, target_check.subject)]

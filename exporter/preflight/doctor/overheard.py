@@ -1,4 +1,4 @@
-"""Exchanges with a vendor, overheard beneath the client."""
+"""Records the exchanges with a vendor, below the client."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -14,7 +14,7 @@ _refused: ContextVar["Tunnel | None"] = ContextVar("refused_tunnel", default=Non
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """Where a proxy was to open a tunnel to, and what it answered instead."""
+    """A proxy's refusal of a tunnel: where it was to lead, and the proxy's answer."""
 
     url: httpx.URL
     answer: str
@@ -22,7 +22,7 @@ class Tunnel:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """When a request was sent and its answer began, and what that says of itself."""
+    """When a request was sent and its answer began, with the answer's status and headers."""
 
     sent: float
     received: float
@@ -41,7 +41,7 @@ class Exchange:
             stated = stated if stated.tzinfo else stated.replace(tzinfo=UTC)
             moment = stated.timestamp()
         except (ValueError, OverflowError):
-            # No date by any spelling: as good as no header.
+            # Not a date in any format: as if the header were not there.
             return None
         age = self.headers.get("age", "")
         cached_for = int(age[:9]) if age.isascii() and age.isdecimal() else 0

@@ -78,12 +78,12 @@ class TargetCheck:
         blocked = next((f"{one.check} failed" for one in way if one.level is Level.FAIL), None)
         if blocked is not None:
             return [*way, *self._skipped(blocked)]
-        wire = connection.wire(self.target.proxy, self.target.ca_file)
-        return [*way, *await self.ask(wire)]
+        transport = connection.http_transport(self.target.proxy, self.target.ca_file)
+        return [*way, *await self.ask(transport)]
 
-    async def ask(self, wire: httpx.AsyncBaseTransport) -> list[Finding]:
+    async def ask(self, transport: httpx.AsyncBaseTransport) -> list[Finding]:
         """Credential, streams and clock, over a way that is open."""
-        overheard = Overheard(wire, self.clock.time)
+        overheard = Overheard(transport, self.clock.time)
         overheard.forget()
         vendor = vendor_of(self.target)
         identity = vendor.diagnosis.identify(self.target)
@@ -215,7 +215,7 @@ class TargetCheck:
             yield self._found(Check.STREAM, Level.SKIP, message, stream=stream.name)
 
     def _clock(self, exchanges: Sequence[Exchange]) -> Iterator[Finding]:
-        """The exchange that took least time tells best, of those with the vendor itself."""
+        """Compares the clocks by the vendor's fastest answer, which is the most exact."""
         host = httpx.URL(self.target.base_url).host
         ours = sorted(
             (one for one in exchanges if one.host == host), key=lambda one: one.received - one.sent
@@ -256,7 +256,7 @@ class TargetCheck:
 
 
 def _wants_password(overheard: Overheard) -> bool:
-    """By an answer in the vendor's stead, or by the refusal of a tunnel to it."""
+    """Whether a proxy asked for a password, in place of the vendor or for a tunnel to it."""
     tunnel, heard = overheard.refused_tunnel, overheard.last
     if tunnel is not None:
         return tunnel.answer.startswith(str(_PROXY_REFUSES))

@@ -68,7 +68,7 @@ def _fixed(metric: Metric, sizes: Mapping[str, int], dropped: Collection[str]) -
 
 
 def _left_out(metric: Metric, options: StreamOptions) -> bool:
-    """Whether a dropped label leaves nothing of a gauge that cannot be added up."""
+    """Whether a gauge is left out because its values, without a dropped label, cannot be added up."""
     return (
         metric.type is MetricType.GAUGE
         and metric.merge is Merge.DROP

@@ -107,7 +107,7 @@ def _about(requests: float) -> str:
 
 
 def _figure(number: float) -> str:
-    """Whole, or with two digits that say something where it is small."""
+    """A whole number, or two significant digits where it is small."""
     return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 

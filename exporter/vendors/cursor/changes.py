@@ -4,7 +4,6 @@ A change counts in the UTC day of its ingestion (`createdAt`); its id is fixed.
 """
 
 import msgspec
-from pydantic import Field
 
 from exporter.streams import common_metrics, kit
 from exporter.vendors.cursor.tracking import API, Tracking, TrackingOptions, TrackingPage, tracked
@@ -47,7 +46,7 @@ BY_USER = kit.Group.counters(
 class Options(TrackingOptions):
     """Options of `ai_code_changes`."""
 
-    lookback: kit.Duration = Field(default=2 * kit.DAY, ge=0)
+    lookback: kit.Duration = kit.Field(default=2 * kit.DAY, ge=0)
 
 
 class _File(msgspec.Struct, rename="camel", kw_only=True):
@@ -104,7 +103,7 @@ def count(row: kit.Row, day: int, tally: kit.Tally) -> None:
 
 
 def sums(settled_day: int, _: bool) -> kit.Distinct:
-    return kit.Distinct(count, BY_USER, settled_day)
+    return kit.Distinct(count, TRACKING.misfit, BY_USER, settled_day)
 
 
 STREAM = tracked(

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from pydantic import Field
 
 from exporter.streams import kit
 from exporter.vendors.cursor.tracking import API, Tracking, TrackingOptions, TrackingPage, tracked
@@ -62,8 +61,8 @@ USER_LINES = kit.Group.counters(
 class Options(TrackingOptions):
     """Options of `ai_code_commits`."""
 
-    lookback: kit.Duration = Field(default=7 * kit.DAY, ge=0)
-    overlap: kit.Duration = Field(default=7 * kit.DAY, ge=0)
+    lookback: kit.Duration = kit.Field(default=7 * kit.DAY, ge=0)
+    overlap: kit.Duration = kit.Field(default=7 * kit.DAY, ge=0)
     """How much is read before the lookback: nobody says whether dates mean commit or ingestion."""
 
 
@@ -152,34 +151,37 @@ class CommitSums:
             (hash_, created, user, total_added, total_deleted, tab_added, tab_deleted,
              composer_added, composer_deleted, other_added, other_deleted,
              email, repository, branch, primary) = row  # fmt: skip
-            at = kit.moment(created)
-            tab_added, tab_deleted = int(tab_added), int(tab_deleted)
-            composer_added, composer_deleted = int(composer_added), int(composer_deleted)
-            if other_added is None or other_added == "":
-                other_added = max(0, int(total_added) - tab_added - composer_added)
-            if other_deleted is None or other_deleted == "":
-                other_deleted = max(0, int(total_deleted) - tab_deleted - composer_deleted)
-            lines = (
-                tab_added, tab_deleted, composer_added, composer_deleted,
-                int(other_added), int(other_deleted),
-            )  # fmt: skip
-            if min(lines) < 0:
-                raise ValueError("a count of lines is negative")
-            user = str(user)  # a number in JSON is a text in CSV
-            identity = hash((hash_, user, repository or None, branch or None))
-            place = places.get(identity)
-            if place is not None:
-                if times[place] >= at:
-                    continue
-                self._take_back(place, user)
-            places[identity] = len(times)
-            times.append(at)
-            if at > self.newest:
-                self.newest = at
-            day = int(at // kit.DAY) * kit.DAY
-            if day == self._settled_day:
-                self.committers[user] += 1
-            self._keep(lines, *self._groups(repository, primary, user, email, day))
+            try:
+                at = kit.moment(created)
+                tab_added, tab_deleted = int(tab_added), int(tab_deleted)
+                composer_added, composer_deleted = int(composer_added), int(composer_deleted)
+                if other_added is None or other_added == "":
+                    other_added = max(0, int(total_added) - tab_added - composer_added)
+                if other_deleted is None or other_deleted == "":
+                    other_deleted = max(0, int(total_deleted) - tab_deleted - composer_deleted)
+                lines = (
+                    tab_added, tab_deleted, composer_added, composer_deleted,
+                    int(other_added), int(other_deleted),
+                )  # fmt: skip
+                if min(lines) < 0:
+                    raise ValueError("a count of lines is negative")
+                user = str(user)  # a number in JSON is a text in CSV
+                identity = hash((hash_, user, repository or None, branch or None))
+                place = places.get(identity)
+                if place is not None:
+                    if times[place] >= at:
+                        continue
+                    self._take_back(place, user)
+                places[identity] = len(times)
+                times.append(at)
+                if at > self.newest:
+                    self.newest = at
+                day = int(at // kit.DAY) * kit.DAY
+                if day == self._settled_day:
+                    self.committers[user] += 1
+                self._keep(lines, *self._groups(repository, primary, user, email, day))
+            except (OverflowError, TypeError, ValueError) as error:
+                raise TRACKING.misfit(row) from error
 
     def _groups(
         self, repository: Any, primary: Any, user: str, email: str | None, day: int

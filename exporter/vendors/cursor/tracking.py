@@ -1,7 +1,7 @@
 """AI code tracking, which has two lists: windows, JSON pages or a CSV, odd rows."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,6 @@ from operator import attrgetter
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from pydantic import Field
 
 from exporter.streams import kit
 from exporter.vendors.cursor.vendor import CursorTarget
@@ -25,8 +24,8 @@ LONGEST_WINDOW = 30 * kit.DAY
 class TrackingOptions(kit.CountingOptions):
     """Options of both streams of AI code tracking."""
 
-    interval: kit.Duration = Field(default=15 * kit.MINUTE, ge=1)
-    overlap: kit.Duration = Field(default=0, ge=0)
+    interval: kit.Duration = kit.Field(default=15 * kit.MINUTE, ge=1)
+    overlap: kit.Duration = kit.Field(default=0, ge=0)
     """How much is read before the lookback, so that rows whose two times lie apart are found."""
     format: Literal["auto", "json", "csv"] = "auto"
     """JSON pages, the CSV stream, or whichever takes fewer requests."""
@@ -86,22 +85,7 @@ class Tracking:
             self.ignored,
         )
 
-    def counted(self, add: kit.Add, rows: Iterator[kit.Row]) -> None:
-        """Add rows; SchemaError names the columns of one that cannot be counted."""
-        row: kit.Row = ()
-
-        def each() -> Iterator[kit.Row]:
-            nonlocal row
-            for found in rows:
-                row = found
-                yield row
-
-        try:
-            add(each())
-        except (OverflowError, TypeError, ValueError) as error:
-            raise self._misfit(row) from error
-
-    def _misfit(self, row: kit.Row) -> kit.SchemaError:
+    def misfit(self, row: kit.Row) -> kit.SchemaError:
         """What is wrong with a row, by column: a value can be anybody's name, so none is shown."""
         pairs = zip(self.columns, row, strict=True)
         place = ", ".join(name for name, value in pairs if not _fits(name, value)) or "metadata"
@@ -138,7 +122,6 @@ async def _read(tracking: Tracking, source: _Source, add: kit.Add) -> None:
     Whole days and the day that is open are asked for apart, because the answer for whole days seldom
     changes and then costs the vendor nothing.
     """
-    add = partial(tracking.counted, add)
     for window in windows(source.window, source.options.overlap):
         query = {"startDate": date(window.start), "endDate": date(window.end)}
         rows, page = await _read_pages(tracking, source, query, add)
@@ -167,7 +150,7 @@ async def _read_pages(
     tracking: Tracking,
     source: _Source,
     query: dict[str, str],
-    add: Callable[[Iterator[kit.Row]], None],
+    add: kit.Add,
     *,
     always: bool = False,
 ) -> tuple[int, TrackingPage]:
@@ -201,7 +184,7 @@ async def _read_csv(
     tracking: Tracking,
     source: _Source,
     query: dict[str, str],
-    add: Callable[[Iterator[kit.Row]], None],
+    add: kit.Add,
     total: int,
 ) -> None:
     rows = await source.csv(kit.Request(tracking.csv, query=query), tracking.csv_rows(), add)
