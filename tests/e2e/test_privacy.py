@@ -13,6 +13,9 @@ import httpx
 import pytest
 
 from exporter.simulator.world.people import hire
+from exporter.streams.contract import AnyStream
+from exporter.streams.options import CountingOptions
+from exporter.vendors import VENDORS
 from tests.e2e.processes import PATIENCE, Exporter, Simulator, wait_for
 
 pytestmark = pytest.mark.process
@@ -22,14 +25,10 @@ FORMATS = (
     "text/plain;version=0.0.4",
     "application/openmetrics-text;version=1.0.0",
 )
-GITHUB = (
-    *("api_insights", "billing_usage", "copilot_reports", "copilot_seats"),
-    *("copilot_usage", "rate_limit"),
-)
+ENTERPRISE_ONLY = "usage_reports"
 STREAMS = {
-    "github": GITHUB,
-    "cursor": ("ai_code_changes", "ai_code_commits"),
-    "tabnine": ("audit_log", "organization", "repositories", "team_usage", "usage", "user_usage"),
+    vendor.name: [stream for stream in vendor.streams if stream.name != ENTERPRISE_ONLY]
+    for vendor in VENDORS
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "api_insights": {"routes": {"top_actors": 3}},
@@ -77,6 +76,10 @@ def people(simulator: Simulator) -> set[str]:
     return everybody
 
 
+def counts(stream: AnyStream) -> bool:
+    return issubclass(stream.options, CountingOptions)
+
+
 def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str, Any]:
     key = directory / "key"
     key.write_text("the key of the pseudonyms")
@@ -84,8 +87,6 @@ def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str
     for vendor, streams in STREAMS.items():
         secret = directory / f"{vendor}.secret"
         secret.write_text(SECRETS[vendor])
-        common = {"interval": "2s", "lookback": "4d"}
-        snapshots = {"copilot_seats", "rate_limit", "organization", "repositories"}
         targets.append(
             {
                 "vendor": vendor,
@@ -95,13 +96,13 @@ def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str
                 "requests_per_minute": 1_000_000,
                 **({"org": "acme"} if vendor == "github" else {}),
                 "streams": {
-                    name: {
-                        **common,
-                        **({"lookback": "0s"} if name in snapshots else {}),
+                    stream.name: {
+                        "interval": "2s",
                         "enabled": True,
-                        **OPTIONS.get(name, {}),
+                        **({"lookback": "4d"} if counts(stream) else {}),
+                        **OPTIONS.get(stream.name, {}),
                     }
-                    for name in streams
+                    for stream in streams
                 },
             }
         )
