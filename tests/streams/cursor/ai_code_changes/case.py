@@ -1,7 +1,7 @@
 """Accepted changes, as JSON pages and as CSV."""
 
-from tests.streams.harness import Case, Counted, Place, Route
-from tests.streams.views import cursor_csv, cursor_page
+from tests.streams.cursor.routes import EMPTY_PAGE, cursor_routes
+from tests.streams.harness import Case, Counted, Place
 
 COLUMNS = (
     "change_id", "user_id", "user_email", "source", "model", "total_lines_added",
@@ -12,17 +12,14 @@ CASE = Case(
     vendor="cursor",
     stream="ai_code_changes",
     now="2026-01-06T10:30:00Z",
-    routes=(
-        Route("/analytics/ai-code/changes", "changes", cursor_page),
-        Route("/analytics/ai-code/changes.csv", "changes", cursor_csv(COLUMNS), etag=False),
-    ),
+    routes=cursor_routes("changes", COLUMNS),
     required=Place("changes", ("items", 0, "totalLinesAdded")),
     counted=Counted(
         Place("changes", ("items", 0, "totalLinesAdded")),
         "cursor_change_lines_added_total",
         {"source": "composer", "model": "gpt-4o"},
     ),
-    empty={"changes": {"items": [], "totalCount": 0, "page": 1, "pageSize": 100}},
+    empty={"changes": EMPTY_PAGE},
     people=("dev@example.com",),
     paged="/analytics/ai-code/changes",
     paging={"format": "json"},

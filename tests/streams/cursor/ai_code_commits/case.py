@@ -1,7 +1,7 @@
 """Commits that Cursor scored, as JSON pages and as CSV."""
 
-from tests.streams.harness import Case, Counted, Place, Route
-from tests.streams.views import cursor_csv, cursor_page
+from tests.streams.cursor.routes import EMPTY_PAGE, cursor_routes
+from tests.streams.harness import Case, Counted, Place
 
 COLUMNS = (
     "commit_hash", "commit_source", "user_id", "user_email", "repo_name", "branch_name",
@@ -14,17 +14,14 @@ CASE = Case(
     vendor="cursor",
     stream="ai_code_commits",
     now="2026-01-06T10:30:00Z",
-    routes=(
-        Route("/analytics/ai-code/commits", "commits", cursor_page),
-        Route("/analytics/ai-code/commits.csv", "commits", cursor_csv(COLUMNS), etag=False),
-    ),
+    routes=cursor_routes("commits", COLUMNS),
     required=Place("commits", ("items", 0, "totalLinesAdded")),
     counted=Counted(
         Place("commits", ("items", 0, "tabLinesAdded")),
         "cursor_commit_lines_added_total",
         {"repository": "example/api", "primary_branch": "true", "source": "tab"},
     ),
-    empty={"commits": {"items": [], "totalCount": 0, "page": 1, "pageSize": 100}},
+    empty={"commits": EMPTY_PAGE},
     people=("dev@example.com", "ops@example.com"),
     paged="/analytics/ai-code/commits",
     paging={"format": "json"},

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from tests.streams.harness import Asked, Case, Place, Route
+from tests.streams.tabnine.routes import EACH_TEAM, TEAM_USERS
 from tests.streams.views import plain, tabnine_list
 
 PEOPLE = ("ann@example.com", "bo@example.com", "cy@example.com", "dee@example.com")
@@ -22,14 +23,13 @@ CASE = Case(
     stream="organization",
     now="2026-01-07T12:00:00Z",
     routes=(
-        Route("/api/v1/organization", "organization", plain),
+        *EACH_TEAM,
         Route("/api/v1/license", "license", plain),
         Route("/api/v1/organization/account-utilizations", "utilization", plain),
         Route("/api/v1/instance/permissions", "permissions", plain),
         Route("/api/v1/organization/users", "users", unassigned),
-        Route("/api/v1/organization/teams", "teams", tabnine_list),
         Route("/api/v1/team/account-utilizations", "team_utilization", plain),
-        Route("/api/v1/team/", "team_users", tabnine_list),
+        TEAM_USERS,
     ),
     required=Place("utilization", (2, "registered")),
     counted=None,

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from tests.streams.harness import Asked, Case, Place, Route, answer
-from tests.streams.views import tabnine_list
+from tests.streams.tabnine.routes import TEAMS
 
 
 def of_team(body: Any, asked: Asked) -> httpx.Response:
@@ -17,10 +17,7 @@ CASE = Case(
     vendor="tabnine",
     stream="repositories",
     now="2026-01-07T12:00:00Z",
-    routes=(
-        Route("/api/v1/organization/teams", "teams", tabnine_list),
-        Route("/api/team/v1/", "repositories", of_team),
-    ),
+    routes=(TEAMS, Route("/api/team/v1/", "repositories", of_team)),
     required=Place("repositories", (0, "repository_link")),
     counted=None,
     whole=False,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.streams.harness import Case, Counted, Place, Route
-from tests.streams.views import plain, tabnine_usage
+from tests.streams.tabnine.routes import ORGANIZATION
+from tests.streams.views import tabnine_usage
 
 NOTHING: dict[str, Any] = {"usage": {"granularity": "daily", "data": []}}
 ACTIVE = Place("usage", ("usage", "data", 0, "activeUsers"))
@@ -14,7 +15,7 @@ CASE = Case(
     stream="usage",
     now="2026-01-07T12:00:00Z",
     routes=(
-        Route("/api/v1/organization", "organization", plain),
+        ORGANIZATION,
         Route("/api/v1/organization/usage", "usage", tabnine_usage),
         Route("/api/v2/organization/usage", "usage", tabnine_usage),
         Route("/api/v1/organization/agent-usage", "agent_usage", tabnine_usage),

@@ -2,17 +2,17 @@
 
 from exporter.poll.transform.privacy import Users
 from tests.streams.harness import Case, Counted, Route
+from tests.streams.tabnine.routes import EACH_TEAM, TEAM_USERS
 from tests.streams.tabnine.usage.case import ACTIVE, COMPLETIONS, NOTHING
-from tests.streams.views import plain, tabnine_list, tabnine_usage
+from tests.streams.views import tabnine_list, tabnine_usage
 
 CASE = Case(
     vendor="tabnine",
     stream="user_usage",
     now="2026-01-07T12:00:00Z",
     routes=(
-        Route("/api/v1/organization", "organization", plain),
-        Route("/api/v1/organization/teams", "teams", tabnine_list),
-        Route("/api/v1/team/", "team_users", tabnine_list),
+        *EACH_TEAM,
+        TEAM_USERS,
         Route("/api/v1/organization/users", "users", tabnine_list),
         Route("/api/v1/user/usage", "usage", tabnine_usage),
     ),
