@@ -39,40 +39,36 @@ class Paging(Protocol[T_contra]):
 
 
 @dataclass(frozen=True, slots=True)
-class PageNumber:
+class _Numbered:
+    """Pages with numbers, of a fixed size."""
+
+    page_param: str = "page"
+    size_param: str = "per_page"
+    size: int = 100
+    first_page: int = 1
+
+    def first(self, request: Request) -> Request:
+        return request.with_parameters(
+            {self.page_param: self.first_page, self.size_param: self.size}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumber(_Numbered):
     """Numbered pages of a fixed size; a short page is the last.
 
     `size` must be one that the vendor accepts: a first page with fewer rows looks like the last.
     """
 
-    page_param: str = "page"
-    size_param: str = "per_page"
-    size: int = 100
-    first_page: int = 1
-
-    def first(self, request: Request) -> Request:
-        return request.with_parameters(
-            {self.page_param: self.first_page, self.size_param: self.size}
-        )
-
     def next(self, request: Request, page: Page[object]) -> Request | None:
         return None if page.count < self.size else _turned(request, self.page_param)
 
 
-@dataclass(frozen=True, slots=True)
-class BodyFlag(Generic[T]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyFlag(_Numbered, Generic[T]):
     """Numbered pages where the body says whether there are more."""
 
     more: Callable[[T], bool]
-    page_param: str = "page"
-    size_param: str = "per_page"
-    size: int = 100
-    first_page: int = 1
-
-    def first(self, request: Request) -> Request:
-        return request.with_parameters(
-            {self.page_param: self.first_page, self.size_param: self.size}
-        )
 
     def next(self, request: Request, page: Page[T]) -> Request | None:
         return _turned(request, self.page_param) if self.more(page.value) else None

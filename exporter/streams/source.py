@@ -141,26 +141,25 @@ class Source(Generic[TargetT, OptionsT]):
         known: Any = None,
     ) -> int:
         """Hand the records of a file of NDJSON to `add` in batches, off the event loop."""
-        lines = JsonLines(request.endpoint.path, record, known)
-        async with aclosing(self._slices(request)) as slices:
-            async for data in slices:
-                await asyncio.to_thread(_pass_on, add, lines.feed, data)
-        await asyncio.to_thread(lambda: add(lines.close()))
-        self.records += lines.count
-        self.drift.update(lines.unknown)
-        return lines.count
+        return await self._feed(request, JsonLines(request.endpoint.path, record, known), add)
 
     async def csv(
         self, request: Request, rows: CsvRows, add: Callable[[Iterator[Any]], Any]
     ) -> int:
         """Hand the rows of a CSV file to `add` in batches, off the event loop."""
+        return await self._feed(request, rows, add)
+
+    async def _feed(
+        self, request: Request, parser: JsonLines[T] | CsvRows, add: Callable[[Any], Any]
+    ) -> int:
+        """Parse a download slice by slice; returns how many records it had."""
         async with aclosing(self._slices(request)) as slices:
             async for data in slices:
-                await asyncio.to_thread(_pass_on, add, rows.feed, data)
-        await asyncio.to_thread(lambda: add(rows.close()))
-        self.records += rows.count
-        self.drift.update(rows.unknown)
-        return rows.count
+                await asyncio.to_thread(_pass_on, add, parser.feed, data)
+        await asyncio.to_thread(lambda: add(parser.close()))
+        self.records += parser.count
+        self.drift.update(parser.unknown)
+        return parser.count
 
     async def _slices(self, request: Request) -> AsyncGenerator[bytes, None]:
         data = bytearray()

@@ -97,7 +97,7 @@ async def test_a_flag_in_the_body_decides() -> None:
     """Pages may be short, or empty, as long as the flag says that more follow."""
     bodies = [{"rows": [1], "more": True}, {"rows": [], "more": True}, {"rows": [2], "more": False}]
     setup = Setup(*[answer(body) for body in bodies])
-    paging: BodyFlag[dict[str, Any]] = BodyFlag(lambda page: page["more"], size=10)
+    paging: BodyFlag[dict[str, Any]] = BodyFlag(more=lambda page: page["more"], size=10)
     pages = setup.client.pages(Request(LIST), paging, envelope)
     assert [page["rows"] async for page in pages] == [[1], [], [2]]
     assert [r.url.params["page"] for r in setup.vendor.requests] == ["1", "2", "3"]

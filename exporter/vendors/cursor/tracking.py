@@ -156,7 +156,7 @@ async def _read_pages(
 ) -> tuple[int, TrackingPage]:
     """Read JSON pages up to the last, or to the first where the CSV takes fewer requests."""
     paging: kit.BodyFlag[TrackingPage] = kit.BodyFlag(
-        lambda page: page.more, page_param="page", size_param="pageSize", size=PAGE_SIZE
+        more=lambda page: page.more, page_param="page", size_param="pageSize", size=PAGE_SIZE
     )
     rows = 0
     found = source.pages(

@@ -159,7 +159,7 @@ async def _budgets(source: _Source) -> list[kit.Sample]:
     request = ask(source.target, "budgets")
     # An empty page that promises more would be asked for again and again.
     paging: kit.BodyFlag[BudgetPage] = kit.BodyFlag(
-        lambda page: page.has_next_page and bool(page.budgets)
+        more=lambda page: page.has_next_page and bool(page.budgets)
     )
     found: dict[str, Budget] = {}
     pages = source.pages(request, paging, BudgetPage, lambda page: page.budgets, counted=False)
