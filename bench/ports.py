@@ -1,8 +1,7 @@
 """Ports for programs that are to be started."""
 
+import atexit
 import socket
-
-_reserved: list[socket.socket] = []
 
 
 def free_port() -> int:
@@ -14,5 +13,5 @@ def free_port() -> int:
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind(("127.0.0.1", 0))
-    _reserved.append(bound)
+    atexit.register(bound.close)
     return int(bound.getsockname()[1])
