@@ -26,6 +26,7 @@ def test_a_port_is_kept_for_who_asks_for_it() -> None:
             server.accept()[0].close()
 
 
+@pytest.mark.process
 def test_a_kept_port_ends_with_its_process() -> None:
     """Quietly, also where a warning is an error."""
     script = "from bench.ports import free_port; free_port()"
