@@ -23,20 +23,20 @@ WAITING_FIXTURES = {"running"}
 """Whoever uses them waits for what runs beside the test."""
 
 UNMEASURED = (
-    *("tests/chaos/", "tests/e2e/", "tests/faults/", "tests/fuzz/"),
-    *(
-        "tests/test_adding_a_vendor.py",
-        "tests/test_documented_commands.py",
-        "tests/test_package.py",
-    ),
-    *("tests/test_privacy_search.py", "tests/test_soak.py"),
-    *(
-        "tests/poll/test_clock_steps.py",
-        "tests/poll/test_series_budget.py",
-        "tests/poll/test_walks.py",
-    ),
-    *("tests/streams/github/billing_usage/test_bill_checked.py",),
-    *("tests/streams/test_series_choice.py",),
+    "tests/chaos/",
+    "tests/e2e/",
+    "tests/faults/",
+    "tests/fuzz/",
+    "tests/poll/test_clock_steps.py",
+    "tests/poll/test_series_budget.py",
+    "tests/poll/test_walks.py",
+    "tests/streams/github/billing_usage/test_bill_checked.py",
+    "tests/streams/test_series_choice.py",
+    "tests/test_adding_a_vendor.py",
+    "tests/test_documented_commands.py",
+    "tests/test_package.py",
+    "tests/test_privacy_search.py",
+    "tests/test_soak.py",
 )
 """Campaigns and walk-throughs: where they go, others have been, and tracing them would take minutes."""
 
