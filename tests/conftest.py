@@ -38,7 +38,7 @@ UNMEASURED = (
     "tests/test_privacy_search.py",
     "tests/test_soak.py",
 )
-"""Campaigns and walk-throughs: where they go, others have been, and tracing them would take minutes."""
+"""Campaigns, walk-throughs and long laws: where they go, others have been, and tracing them would take minutes."""
 
 _guard = Guard()
 _guard.install()

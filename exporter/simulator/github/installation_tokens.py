@@ -22,9 +22,5 @@ class InstallationTokens:
         return token, end
 
     def good(self, token: str) -> bool:
-        """Whether the token was issued, and neither ran out nor was revoked."""
+        """Whether the token was issued and has not run out."""
         return self._wall() < self._ends.get(token, 0)
-
-    def revoke(self) -> None:
-        """End all tokens before their time."""
-        self._ends = dict.fromkeys(self._ends, 0.0)
