@@ -320,6 +320,27 @@ def test_an_unknown_key_does_not_hide_the_checks_of_its_block(
         assert any(text in problem for problem in found)
 
 
+def test_a_removed_stream_may_stay_while_it_is_disabled() -> None:
+    """One file can serve the version that had the stream and the one that has not."""
+    target = """\
+targets:
+  - vendor: github
+    account: acme
+    org: acme
+    auth: {token_env: TOKEN}
+    streams:
+      copilot_metrics: {enabled: %s}
+"""
+    assert parse(target % "false", "c.yaml") == parse(
+        target.replace("streams:", "streams: {}").rsplit("\n", 2)[0], "c.yaml"
+    )
+    (problem,) = problems(target % "true")
+    assert problem == (
+        "c.yaml:6: targets[0].streams: copilot_metrics was removed: GitHub closed its API on "
+        "2026-04-02; use copilot_reports; delete its block"
+    )
+
+
 def test_the_same_account_at_two_vendors_is_no_duplicate() -> None:
     """An account is unique per vendor."""
     text = GOOD + "  - {vendor: github, account: acme, org: acme, auth: {token_env: TOKEN}}\n"

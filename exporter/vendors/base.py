@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import httpx
-from pydantic import Field, create_model, field_validator
+from pydantic import BeforeValidator, Field, create_model, field_validator
 
 from exporter import __version__
 from exporter.client.auth import Credential
@@ -107,16 +108,35 @@ class Vendor(Generic[TargetT]):
 AnyVendor = Vendor[Any]
 
 
-def target_model(name: str, base: type[TargetT], streams: Sequence[AnyStream]) -> type[TargetT]:
-    """The configuration of a vendor's target: `base` with one optional block for each stream."""
+def target_model(
+    name: str,
+    base: type[TargetT],
+    streams: Sequence[AnyStream],
+    removed: Mapping[str, str] = MappingProxyType({}),
+) -> type[TargetT]:
+    """The configuration of a vendor's target: `base` with one optional block for each stream.
+
+    `removed` tells why a stream of an earlier version is gone. Where it is disabled it may stay in the
+    file, so that one file serves both versions.
+    """
+
+    def without_removed(data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        for stream in removed.keys() & data.keys():
+            if data[stream] != {"enabled": False}:
+                raise ValueError(f"{stream} was removed: {removed[stream]}; delete its block")
+        return {key: value for key, value in data.items() if key not in removed}
+
     blocks: dict[str, Any] = {
         stream.name: (stream.options | None, Field(default=None, description=stream.summary))
         for stream in streams
     }
     block = create_model(f"{name.title()}Streams", __base__=ConfigModel, **blocks)
+    chosen = Annotated[block, BeforeValidator(without_removed)]
     fields: dict[str, Any] = {
         "vendor": (Literal[name], Field(description="The kind of service.")),
-        "streams": (block, Field(default_factory=block, description="Streams by name.")),
+        "streams": (chosen, Field(default_factory=block, description="Streams by name.")),
     }
     return create_model(f"{name.title()}Target", __base__=base, __doc__=base.__doc__, **fields)
 

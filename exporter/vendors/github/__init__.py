@@ -22,10 +22,12 @@ _CLOUD = (
 
 STREAMS = (*(not_on_ghes(stream) for stream in _CLOUD), rate_limit.STREAM)
 
+_REMOVED = {"copilot_metrics": "GitHub closed its API on 2026-04-02; use copilot_reports"}
+
 VENDOR = Vendor(
     name="github",
     title="GitHub",
-    target=target_model("github", GithubTarget, STREAMS),
+    target=target_model("github", GithubTarget, STREAMS, _REMOVED),
     streams=STREAMS,
     limits=LIMITS,
     settings=settings,
