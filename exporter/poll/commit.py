@@ -1,16 +1,17 @@
 """What batches change in the state of a stream: functions of their input."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from exporter.model import Coverage, MetricType, SeriesKey, Window
+from exporter.model import MetricType, Window
+from exporter.poll import gauges
 from exporter.poll.job import Counting, Job
 from exporter.poll.ledger import Counted, count, forget
-from exporter.poll.transform.budget import Gathered, fold, gather
+from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import next_oldest_kept
-from exporter.store.store import Gauge, Gauges, StreamState, Walk
+from exporter.store.store import StreamState, Walk
 from exporter.streams.contract import Batch
 
 
@@ -51,10 +52,10 @@ def apply(
     sizes = {group: size for batch in batches for group, size in batch.group_sizes.items()}
     samples = chain.from_iterable(batch.samples for batch in batches)
     kept = job.labels.apply(counting.groups.apply(privacy.apply(samples), sizes))
-    read_before = _read_since(state.gauges, reading.walk_began)
+    read_before = gauges.read_since(state.gauges, reading.walk_began)
     gathered, folded = fold(
         gather(kept),
-        {*shown(state.ledger, job), *shown(read_before, job)},
+        {*job.shown(state.ledger), *job.shown(read_before)},
         job.options.max_series or counting.series_per_stream,
     )
     covered = {
@@ -75,10 +76,10 @@ def apply(
         baseline=frozenset() if counting.count_history else fresh,
         now=now,
     )
-    gauges = _replace_gauges(state, gathered, hidden, now)
+    touched = gauges.replace(state.gauges, gathered.gauges, hidden, now)
     _remember(state, batches, reading)
     state.privacy = privacy.fingerprint
-    return Applied(counted, gauges, folded)
+    return Applied(counted, touched, folded)
 
 
 def complete(job: Job, state: StreamState, reading: Reading, now: float) -> set[str]:
@@ -94,7 +95,7 @@ def complete(job: Job, state: StreamState, reading: Reading, now: float) -> set[
     state.started |= reading.started
     state.read_until = window.end
     state.walk = None
-    gone = _drop_unread(state, reading.walk_began) if reading.walked else set()
+    gone = gauges.drop_unread(state.gauges, reading.walk_began) if reading.walked else set()
     if not state.ledger:
         # Nothing was counted that could be counted twice.
         state.oldest_kept = None
@@ -107,14 +108,6 @@ def complete(job: Job, state: StreamState, reading: Reading, now: float) -> set[
     return gone
 
 
-def shown(series: Mapping[SeriesKey, object], job: Job) -> Collection[SeriesKey]:
-    """The series that have none of the labels that the stream drops."""
-    if not job.options.drop_labels:
-        return series.keys()
-    metrics, choice = job.metrics, job.labels
-    return {key for key in series if key[0] in metrics and choice.shows(metrics[key[0]], key[1])}
-
-
 def _remember(state: StreamState, batches: Sequence[Batch], reading: Reading) -> None:
     """Take what the batches say of how far the walk is, and of what the stream remembers."""
     for batch in batches:
@@ -123,53 +116,3 @@ def _remember(state: StreamState, batches: Sequence[Batch], reading: Reading) ->
         if batch.partition is not None:
             reading.walked = True
             state.walk = Walk(reading.walk_began, reading.window.start, batch.partition)
-
-
-def _replace_gauges(
-    state: StreamState, gathered: Gathered, coverage: Iterable[Coverage], now: float
-) -> set[str]:
-    """Take the gauges that were read; returns the names of the metrics that may have changed.
-
-    A series that an answer speaks for and does not hold is gone.
-    """
-    covered = {(m.name, each.partition) for each in coverage for m in each.metrics}
-    touched = {key[0] for key in gathered.gauges}
-    for key, values in list(state.gauges.items()):
-        lost = [p for p in values if (key[0], None) in covered or (key[0], p) in covered]
-        if lost:
-            touched.add(key[0])
-            _remove(state.gauges, key, lost)
-    for key, read in gathered.gauges.items():
-        values = state.gauges.setdefault(key, {})
-        if "" not in read:
-            # What was read before the metric was read in partitions.
-            values.pop("", None)
-        values.update((partition, Gauge(value, now)) for partition, value in read.items())
-    return touched
-
-
-def _drop_unread(state: StreamState, since: float) -> set[str]:
-    """Drop the gauges of partitions that a walk did not read; returns the names of their metrics."""
-    gone = set()
-    for key, values in list(state.gauges.items()):
-        lost = [p for p, gauge in values.items() if p and gauge.read_at < since]
-        if lost:
-            gone.add(key[0])
-            _remove(state.gauges, key, lost)
-    return gone
-
-
-def _remove(gauges: Gauges, key: SeriesKey, partitions: Iterable[str]) -> None:
-    for partition in partitions:
-        del gauges[key][partition]
-    if not gauges[key]:
-        del gauges[key]
-
-
-def _read_since(gauges: Gauges, moment: float) -> Gauges:
-    """The series of gauges that the running walk has read."""
-    return {
-        key: values
-        for key, values in gauges.items()
-        if any(partition and gauge.read_at >= moment for partition, gauge in values.items())
-    }

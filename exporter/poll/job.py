@@ -1,9 +1,10 @@
 """A stream of a target as it is polled, and the rules that it is counted by."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from exporter.client.client import Client
-from exporter.model import MINUTE, Metric, StreamKey
+from exporter.model import MINUTE, Metric, SeriesKey, StreamKey
 from exporter.poll.exposure import Exposure
 from exporter.poll.transform.groups import ALL_GROUPS, GroupLimit
 from exporter.poll.transform.labels import LabelChoice
@@ -39,6 +40,15 @@ class Job:
     @property
     def labels(self) -> LabelChoice:
         return LabelChoice(self.options.drop_labels)
+
+    def shown(self, series: Mapping[SeriesKey, object]) -> Collection[SeriesKey]:
+        """The series that have none of the labels that the stream drops."""
+        if not self.options.drop_labels:
+            return series.keys()
+        metrics, choice = self.metrics, self.labels
+        return {
+            key for key in series if key[0] in metrics and choice.shows(metrics[key[0]], key[1])
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -12,16 +10,16 @@ from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
 from exporter.exposition.exposition import Exposition
 from exporter.log import broke
-from exporter.model import MINUTE, Metric, StreamKey
-from exporter.poll.commit import Reading, apply, complete, shown
+from exporter.model import MINUTE
+from exporter.poll.commit import Reading, apply, complete
 from exporter.poll.erasure import without_people
 from exporter.poll.job import Counting, Job
+from exporter.poll.publisher import Publisher
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import read_window
 from exporter.store.store import Changes, Store, StoreError, StreamState
 from exporter.streams.contract import Batch
 from exporter.streams.source import Source
-from exporter.telemetry.self_metrics import stream_families, target_families
 from exporter.telemetry.status import PollOutcome
 
 _log = logging.getLogger(__name__)
@@ -45,13 +43,11 @@ class Poller:
         counting: Counting,
         clock: Clock,
     ) -> None:
+        self.publisher = Publisher(store, exposition, counting.exposure, clock)
         self._store = store
-        self._exposition = exposition
         self._privacy = privacy
         self._counting = counting
         self._clock = clock
-        # What is on the page must be what was committed last, so committing and showing is one step.
-        self._page: defaultdict[StreamKey, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def restore(self, job: Job) -> None:
         """Put what was counted before on the page, and take up the stream's status."""
@@ -62,8 +58,8 @@ class Poller:
             # A stream that goes on under other options keeps the state of its last poll.
             status.state = status.state or (State.EMPTY if state.empty else State.OK)
             status.last_success, status.data_until = state.last_success, state.data_until
-        await self._show(job, state, job.metrics)
-        await self.show_status(job)
+        await self.publisher.show(job, state, job.metrics)
+        await self.publisher.show_status(job)
 
     async def poll(self, job: Job) -> PollOutcome:
         """Poll once; whatever goes wrong is in the outcome, never an exception."""
@@ -83,7 +79,7 @@ class Poller:
             told = (job.key, outcome.state.value, outcome.reason)
             _log.warning("poll of %s failed: state=%s reason=%r", *told)
         job.status.end(outcome, began, self._clock.time())
-        await self.show_status(job)
+        await self.publisher.show_status(job)
         return outcome
 
     async def _attempt(self, job: Job) -> PollOutcome:
@@ -98,37 +94,6 @@ class Poller:
         except Exception as error:  # noqa: BLE001  # one stream's bug must not stop the others
             broke(_log, f"poll of {job.key}", error)
             return PollOutcome(State.ERROR, f"{type(error).__name__} (a bug; see the log)")
-
-    async def refresh(self, job: Job) -> None:
-        """Bring the page up to date with the time: ended birth holds, expired gauges."""
-        async with self._page[job.key]:
-            try:
-                state = await self._store.load(job.key)
-                released = self._counting.exposure.release(state, self._clock.time())
-                if released:
-                    await self._store.commit(job.key, state, Changes(frozenset(released), False))
-            except StoreError as error:
-                _log.warning("refresh of %s failed: reason=%r", job.key, str(error))
-                job.status.refresh_at = self._clock.time() + MINUTE
-                return
-            await self._show(job, state, job.metrics)
-
-    async def show_status(self, job: Job) -> None:
-        """Bring the exporter's own metrics of a stream and its target up to date."""
-        await self._exposition.put(f"{job.key}#status", stream_families(job.status))
-        target = job.target_status
-        await self._exposition.put(f"{target.vendor}/{target.account}", target_families(target))
-
-    async def remove(self, job: Job) -> None:
-        """Take a stream off the page; what was counted of it stays in the store."""
-        await self._exposition.remove(str(job.key))
-        await self._exposition.remove(f"{job.key}#status")
-        target = job.target_status
-        source = f"{target.vendor}/{target.account}"
-        if target.streams:
-            await self._exposition.put(source, target_families(target))
-        else:
-            await self._exposition.remove(source)
 
     async def _read(self, job: Job) -> PollOutcome:
         """Read to the end of the window, or to the first error; what was yielded before stays."""
@@ -158,7 +123,7 @@ class Poller:
                     pending.append(batch)
                     if self._is_due(len(pending), since):
                         await self._commit(job, state, source, reading, pending, done=False)
-                        await self.show_status(job)
+                        await self.publisher.show_status(job)
                         pending, since = [], self._clock.time()
         except Exception:
             if pending:
@@ -202,11 +167,8 @@ class Poller:
         )
         touched = {name for name, _ in changed} | gauges
         metrics = {name: metric for name, metric in job.metrics.items() if name in touched}
-        async with self._page[job.key]:
-            await self._store.commit(
-                job.key, state, Changes(frozenset(changed), gauges=bool(gauges))
-            )
-            await self._show(job, state, metrics)
+        changes = Changes(frozenset(changed), gauges=bool(gauges))
+        await self.publisher.commit(job, state, changes, metrics)
         job.status.committed(
             source.records,
             corrections=applied.counted.corrections,
@@ -214,13 +176,3 @@ class Poller:
             drift=source.drift,
             data_until=state.data_until,
         )
-
-    async def _show(self, job: Job, state: StreamState, metrics: Mapping[str, Metric]) -> None:
-        now = self._clock.time()
-        exposure = self._counting.exposure
-        job.status.series = len(shown(state.ledger, job)) + len(shown(state.gauges, job))
-        job.status.refresh_at = exposure.next_change(state, now)
-        families = await asyncio.to_thread(
-            exposure.points, job.key, state, metrics, now, job.labels
-        )
-        await self._exposition.put(str(job.key), families)

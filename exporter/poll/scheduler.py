@@ -207,7 +207,7 @@ class Scheduler:
         job = stream.job
         # Where it breaks before it knows better, it is tried again soon.
         job.status.refresh_at = self._clock.time() + MINUTE
-        await self._guarded(stream.poller.refresh(job), f"refresh of {job.key}")
+        await self._guarded(stream.poller.publisher.refresh(job), f"refresh of {job.key}")
         self._plan_refresh(stream)
 
     async def _guarded(self, work: Awaitable[T], what: str) -> T | None:

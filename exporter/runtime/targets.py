@@ -115,7 +115,7 @@ class Targets:
         async with self._turn:
             for job in self.jobs:
                 if job.status.polling_since is not None:
-                    await self._poller.show_status(job)
+                    await self._poller.publisher.show_status(job)
 
     async def retry_renewed(self) -> None:
         """Poll refused streams at once where a file with the secret has changed."""
@@ -147,15 +147,15 @@ class Targets:
         except Exception:
             _hand_over(running, self._running)
             for key in after.keys() - before.keys():
-                await self._poller.remove(after[key])
+                await self._poller.publisher.remove(after[key])
             for job in ended:
-                await self._poller.show_status(job)
+                await self._poller.publisher.show_status(job)
             self._scheduler.add(ended, self._poller)
             raise
         self._running, self._policy, self._poller = running, policy, poller
         removed = before.keys() - after.keys()
         for key in removed:
-            await poller.remove(before[key])
+            await poller.publisher.remove(before[key])
         self._scheduler.add(begun, poller)
         await self._erase_idle(after.keys())
         return Difference(

@@ -103,9 +103,9 @@ async def test_a_series_born_by_a_clock_far_ahead_is_not_held_until_then(tmp_pat
     job = rig.job(lookback=6 * DAY)
     await rig.poller.poll(job)
     rig.clock.now = NOON
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == {(THINGS.name, "a"): 0}
     rig.clock.now = NOON + 120
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == {(THINGS.name, "a"): 7}
     await rig.store.close()

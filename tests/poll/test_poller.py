@@ -222,10 +222,10 @@ async def test_a_series_is_born_at_zero_and_shows_its_value_after_the_hold(rig: 
     assert await rig.page() == {(THINGS.name, "a"): 0}
     assert job.status.refresh_at == NOON + 120
     rig.clock.now += 119
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == {(THINGS.name, "a"): 0}
     rig.clock.now += 1
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == {(THINGS.name, "a"): 40}
     assert job.status.refresh_at is None
 
@@ -247,7 +247,7 @@ async def test_a_read_that_takes_longer_than_the_hold_does_not_shorten_it(rig: R
     await rig.poller.poll(job)
     assert await rig.page() == {(THINGS.name, "a"): 1, (THINGS.name, "b"): 0}
     rig.clock.now += 120
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert (await rig.page())[THINGS.name, "b"] == 5_000
 
 
@@ -262,7 +262,7 @@ async def test_a_hold_that_a_restart_cut_begins_again(rig: Rig) -> None:
     await rig.poller.restore(job)
     assert await rig.page() == {(THINGS.name, "a"): 0}
     rig.clock.now += 120
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == {(THINGS.name, "a"): 40}
 
 
@@ -275,10 +275,10 @@ async def test_gauges_expire(rig: Rig) -> None:
     rig.reads["things"] = raises(UnavailableError("GET /things: down"))
     rig.clock.now += DAY - 1
     await rig.poller.poll(job)
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == {(SEATS.name, "pro"): 3}
     rig.clock.now += 1
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == {}
 
 
@@ -510,7 +510,7 @@ async def test_a_refresh_that_cannot_read_is_tried_again(
     before = await rig.page()
     monkeypatch.setattr(rig.store, "__class__", Failing)
     monkeypatch.setattr(Failing, "failing", "load")
-    await rig.poller.refresh(job)
+    await rig.poller.publisher.refresh(job)
     assert await rig.page() == before
     assert job.status.refresh_at == NOON + 60
     assert "cannot be read" in caplog.text

@@ -49,6 +49,7 @@ class FakePoller:
         self.together = 0
         self.work: Callable[[Job], Awaitable[None]] = self._do_nothing
         self.outcome = PollOutcome(State.OK)
+        self.publisher = self
         self.happened = asyncio.Event()
 
     async def _do_nothing(self, job: Job) -> None:

@@ -263,7 +263,7 @@ class Pipeline:
     async def refresh(self, after: float = 0) -> None:
         """Bring the page up to date without a poll, `after` seconds from now."""
         self.clock.now += after
-        await self.poller.refresh(self.job)
+        await self.poller.publisher.refresh(self.job)
         await self._look()
 
     async def state(self) -> StreamState:

@@ -51,7 +51,7 @@ def fold(gathered: Gathered, known: Collection[SeriesKey], limit: int) -> tuple[
     """Keep `limit` series and add the rest to `other`; returns how many series that were.
 
     What is `known` was shown before and stays, whatever the limit: a counter that moved into `other`
-    would be counted there a second time. LargeBodyLimit that is left goes to the largest. Series with the same
+    would be counted there a second time. Room that is left goes to the largest. Series with the same
     labels stay or go together, so that rows of two families can be joined.
     """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[SeriesKey]] = defaultdict(list)

@@ -1,0 +1,80 @@
+"""What of a stream is on the page: its counters and gauges as committed last, and its status."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+
+from exporter.clock import Clock
+from exporter.exposition.exposition import Exposition
+from exporter.model import MINUTE, Metric, StreamKey
+from exporter.poll.exposure import Exposure
+from exporter.poll.job import Job
+from exporter.store.store import Changes, Store, StoreError, StreamState
+from exporter.telemetry.self_metrics import stream_families, target_families
+
+_log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Commits the state of streams and puts it on the page."""
+
+    def __init__(
+        self, store: Store, exposition: Exposition, exposure: Exposure, clock: Clock
+    ) -> None:
+        self._store = store
+        self._exposition = exposition
+        self._exposure = exposure
+        self._clock = clock
+        # What is on the page must be what was committed last, so committing and showing is one step.
+        self._page: defaultdict[StreamKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def commit(
+        self, job: Job, state: StreamState, changes: Changes, metrics: Mapping[str, Metric]
+    ) -> None:
+        """Write what changed in one transaction, then show `metrics`, those that it touched."""
+        async with self._page[job.key]:
+            await self._store.commit(job.key, state, changes)
+            await self.show(job, state, metrics)
+
+    async def refresh(self, job: Job) -> None:
+        """Bring the page up to date with the time: ended birth holds, expired gauges."""
+        async with self._page[job.key]:
+            try:
+                state = await self._store.load(job.key)
+                released = self._exposure.release(state, self._clock.time())
+                if released:
+                    await self._store.commit(job.key, state, Changes(frozenset(released), False))
+            except StoreError as error:
+                _log.warning("refresh of %s failed: reason=%r", job.key, str(error))
+                job.status.refresh_at = self._clock.time() + MINUTE
+                return
+            await self.show(job, state, job.metrics)
+
+    async def show(self, job: Job, state: StreamState, metrics: Mapping[str, Metric]) -> None:
+        """Put what was committed of `metrics` on the page."""
+        now = self._clock.time()
+        exposure = self._exposure
+        job.status.series = len(job.shown(state.ledger)) + len(job.shown(state.gauges))
+        job.status.refresh_at = exposure.next_change(state, now)
+        families = await asyncio.to_thread(
+            exposure.points, job.key, state, metrics, now, job.labels
+        )
+        await self._exposition.put(str(job.key), families)
+
+    async def show_status(self, job: Job) -> None:
+        """Bring the exporter's own metrics of a stream and its target up to date."""
+        await self._exposition.put(f"{job.key}#status", stream_families(job.status))
+        target = job.target_status
+        await self._exposition.put(f"{target.vendor}/{target.account}", target_families(target))
+
+    async def remove(self, job: Job) -> None:
+        """Take a stream off the page; what was counted of it stays in the store."""
+        await self._exposition.remove(str(job.key))
+        await self._exposition.remove(f"{job.key}#status")
+        target = job.target_status
+        source = f"{target.vendor}/{target.account}"
+        if target.streams:
+            await self._exposition.put(source, target_families(target))
+        else:
+            await self._exposition.remove(source)
