@@ -53,6 +53,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.unmeasured)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where one half of the tests is asked for, the files of the other are not even imported."""
+    half = config.getoption("markexpr")
+    if collection_path.suffix != ".py" or half not in ("unmeasured", "not unmeasured"):
+        return None
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return path.startswith(UNMEASURED) != (half == "unmeasured") or None
+
+
 def _watched(item: pytest.Item) -> Generator[None, object, object]:
     """A phase of a test, which fails if it does what the test has no mark for."""
     if item.get_closest_marker("process"):
