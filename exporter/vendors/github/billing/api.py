@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from exporter.streams import kit
-from exporter.vendors.github.billing.day import DayText
+from exporter.vendors.github.billing.day import day_start
 from exporter.vendors.github.billing.money import ZERO, exact
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
@@ -28,24 +28,37 @@ def ask(
 class Line(msgspec.Struct, rename="camel", kw_only=True):
     """A line of a bill, whichever endpoint tells it."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"pricePerUnit"})
+    ignored: ClassVar = frozenset({"pricePerUnit"})
 
     product: str
     sku: str
+    quantity: Decimal
     gross_amount: Decimal
     net_amount: Decimal
     discount_amount: Decimal = ZERO
     unit_type: str | None = None
 
+    def __post_init__(self) -> None:
+        self.quantity, self.gross_amount = exact(self.quantity), exact(self.gross_amount)
+        self.net_amount, self.discount_amount = exact(self.net_amount), exact(self.discount_amount)
+
+    @property
+    def dollars(self) -> tuple[Decimal, Decimal, Decimal]:
+        """What it cost before discounts, what they take off, and what is billed."""
+        return self.gross_amount, self.discount_amount, self.net_amount
+
 
 class UsageItem(Line, kw_only=True):
     """One line of `usage`: a day, a price, an organization, at times a repository."""
 
-    ignored: ClassVar[frozenset[str]] = Line.ignored | {"repositoryName"}
+    ignored: ClassVar = Line.ignored | {"repositoryName"}
 
-    date: DayText
-    quantity: Decimal
+    date: str
     organization_name: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        day_start(self.date)
 
 
 class Usage(msgspec.Struct, rename="camel", kw_only=True):
@@ -57,7 +70,7 @@ class Usage(msgspec.Struct, rename="camel", kw_only=True):
 class SummaryItem(Line, kw_only=True):
     """One line of `usage/summary`: a price, over the asked time."""
 
-    ignored: ClassVar[frozenset[str]] = Line.ignored | {"model", "discountQuantity", "netQuantity"}
+    ignored: ClassVar = Line.ignored | {"model", "discountQuantity", "netQuantity"}
 
     quantity: Decimal = msgspec.field(name="grossQuantity")
     organization_name: ClassVar[None] = None
@@ -66,11 +79,9 @@ class SummaryItem(Line, kw_only=True):
 class Summary(msgspec.Struct, rename="camel", kw_only=True):
     """`usage/summary`; the filters that it repeats are ignored."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset(
-        (
-            *("timePeriod", "enterprise", "organization", "user", "repository", "product", "sku"),
-            *("costCenter", "costCenterId"),
-        )
+    ignored: ClassVar = frozenset(
+        {"timePeriod", "enterprise", "organization", "user", "repository", "product", "sku"}
+        | {"costCenter", "costCenterId"}
     )
 
     usage_items: list[SummaryItem]
@@ -79,11 +90,9 @@ class Summary(msgspec.Struct, rename="camel", kw_only=True):
 class CostCenter(msgspec.Struct):
     """A cost center; of its resources, which name people, nothing is kept."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset(
-        (
-            *("name", "state", "azure_subscription", "resources"),
-            *("ai_credit_pool_enabled", "ai_credit_pool_state"),
-        )
+    ignored: ClassVar = frozenset(
+        {"name", "state", "azure_subscription", "resources"}
+        | {"ai_credit_pool_enabled", "ai_credit_pool_state"}
     )
 
     id: str
@@ -98,7 +107,7 @@ class CostCenters(msgspec.Struct, rename="camel", kw_only=True):
 class Budget(msgspec.Struct, kw_only=True):
     """A budget: dollars, or licenses of a product that is billed by them."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset(
+    ignored: ClassVar = frozenset(
         {"budget_type", "prevent_further_usage", "budget_alerting", "expires_at"}
     )
 
@@ -111,22 +120,25 @@ class Budget(msgspec.Struct, kw_only=True):
     budget_product_sku: str | list[str] | None = None
     budget_product_skus: str | list[str] | None = None
 
+    def __post_init__(self) -> None:
+        self.budget_amount = exact(self.budget_amount)
+        if self.consumed_amount is not None:
+            self.consumed_amount = exact(self.consumed_amount)
+
     @property
     def dollars(self) -> Decimal | None:
         """Its limit, where it is one of dollars."""
-        return None if self._by_license else exact(self.budget_amount)
+        return None if self._by_license else self.budget_amount
 
     @property
     def licenses(self) -> Decimal | None:
         """Its limit, where it is one of licenses."""
-        return exact(self.budget_amount) if self._by_license else None
+        return self.budget_amount if self._by_license else None
 
     @property
     def consumed(self) -> Decimal | None:
         """The dollars of it that are used up, where GitHub tells."""
-        if self._by_license or self.consumed_amount is None:
-            return None
-        return exact(self.consumed_amount)
+        return None if self._by_license else self.consumed_amount
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -151,7 +163,7 @@ class Budget(msgspec.Struct, kw_only=True):
 class BudgetPage(msgspec.Struct):
     """A page of budgets."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"total_count", "user", "effective_budget"})
+    ignored: ClassVar = frozenset({"total_count", "user", "effective_budget"})
 
     budgets: list[Budget]
     has_next_page: bool = False

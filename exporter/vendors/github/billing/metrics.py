@@ -1,40 +1,36 @@
 """The metrics of stream `billing_usage`: the bill by day, the month to date, the budgets."""
 
-from functools import partial
-
 from exporter.streams import common_metrics, kit
 from exporter.vendors.github.billing.api import Budget
 
-_API = "GitHub billing usage API, polled; by UTC day, posted up to 5 days late"
-_LABELS = ("product", "sku", "organization")
 
-_counter = partial(kit.Metric, type=kit.MetricType.COUNTER, foldable_labels=("sku", "organization"))
+def spend(
+    gross: str, discount: str, net: str, quantity: str, *, api: str, labels: tuple[str, ...]
+) -> tuple[kit.Group, kit.Group]:
+    """The counters that every bill has, by their names: its dollars, and its units."""
+    dollars = {
+        gross: "US dollars before discounts",
+        discount: "US dollars that discounts and included usage take off",
+        net: "US dollars that are billed: gross less discount",
+    }
+    units = {quantity: "Units that were used"}
+    foldable = tuple(label for label in labels if label != "product")
+    return (
+        kit.Group.counters(dollars, api=api, labels=labels, foldable_labels=foldable),
+        kit.Group.counters(units, api=api, labels=(*labels, "unit"), foldable_labels=foldable),
+    )
 
-GROSS = _counter(
+
+DOLLARS, UNITS = spend(
     "github_billing_gross_usd_total",
-    help=f"US dollars before discounts ({_API}).",
-    labels=_LABELS,
-)
-DISCOUNT = _counter(
     "github_billing_discount_usd_total",
-    help=f"US dollars that discounts and included usage take off ({_API}).",
-    labels=_LABELS,
-)
-NET = _counter(
     "github_billing_net_usd_total",
-    help=f"US dollars that are billed: gross less discount ({_API}).",
-    labels=_LABELS,
-)
-QUANTITY = _counter(
     "github_billing_quantity_total",
-    help=f"Units that were used ({_API}).",
-    labels=(*_LABELS, "unit"),
+    api="GitHub billing usage API, polled; by UTC day, posted up to 5 days late",
+    labels=("product", "sku", "organization"),
 )
-
-DOLLARS = kit.Group(GROSS, DISCOUNT, NET)
-UNITS = kit.Group(QUANTITY)
 COPILOT_COST = kit.Group(common_metrics.COST)
-COUNTERS = (GROSS, DISCOUNT, NET, QUANTITY, common_metrics.COST)
+COUNTERS = (*DOLLARS.metrics, *UNITS.metrics, *COPILOT_COST.metrics)
 
 MONTH_NET = kit.Metric(
     "github_billing_month_net_usd",

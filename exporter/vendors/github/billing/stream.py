@@ -34,7 +34,7 @@ from exporter.vendors.github.billing.metrics import (
     MONTH_NET,
     UNITS,
 )
-from exporter.vendors.github.billing.money import ZERO, amounts_of, exact
+from exporter.vendors.github.billing.money import ZERO
 from exporter.vendors.github.rights import BILL_READER, BILLING, REST, Right
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
@@ -104,37 +104,30 @@ async def _usage(source: _Source, day: kit.Window, partition: str) -> list[kit.S
     """A day of the bill, or of what is charged to one cost center."""
     narrowed = {} if partition in (WHOLE, NO_COST_CENTER) else {"cost_center_id": partition}
     request = ask(source.target, "usage", {**_date(day), **narrowed})
-    found = await source.get(request, Usage)
-    path = request.endpoint.path
-    lines = [item for item in found.usage_items if _day(item, path) == day.start]
-    if found.usage_items and not lines:
+    found = (await source.get(request, Usage)).usage_items
+    lines = [item for item in found if day_start(item.date) == day.start]
+    if found and not lines:
         asked = kit.iso_day(day.start)
+        path = request.endpoint.path
         raise kit.SchemaError(f"{path}: asked for {asked}, GitHub told of other days only")
-    return _counted(source, lines, day, partition, path)
+    return _counted(source, lines, day, partition)
 
 
 async def _summary(source: _Source, day: kit.Window, partition: str) -> list[kit.Sample]:
     """A day of the bill with all cost centers, without organizations."""
-    request = ask(source.target, "usage/summary", _date(day))
-    found = await source.get(request, Summary)
-    return _counted(source, found.usage_items, day, partition, request.endpoint.path)
+    found = await source.get(ask(source.target, "usage/summary", _date(day)), Summary)
+    return _counted(source, found.usage_items, day, partition)
 
 
-def _counted(
-    source: _Source, lines: _Lines, day: kit.Window, partition: str, path: str
-) -> list[kit.Sample]:
+def _counted(source: _Source, lines: _Lines, day: kit.Window, partition: str) -> list[kit.Sample]:
     """The sums of the lines, none of which is taken for a repetition of another."""
     tally = kit.Tally()
-    with amounts_of(path):
-        for line in lines:
-            series = (line.product, line.sku, line.organization_name or "")
-            net = exact(line.net_amount)
-            dollars = (exact(line.gross_amount), exact(line.discount_amount), net)
-            tally.add(DOLLARS, series, day.start, dollars)
-            unit = line.unit_type or ""
-            tally.add(UNITS, (*series, unit), day.start, (exact(line.quantity),))
-            cost = net if line.product.casefold() == COPILOT else ZERO
-            tally.add(COPILOT_COST, (), day.start, (cost,))
+    for line in lines:
+        series = (line.product, line.sku, line.organization_name or "")
+        tally.add(DOLLARS, series, day.start, line.dollars)
+        tally.add(UNITS, (*series, line.unit_type or ""), day.start, (line.quantity,))
+        cost = line.net_amount if line.product.casefold() == COPILOT else ZERO
+        tally.add(COPILOT_COST, (), day.start, (cost,))
     source.records += len(lines)
     source.has_data(day.end if lines else None)
     return [
@@ -149,20 +142,20 @@ async def _month(source: _Source) -> list[kit.Sample]:
     request = ask(source.target, "usage/summary", {"year": today.year, "month": today.month})
     found = await source.get(request, Summary, records=lambda summary: len(summary.usage_items))
     products: defaultdict[str, Decimal] = defaultdict(Decimal)
-    with amounts_of(request.endpoint.path):
-        for item in found.usage_items:
-            products[item.product] += exact(item.net_amount)
+    for item in found.usage_items:
+        products[item.product] += item.net_amount
     return [kit.Sample(MONTH_NET, (product,), net) for product, net in products.items()]
 
 
 async def _budgets(source: _Source) -> list[kit.Sample]:
-    request = ask(source.target, "budgets")
     # An empty page that promises more would be asked for again and again.
     paging: kit.BodyFlag[BudgetPage] = kit.BodyFlag(
         more=lambda page: page.has_next_page and bool(page.budgets)
     )
     found: dict[str, Budget] = {}
-    pages = source.pages(request, paging, BudgetPage, lambda page: page.budgets, counted=False)
+    pages = source.pages(
+        ask(source.target, "budgets"), paging, BudgetPage, lambda page: page.budgets, counted=False
+    )
     async with aclosing(pages):
         async for page in pages:
             found.update((budget.id, budget) for budget in page.budgets)
@@ -170,8 +163,7 @@ async def _budgets(source: _Source) -> list[kit.Sample]:
     if source.options.budget_details:
         budgets = [await _detailed(source, budget) for budget in budgets]
     source.records += len(budgets)
-    with amounts_of(request.endpoint.path):
-        return [each for budget in budgets for each in BUDGETS.samples(budget, budget.labels)]
+    return [each for budget in budgets for each in BUDGETS.samples(budget, budget.labels)]
 
 
 async def _detailed(source: _Source, budget: Budget) -> Budget:
@@ -180,13 +172,6 @@ async def _detailed(source: _Source, budget: Budget) -> Budget:
         return await source.get(request, Budget)
     except kit.NotFoundError:
         return budget  # removed after the list was read
-
-
-def _day(item: UsageItem, path: str) -> int:
-    try:
-        return day_start(item.date)
-    except ValueError as error:
-        raise kit.SchemaError(f"{path}: $.usageItems[...].date is no date") from error
 
 
 def _date(day: kit.Window) -> dict[str, int]:

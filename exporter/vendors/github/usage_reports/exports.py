@@ -8,7 +8,7 @@ import msgspec
 
 from exporter.streams import kit
 from exporter.streams.kit import DAY, Window, floor, iso_day
-from exporter.vendors.github.billing.day import DayText, day_start
+from exporter.vendors.github.billing.day import day_start
 
 PROCESSING = "processing"
 COMPLETED = "completed"
@@ -25,19 +25,23 @@ _FIRST_LOOK, _LONGEST_PAUSE = 30.0, float(kit.HOUR)
 class Export(msgspec.Struct, kw_only=True):
     """An export as GitHub tells it; who asked for it is not read."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"actor"})
+    ignored: ClassVar = frozenset({"actor"})
 
     id: str
     report_type: str
-    start_date: DayText
-    end_date: DayText
+    start_date: str
+    end_date: str
     status: str
     download_urls: list[str] | None = None
     created_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        for text in (self.start_date, self.end_date):
+            day_start(text)
+
     @property
     def days(self) -> Window:
-        """The days that it was asked for; raises ValueError."""
+        """The days that it was asked for."""
         return Window(day_start(self.start_date), day_start(self.end_date) + DAY)
 
     @property

@@ -1,29 +1,29 @@
 """The rows of an export's files, added up by UTC day and series."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from typing import TypeAlias
 
 from exporter.streams import kit
 from exporter.vendors.github.billing.day import day_start
-from exporter.vendors.github.billing.money import ZERO, NotAnAmountError, amount
+from exporter.vendors.github.billing.money import amount
 from exporter.vendors.github.usage_reports.metrics import (
     CREDIT_TOKENS,
     CREDITS,
-    CREDITS_NET,
-    DISCOUNT,
-    GROSS,
-    NET,
+    DOLLARS,
     PREMIUM,
-    PREMIUM_NET,
-    QUANTITY,
+    UNITS,
 )
 
-_TOKEN_KINDS = ("input", "output", "cache_read", "cache_write")
+_Row: TypeAlias = Mapping[str, str]
+"""A row by the names of its columns; an optional column that a file lacks is empty."""
+_Count: TypeAlias = Callable[[_Row, int, kit.Tally], None]
 
-_COLUMNS = (
-    *("date", "product", "sku", "model", "quantity", "unit_type"),
+_ACCOUNT = ("organization", "cost_center_name")
+_TOKENS = ("input", "output", "cache_read", "cache_write")
+
+_KNOWN = (
+    *("date", "product", "sku", "model", "quantity", "unit_type", *_ACCOUNT),
     *("gross_amount", "discount_amount", "net_amount", "username", "repository", "workflow_path"),
     *("applied_cost_per_quantity", "exceeds_quota", "total_monthly_quota"),
     *("aic_quantity", "aic_gross_amount"),
@@ -31,64 +31,60 @@ _COLUMNS = (
 """Columns of the documents, of which each type reads some."""
 
 
+def _spend(row: _Row, day: int, tally: kit.Tally) -> None:
+    series = (row["product"], row["sku"], row["organization"], row["cost_center_name"])
+    dollars = [amount(row[name]) for name in ("gross_amount", "discount_amount", "net_amount")]
+    tally.add(DOLLARS, series, day, dollars)
+    tally.add(UNITS, (*series, row["unit_type"]), day, [amount(row["quantity"])])
+
+
+def _premium(row: _Row, day: int, tally: kit.Tally) -> None:
+    tally.add(PREMIUM, _by_model(row), day, [amount(row["quantity"]), amount(row["net_amount"])])
+
+
+def _credits(row: _Row, day: int, tally: kit.Tally) -> None:
+    series = _by_model(row)
+    tally.add(CREDITS, series, day, [amount(row["quantity"]), amount(row["net_amount"])])
+    for token_kind in _TOKENS:
+        if row[token_kind]:
+            tally.add(CREDIT_TOKENS, (series[0], token_kind), day, [amount(row[token_kind])])
+
+
+def _by_model(row: _Row) -> tuple[str, ...]:
+    return (row["model"] or kit.UNKNOWN, row["organization"], row["cost_center_name"])
+
+
 @dataclass(frozen=True, slots=True)
 class ReportType:
-    """How a type of report is read.
+    """How a type of report is read: its columns, and what adds a row to the sums of `groups`.
 
-    `labels` are the columns that tell series apart, in the order of the metrics' labels, and `sums` the
-    columns that are added up, each with its metric. Of `optional` ones a file may lack the column, or a
-    row the value. An empty first label is shown as `unnamed`. `longest` is how many days an export may
-    span.
+    `longest` is how many days an export may span.
     """
 
-    labels: tuple[str, ...]
-    sums: Mapping[str, kit.Metric]
-    optional: frozenset[str]
-    longest: int
-    unnamed: str = ""
+    count: _Count
+    groups: tuple[kit.Group, ...]
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = _ACCOUNT
+    longest: int = 31
 
     @property
     def counters(self) -> tuple[kit.Metric, ...]:
-        return tuple(dict.fromkeys(self.sums.values()))
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """What is read, those first that a file must have."""
-        names = ("date", *self.labels, *self.sums)
-        return tuple(sorted(names, key=self.optional.__contains__))
+        return tuple(metric for group in self.groups for metric in group.metrics)
 
 
 _SUMMARIZED = ReportType(
-    labels=("product", "sku", "organization", "cost_center_name", "unit_type"),
-    sums={
-        "gross_amount": GROSS,
-        "discount_amount": DISCOUNT,
-        "net_amount": NET,
-        "quantity": QUANTITY,
-    },
-    optional=frozenset({"organization", "cost_center_name", "unit_type"}),
+    _spend,
+    (DOLLARS, UNITS),
+    ("date", "product", "sku", "gross_amount", "discount_amount", "net_amount", "quantity"),
+    (*_ACCOUNT, "unit_type"),
     longest=365,
 )
-_PREMIUM = ReportType(
-    labels=("model", "organization", "cost_center_name"),
-    sums={"quantity": PREMIUM, "net_amount": PREMIUM_NET},
-    optional=frozenset({"organization", "cost_center_name"}),
-    longest=31,
-    unnamed=kit.UNKNOWN,
-)
+_OF_MODELS = ("date", "model", "quantity", "net_amount")
 REPORT_TYPES: Mapping[str, ReportType] = {
     "summarized": _SUMMARIZED,
     "detailed": replace(_SUMMARIZED, longest=31),
-    "ai_credit": replace(
-        _PREMIUM,
-        sums={
-            "quantity": CREDITS,
-            "net_amount": CREDITS_NET,
-            **dict.fromkeys(_TOKEN_KINDS, CREDIT_TOKENS),
-        },
-        optional=_PREMIUM.optional.union(_TOKEN_KINDS),
-    ),
-    "premium_request": _PREMIUM,
+    "ai_credit": ReportType(_credits, (CREDITS, CREDIT_TOKENS), _OF_MODELS, (*_ACCOUNT, *_TOKENS)),
+    "premium_request": ReportType(_premium, (PREMIUM,), _OF_MODELS),
 }
 
 
@@ -99,53 +95,30 @@ class Totals:
         self.newest: int | None = None
         self._count = 0
         self._report, self._days, self._source = report, frozenset(days), source
-        columns = report.columns
-        self._date = columns.index("date")
-        self._labels = [columns.index(name) for name in report.labels]
-        self._amounts = [columns.index(name) for name in report.sums]
-        self._optional = frozenset(columns.index(name) for name in report.optional)
-        self._sums: defaultdict[tuple[int, tuple[str, ...]], list[Decimal]] = defaultdict(
-            lambda: [ZERO] * len(self._amounts)
-        )
+        self._tally = kit.Tally()
 
     def rows(self) -> kit.CsvRows:
         """A reader for the next file."""
-        columns, optional = self._report.columns, self._report.optional
-        required = [name for name in columns if name not in optional]
-        ignored = [name for name in _COLUMNS if name not in columns]
-        return kit.CsvRows(self._source, required, columns[len(required) :], ignored)
+        return kit.CsvRows(self._source, self._report.required, self._report.optional, _KNOWN)
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
         """Raises SchemaError, without the row's values, for a date or an amount that is none."""
+        columns = (*self._report.required, *self._report.optional)
         for row in rows:
             self._count += 1
             try:
-                day = day_start(row[self._date])
-                amounts = [
-                    amount(row[i]) if row[i] or i not in self._optional else ZERO
-                    for i in self._amounts
-                ]
+                self._add(dict(zip(columns, row, strict=True)))
             except ValueError as error:
-                problem = "date is no date"
-                if isinstance(error, NotAnAmountError):
-                    problem = f"an amount is {error}"
-                raise kit.SchemaError(
-                    f"{self._source}: CSV row {self._count}: {problem}"
-                ) from error
-            if day not in self._days:
-                continue
-            sums = self._sums[day, tuple([row[i] for i in self._labels])]
-            for index, value in enumerate(amounts):
-                sums[index] += value
-            self.newest = max(self.newest or day, day)
+                raise kit.SchemaError(f"{self._source}: CSV row {self._count}: {error}") from error
 
     def samples(self) -> Iterator[kit.Sample]:
-        """The total of each day and series."""
-        report = self._report
-        for (day, (first, *others)), sums in self._sums.items():
-            labels = (first or report.unnamed, *others)
-            for (column, metric), value in zip(report.sums.items(), sums, strict=True):
-                if metric is not CREDIT_TOKENS:
-                    yield kit.Sample(metric, labels[: len(metric.labels)], value, day)
-                elif value:  # where a file has no tokens, they are unknown
-                    yield kit.Sample(metric, (labels[0], column), value, day)
+        """The total of each day and series; where a file has no tokens, they are unknown."""
+        for sample in self._tally.samples():
+            if sample.value or sample.metric not in CREDIT_TOKENS.metrics:
+                yield sample
+
+    def _add(self, row: _Row) -> None:
+        day = day_start(row["date"])
+        if day in self._days:
+            self._report.count(row, day, self._tally)
+            self.newest = max(self.newest or day, day)

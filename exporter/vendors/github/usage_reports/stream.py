@@ -87,8 +87,8 @@ class _Read:
         yield self._batch(shown, [kit.Coverage(GAUGES)])
         for report_type in self._types:
             for export, days in days_to_read(exports, report_type, source.window, memory):
-                totals = await self._totals(export, days)
-                if totals is not None:
+                async with source.optional():
+                    totals = await self._totals(export, days)
                     memory.count(export, days)
                     counters = REPORT_TYPES[report_type].counters
                     covers = [kit.Coverage(counters, run) for run in _runs(days)]
@@ -108,11 +108,11 @@ class _Read:
         found = await self._source.get(
             request, ExportList, records=lambda found: len(found.usage_report_exports)
         )
-        return [_checked(export) for export in found.usage_report_exports]
+        return found.usage_report_exports
 
     async def _one(self, report_id: str) -> Export:
         request = kit.Request(ONE, {**self._path, "report_id": report_id})
-        return _checked(await self._source.get(request, Export))
+        return await self._source.get(request, Export)
 
     async def _unlisted(self, exports: list[Export]) -> bool:
         """Look for what was created here and is not on the list yet, at growing intervals.
@@ -138,31 +138,22 @@ class _Read:
         ours = {made.id for made in self._memory.made.values()}
         for export in exports:
             if export.status == FAILED and export.id in ours:
-                self._problem(
-                    kit.PollError(
-                        f"{LIST.path}: GitHub failed to make the {export.report_type} export of "
-                        f"{export.start_date} to {export.end_date}; another is asked for "
-                        f"{self._source.options.create_every // kit.HOUR} h after it"
-                    )
+                self._source.problem = self._source.problem or kit.PollError(
+                    f"{LIST.path}: GitHub failed to make the {export.report_type} export of "
+                    f"{export.start_date} to {export.end_date}; another is asked for "
+                    f"{self._source.options.create_every // kit.HOUR} h after it"
                 )
 
-    async def _totals(self, export: Export, days: list[int]) -> Totals | None:
-        """The days as the files of an export tell them; None where they cannot be had.
+    async def _totals(self, export: Export, days: list[int]) -> Totals:
+        """The days as the files of an export tell them.
 
         A file that breaks off is read again, once, with a new link.
         """
         try:
-            try:
-                totals = await self._downloaded(export, days)
-            except kit.UnavailableError as error:
-                _log.info("an export is downloaded again: reason=%r", str(error))
-                totals = await self._downloaded(export, days)
-        except (kit.RateLimitedError, kit.UnauthorizedError):
-            raise
-        except kit.PollError as error:
-            # It does not stop the other exports.
-            self._problem(error)
-            return None
+            totals = await self._downloaded(export, days)
+        except kit.UnavailableError as error:
+            _log.info("an export is downloaded again: reason=%r", str(error))
+            totals = await self._downloaded(export, days)
         if totals.newest is not None:
             self._source.has_data(min(totals.newest + kit.DAY, self._source.now))
         return totals
@@ -202,19 +193,7 @@ class _Read:
         try:
             made.id = (await self._source.get(request, Export)).id
         except kit.PollError as error:
-            self._problem(error)
-
-    def _problem(self, error: kit.PollError) -> None:
-        """The first one is the state's reason."""
-        self._source.problem = self._source.problem or error
-
-
-def _checked(export: Export) -> Export:
-    try:
-        export.days  # noqa: B018  # a date that the calendar lacks is found here
-    except ValueError as error:
-        raise kit.SchemaError(f"{LIST.path}: an export begins or ends on no date") from error
-    return export
+            self._source.problem = self._source.problem or error
 
 
 def _shown(exports: Sequence[Export]) -> Iterator[kit.Sample]:

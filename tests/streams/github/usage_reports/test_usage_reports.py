@@ -17,7 +17,7 @@ from exporter.model import DAY, HOUR, Coverage, Sample, Window
 from exporter.poll.ledger import Ledger, count
 from exporter.poll.transform.budget import gather
 from exporter.vendors.github.usage_reports.exports import Made, Memory, missing
-from exporter.vendors.github.usage_reports.metrics import NET
+from exporter.vendors.github.usage_reports.metrics import DOLLARS
 from exporter.vendors.github.usage_reports.stream import Options
 from tests.streams.github.usage_reports.case import CASE as USAGE_REPORTS
 from tests.streams.harness import Case, FakeVendor, Pipeline, Route, answer
@@ -386,12 +386,13 @@ changes = st.lists(
 def test_negative_days_keep_the_law(history: list[tuple[int, Decimal]]) -> None:
     """Whatever the vendor takes back: counters never fall, and less debt they are the newest sum."""
     ledger: Ledger = {}
+    net = DOLLARS.metrics[-1]
     newest: dict[int, Decimal] = {}
     labels, shown = ("actions", "actions_linux", "", ""), Decimal(0)
     for day, value in history:
         newest[day * DAY] = value
-        samples = [Sample(NET, labels, total, start) for start, total in newest.items()]
-        covered = [Coverage((NET,), Window(0, 5 * DAY))]
+        samples = [Sample(net, labels, total, start) for start, total in newest.items()]
+        covered = [Coverage((net,), Window(0, 5 * DAY))]
         count(ledger, gather(samples).counters, covered, oldest_kept=0, baseline=(), now=0)
         [series] = ledger.values()
         assert series.counter >= shown
