@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 import jwt
 import msgspec
@@ -12,14 +12,17 @@ from exporter.client.client import Client, Endpoint, Request
 from exporter.client.errors import NotFoundError, SchemaError
 from exporter.client.private_key import rsa_key
 from exporter.model import MINUTE
+from exporter.streams.dates import unix
 from exporter.streams.payload import decode
 
 APP_GROUP = "app"
 """Requests as the App itself: they do not count against the tokens of its installations."""
 
 TOKENS = Endpoint("/app/installations/{installation_id}/access_tokens", APP_GROUP)
-ORG_INSTALLATION = Endpoint("/orgs/{org}/installation", APP_GROUP)
-ENTERPRISE_INSTALLATION = Endpoint("/enterprises/{enterprise}/installation", APP_GROUP)
+INSTALLATION = {
+    "org": Endpoint("/orgs/{org}/installation", APP_GROUP),
+    "enterprise": Endpoint("/enterprises/{enterprise}/installation", APP_GROUP),
+}
 
 RENEWED_BEFORE = 5 * MINUTE
 SHORTEST_USE = MINUTE
@@ -59,20 +62,18 @@ class AppKey:
 
 
 class AppCredential:
-    """An installation's token: fetched when needed, one fetch at a time, renewed before its end."""
+    """An installation's token: fetched when needed, one fetch at a time, renewed before its end.
+
+    `account` is the organization or enterprise by its name for a path. Without an id its installation
+    is asked for.
+    """
 
     def __init__(
-        self,
-        client: Client,
-        key: AppKey,
-        *,
-        org: str | None,
-        enterprise: str | None,
-        installation_id: int | None,
+        self, client: Client, key: AppKey, account: Mapping[str, str], installation_id: int | None
     ) -> None:
         self._client = client.authorized(key)
         self._time = client.clock.time
-        self._org, self._enterprise = org, enterprise
+        self._account = account
         self._given = installation_id
         self._found: int | None = None
         self._token = ""
@@ -112,24 +113,20 @@ class AppCredential:
         given = decode(answer.body, _Token, TOKENS.path)
         if not given.token or not all("!" <= char <= "~" for char in given.token):
             raise SchemaError(f"{TOKENS.path}: the token is not one that a header can carry")
-        ends = given.expires_at
-        ends = ends if ends.tzinfo else ends.replace(tzinfo=UTC)
         now = self._time()
         self._token, self._fetched_at = given.token, now
-        self._renew_at = max(ends.timestamp() - RENEWED_BEFORE, now + SHORTEST_USE)
+        self._renew_at = max(unix(given.expires_at) - RENEWED_BEFORE, now + SHORTEST_USE)
 
     async def _installation(self) -> int:
         known = self._given if self._given is not None else self._found
         if known is not None:
             return known
-        if self._org is not None:
-            request = Request(ORG_INSTALLATION, {"org": self._org})
-        else:
-            request = Request(ENTERPRISE_INSTALLATION, {"enterprise": str(self._enterprise)})
+        [scope] = self._account
+        request = Request(INSTALLATION[scope], self._account)
         try:
             answer = await self._client.get(request)
         except NotFoundError as error:
-            where = "organization" if self._org is not None else "enterprise"
+            where = "organization" if scope == "org" else scope
             raise NotFoundError(
                 f"{error}; install the GitHub App in the {where}, or give auth.app.installation_id"
             ) from error

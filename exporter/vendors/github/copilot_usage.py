@@ -255,6 +255,8 @@ STREAM = kit.Stream(
         app=SEAT_PERMISSION,
         plan=COPILOT,
         policy="the policy for access to the Copilot metrics API must be enabled",
+        gone="GitHub closed this API on 2025-03-01: use copilot_reports, or set base_url to a server "
+        "that still speaks it",
     ),
     retention=DAYS * kit.DAY,
     by_default=False,

@@ -52,7 +52,10 @@ STREAM = kit.Stream(
     read=read,
     plan=lambda _, __: (kit.Cost(RATE_GROUP, 1),),  # it counts against no other limit
     probe=kit.once(lambda _: ASK, _Overview),
-    right=Right(document=RATE_LIMIT),
+    right=Right(
+        document=RATE_LIMIT,
+        gone="GitHub Enterprise Server has its rate limits off by default: turn the stream off",
+    ),
     bucket=None,
     label_sizes=lambda _, __: {"resource": 15},
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from exporter.client.errors import PollError, State
 from exporter.streams.probe import Identity, Refusal, Remedy
@@ -24,28 +25,51 @@ INSTALLATION = "an installation token of a GitHub App"
 APP = "a GitHub App"
 OTHER = "a token of unknown form"
 
-_KINDS = {
-    "github_pat_": FINE_GRAINED,
-    "ghp_": CLASSIC,
-    "ghs_": INSTALLATION,
-    "gho_": "a token of an OAuth app",
-    "ghu_": "a user token of a GitHub App",
-    "ghr_": "a refresh token",
-    "-----BEGIN": "a private key",
-    "key_": "a Cursor key",
-    "crsr_": "a Cursor key",
+
+class _Form(NamedTuple):
+    """A kind of credential, and what is to be said where it is given."""
+
+    kind: str
+    problem: str | None = None
+    usable: bool = True
+
+
+_OF_CURSOR = _Form("a Cursor key", "give GitHub's", usable=False)
+_FORMS = {
+    "github_pat_": _Form(FINE_GRAINED),
+    "ghp_": _Form(CLASSIC),
+    "gho_": _Form("a token of an OAuth app"),
+    "ghs_": _Form(
+        INSTALLATION,
+        "it ends within an hour: give the App itself as auth.app, and the exporter renews it",
+    ),
+    "ghu_": _Form(
+        "a user token of a GitHub App",
+        "it may end after eight hours: give a personal access token, or the App as auth.app",
+    ),
+    "ghr_": _Form("a refresh token", "give the token itself", usable=False),
+    "-----BEGIN": _Form(
+        "a private key",
+        "give it as auth.app.private_key_file, with auth.app.client_id",
+        usable=False,
+    ),
+    "key_": _OF_CURSOR,
+    "crsr_": _OF_CURSOR,
 }
+"""The kinds by the first letters of a credential."""
+
 _OLD_CLASSIC = re.compile(r"[0-9a-f]{40}")
-_UNUSABLE = {
-    "ghr_": "give the token itself",
-    "-----BEGIN": "give it as auth.app.private_key_file, with auth.app.client_id",
-    "key_": "give GitHub's",
-    "crsr_": "give GitHub's",
+
+_NO_TOKEN = {
+    State.UNAUTHORIZED: (
+        "the private key must belong to auth.app.client_id, be the PEM file as GitHub gave it, and "
+        "the machine's clock must be right within a minute"
+    ),
+    State.FORBIDDEN: "let an owner lift the suspension of the App's installation",
+    State.NOT_FOUND: "install the App in the account, or correct auth.app.installation_id",
 }
-_SHORT_LIVED = {
-    "ghs_": "it ends within an hour: give the App itself as auth.app, and the exporter renews it",
-    "ghu_": "it may end after eight hours: give a personal access token, or the App as auth.app",
-}
+"""Why a GitHub App got no token."""
+
 _NAME = re.compile(r"[\w:./=;, -]{1,200}")
 
 
@@ -58,29 +82,23 @@ def identify(target: GithubTarget) -> Identity:
         value = secret.read()
     except PollError as error:
         return Identity("no token", str(error), usable=False)
-    start = next((start for start in _KINDS if value.startswith(start)), "")
-    kind = CLASSIC if _OLD_CLASSIC.fullmatch(value) else _KINDS.get(start, OTHER)
-    shown = f"{kind} ({secret.source})"
-    if start in _UNUSABLE:
-        problem = f"{secret.source} holds {kind}: {_UNUSABLE[start]}"
-        return Identity(shown, problem, usable=False)
-    if start in _SHORT_LIVED:
-        return Identity(shown, f"{secret.source} holds {kind}: {_SHORT_LIVED[start]}")
-    return Identity(shown)
+    forms = (form for start, form in _FORMS.items() if value.startswith(start))
+    form = _Form(CLASSIC) if _OLD_CLASSIC.fullmatch(value) else next(forms, _Form(OTHER))
+    shown = f"{form.kind} ({secret.source})"
+    if form.problem is None:
+        return Identity(shown)
+    return Identity(shown, f"{secret.source} holds {form.kind}: {form.problem}", form.usable)
 
 
 def remedy(refusal: Refusal[GithubTarget]) -> Remedy:
     """What is missing, by status, headers and kind of credential."""
-    target, state = refusal.target, refusal.error.state
+    target, state, right = refusal.target, refusal.error.state, refusal.right
     if refusal.stream is None and target.auth.app is not None:
-        return _of_app(refusal)
-    if refusal.stream is None:
-        return Remedy(_of_credential(target), _TOKENS)
-    right = refusal.right
+        return Remedy(_NO_TOKEN.get(state, "the App got no token: try again later"), APPS)
+    if refusal.stream is None or state is State.UNAUTHORIZED:
+        return Remedy(_of_credential(target), APPS if target.auth.app else _TOKENS)
     if not isinstance(right, Right):
         right = right[target.scope]
-    if state is State.UNAUTHORIZED:
-        return Remedy(_of_credential(target), APPS if target.auth.app else _TOKENS)
     if state is State.FORBIDDEN:
         if refusal.headers.get("x-github-sso", "").startswith("required"):
             return Remedy("authorize the token for the organization's single sign-on", _SSO)
@@ -92,23 +110,6 @@ def remedy(refusal: Refusal[GithubTarget]) -> Remedy:
     if state is State.UNAVAILABLE:
         return Remedy("look at https://www.githubstatus.com and try again later", right.document)
     return Remedy("compare the request with GitHub's document", right.document)
-
-
-def _of_app(refusal: Refusal[GithubTarget]) -> Remedy:
-    """Why a GitHub App got no token."""
-    match refusal.error.state:
-        case State.UNAUTHORIZED:
-            text = (
-                "the private key must belong to auth.app.client_id, be the PEM file as GitHub gave "
-                "it, and the machine's clock must be right within a minute"
-            )
-        case State.FORBIDDEN:
-            text = "let an owner lift the suspension of the App's installation"
-        case State.NOT_FOUND:
-            text = "install the App in the account, or correct auth.app.installation_id"
-        case _:
-            text = "the App got no token: try again later"
-    return Remedy(text, APPS)
 
 
 def _of_credential(target: GithubTarget) -> str:
@@ -135,22 +136,16 @@ def _missing(refusal: Refusal[GithubTarget], right: Right) -> Iterator[str]:
 
 
 def _not_there(refusal: Refusal[GithubTarget], right: Right) -> Iterator[str]:
+    if right.gone:
+        yield right.gone
+        return
     target = refusal.target
-    if refusal.stream == "rate_limit":
-        yield "GitHub Enterprise Server has its rate limits off by default: turn the stream off"
-        return
-    if refusal.stream == "copilot_usage" and not target.on_ghes:
-        yield (
-            "GitHub closed this API on 2025-03-01: use copilot_reports, or set base_url to a server "
-            "that still speaks it"
-        )
-        return
     name = f"{target.scope}: {target.scope_path[target.scope]}"
     yield f"GitHub answers 404 also to who may not know: check that {name} is spelled as in its URL"
     if target.enterprise:
         yield "it must be an enterprise account, not an organization"
-    if refusal.stream == "copilot_reports":
-        yield "a day on which nobody used Copilot has no report either"
+    if right.unused:
+        yield right.unused
     if target.on_ghes:
         yield "GitHub Enterprise Server up to 3.19 has no such API"
     yield from _grant(refusal, right)

@@ -12,7 +12,8 @@ class Right:
     """What a stream needs: of the person, of each kind of credential, of the account.
 
     `classic` are scopes of which one is enough, empty where GitHub documents none. `fine_grained` and
-    `app` are None where such a credential cannot have the right.
+    `app` are None where such a credential cannot have the right. `unused` is why there may be nothing
+    to read (404) though nothing is wrong; `gone` why there may be no such API, and nothing else is.
     """
 
     document: str
@@ -22,6 +23,8 @@ class Right:
     app: str | None = None
     plan: str = ""
     policy: str = ""
+    unused: str = ""
+    gone: str = ""
 
 
 COPILOT = "Copilot Business or Enterprise"

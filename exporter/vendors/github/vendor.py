@@ -110,10 +110,11 @@ class GithubTarget(Target):
         app = self.auth.app
         if app is None:
             return super().quotas()
-        if app.installation_id is not None:
-            installation = f"installation {app.installation_id}"
-            return frozenset({f"{installation} of App {app.client_id}", *_of_account(self, app)})
-        return _of_account(self, app)
+        [name] = self.scope_path.values()
+        account = f"App {app.client_id} in {self.scope} {name.casefold()}"
+        if app.installation_id is None:
+            return frozenset({account})
+        return frozenset({account, f"installation {app.installation_id} of App {app.client_id}"})
 
     @property
     def scope(self) -> Literal["org", "enterprise"]:
@@ -131,11 +132,6 @@ class GithubTarget(Target):
         return urlsplit(self.base_url).path.rstrip("/") == _GHES_PATH
 
 
-def _of_account(target: GithubTarget, app: AppAuth) -> frozenset[str]:
-    kind, name = ("org", target.org) if target.org else ("enterprise", target.enterprise)
-    return frozenset({f"App {app.client_id} in {kind} {str(name).casefold()}"})
-
-
 def settings(target: GithubTarget) -> ClientSettings:
     return target.client_settings(
         {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": target.api_version}
@@ -147,13 +143,8 @@ def credential(target: GithubTarget, client: Client) -> Credential:
     app = target.auth.app
     if app is None:
         return Bearer(target.auth.secret())
-    return AppCredential(
-        client,
-        AppKey(app.client_id, app.private_key_file, client.clock.time),
-        org=target.org,
-        enterprise=target.enterprise,
-        installation_id=app.installation_id,
-    )
+    key = AppKey(app.client_id, app.private_key_file, client.clock.time)
+    return AppCredential(client, key, target.scope_path, app.installation_id)
 
 
 def needs_org(target: GithubTarget) -> str | None:

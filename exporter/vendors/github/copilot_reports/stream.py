@@ -164,6 +164,7 @@ def _working_day(source: ReportsSource) -> kit.Request:
 
 _DOCUMENT = f"{REST}/copilot/copilot-usage-metrics#get-copilot"
 _POLICY = 'the policy "Copilot usage metrics" must be enabled'
+_UNUSED = "a day on which nobody used Copilot has no report either"
 _ORG_PERMISSION = 'the organization permission "Organization Copilot metrics" (read)'
 _ENTERPRISE_PERMISSION = 'the enterprise permission "Enterprise Copilot metrics" (read)'
 
@@ -184,6 +185,7 @@ STREAM = kit.Stream(
             app=_ORG_PERMISSION,
             plan=COPILOT,
             policy=_POLICY,
+            unused=_UNUSED,
         ),
         "enterprise": Right(
             document=f"{_DOCUMENT}-enterprise-usage-metrics-for-a-specific-day",
@@ -193,6 +195,7 @@ STREAM = kit.Stream(
             app=_ENTERPRISE_PERMISSION,
             plan=COPILOT,
             policy=f"{_POLICY} everywhere",
+            unused=_UNUSED,
         ),
     },
 )
