@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
 
 from exporter.model import Merge, Metric, MetricType, Sample
+from exporter.streams.dates import unix
 from exporter.streams.payload import is_struct, members
 
 RecordT = TypeVar("RecordT")
@@ -75,10 +77,15 @@ class Table(Generic[RecordT]):
         *,
         only: Sequence[Metric] | None = None,
     ) -> Iterator[Sample]:
-        """The values of a record, without those that it lacks: they are unknown, not 0."""
+        """The values of a record, without those that it lacks: they are unknown, not 0.
+
+        A time is shown in Unix seconds.
+        """
         for column in self.columns:
             if only is None or column.metric in only:
                 value = column.value(record)
+                if isinstance(value, datetime):
+                    value = int(unix(value))
                 if value is not None:
                     yield Sample(column.metric, labels, value, bucket, partition, key)
 

@@ -1,5 +1,6 @@
 """A table binds metrics to the fields of a record, and refuses fields that are not there."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -120,3 +121,20 @@ def test_samples_have_the_place_that_they_are_given() -> None:
         Sample(active, ("core",), 1, *place),
     ]
     assert list(read.samples(record, ("core",), only=(active,))) == [Sample(active, ("core",), 1)]
+
+
+def test_a_time_is_shown_in_unix_seconds() -> None:
+    """Also one without a zone, which is UTC; one that is absent stays unknown."""
+
+    class Seen(msgspec.Struct):
+        at: datetime | None = None
+
+    read = Table(Seen, api=API)
+    read.gauge("x_seen_timestamp_seconds", "When it was seen", "at")
+    for text, shown in (
+        ("2026-01-06T12:00:00.9Z", {"x_seen_timestamp_seconds": 1_767_700_800}),
+        ("2026-01-06T12:00:00", {"x_seen_timestamp_seconds": 1_767_700_800}),
+        (None, {}),
+    ):
+        record = msgspec.convert({"at": text}, Seen)
+        assert {sample.metric.name: sample.value for sample in read.samples(record)} == shown

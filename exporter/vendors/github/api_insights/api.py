@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import msgspec
 
@@ -30,11 +30,8 @@ USERS = _endpoint("user-stats/{user_id}")
 ActorType = Literal[
     "installation", "classic_pat", "fine_grained_pat", "oauth_app", "github_app_user_to_server"
 ]
-PLURAL: Mapping[str, str] = {
-    "installation": "installations",
-    "classic_pat": "classic_pats",
-    "fine_grained_pat": "fine_grained_pats",
-    "oauth_app": "oauth_apps",
+PLURAL = {
+    **{kind: f"{kind}s" for kind in get_args(ActorType)},
     "github_app_user_to_server": "github_apps_user_to_server",
 }
 PERSONAL = ("classic_pat", "fine_grained_pat")
@@ -82,7 +79,7 @@ class TimeStat(Counts, kw_only=True):
 class Subject(Counts, kw_only=True):
     """`subject-stats`: a user or an app."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"integration_id"})
+    ignored: ClassVar = frozenset({"integration_id"})
 
     subject_type: str
     subject_id: int
@@ -94,14 +91,6 @@ class Subject(Counts, kw_only=True):
     def key(self) -> str:
         return f"{self.subject_type}:{self.subject_id}"
 
-    @property
-    def last_request(self) -> int | None:
-        return _seconds(self.last_request_timestamp)
-
-    @property
-    def last_rate_limited(self) -> int | None:
-        return _seconds(self.last_rate_limited_timestamp)
-
 
 _LAST = frozenset({"last_request_timestamp", "last_rate_limited_timestamp"})
 
@@ -109,7 +98,7 @@ _LAST = frozenset({"last_request_timestamp", "last_rate_limited_timestamp"})
 class Route(Counts, kw_only=True):
     """`route-stats`: a route of one actor."""
 
-    ignored: ClassVar[frozenset[str]] = _LAST
+    ignored: ClassVar = _LAST
 
     http_method: str
     api_route: str
@@ -122,7 +111,7 @@ class Route(Counts, kw_only=True):
 class UserActor(Counts, kw_only=True):
     """`user-stats`: a token or app that a user sent requests with."""
 
-    ignored: ClassVar[frozenset[str]] = _LAST | {"integration_id", "oauth_application_id"}
+    ignored: ClassVar = _LAST | {"integration_id", "oauth_application_id"}
 
     actor_type: str
     actor_id: int
@@ -131,7 +120,3 @@ class UserActor(Counts, kw_only=True):
     @property
     def key(self) -> str:
         return f"{self.actor_type}:{self.actor_id}"
-
-
-def _seconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(kit.unix(moment))

@@ -54,20 +54,22 @@ OF_USER = _counts(
 )
 
 
-def _last(name: str, did: str) -> kit.Metric:
-    told = f"When a user or app {did}, as GitHub API Insights knows it 4 to 6 hours late."
-    return kit.Metric(name, kit.MetricType.GAUGE, told, merge=kit.Merge.MAX, **_SUBJECT)
-
-
 LAST = kit.Table(Subject, api="")
-LAST.shows(
-    _last("github_api_subject_last_request_timestamp_seconds", "last sent a request"),
-    "last_request",
-)
-LAST.shows(
-    _last("github_api_subject_last_rate_limited_timestamp_seconds", "was last rate-limited"),
-    "last_rate_limited",
-)
+for name, did, field in (
+    (
+        "github_api_subject_last_request_timestamp_seconds",
+        "last sent a request",
+        "last_request_timestamp",
+    ),
+    (
+        "github_api_subject_last_rate_limited_timestamp_seconds",
+        "was last rate-limited",
+        "last_rate_limited_timestamp",
+    ),
+):
+    told = f"When a user or app {did}, as GitHub API Insights knows it 4 to 6 hours late."
+    last = kit.Metric(name, kit.MetricType.GAUGE, told, merge=kit.Merge.MAX, **_SUBJECT)
+    LAST.shows(last, field)
 
 METRICS = (
     *OF_ORGANIZATION.metrics,
