@@ -2,6 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.queries import in_range
 
 _LATE = (
     "API Insights is 4 to 6 hours late: the end of a line is not the present, and requests of a "
@@ -12,8 +13,8 @@ _OWN = "The exporter's own credential, live as of the last poll; not that of oth
 
 
 def _share(family: str, by: str) -> str:
-    limited = f"sum by ({by}) (increase({family}_rate_limited_requests_total{{@}}[$__range]))"
-    sent = f"sum by ({by}) (increase({family}_requests_total{{@}}[$__range]))"
+    limited = in_range(f"{family}_rate_limited_requests_total", by)
+    sent = in_range(f"{family}_requests_total", by)
     return f"clamp_max({limited} / ({sent} > 0), 1)"
 
 
@@ -29,14 +30,10 @@ def _busiest(title: str, note: str, family: str, keys: dict[str, str]) -> Table:
         columns=(
             Column(
                 "Rate-limited",
-                f"topk(20, sum by ({by})"
-                f" (increase({family}_rate_limited_requests_total{{@}}[$__range]))) > 0",
+                f"topk(20, {in_range(f'{family}_rate_limited_requests_total', by)}) > 0",
                 steps={1: "orange", 1000: "red"},
             ),
-            Column(
-                "Requests",
-                f"topk(20, sum by ({by}) (increase({family}_requests_total{{@}}[$__range])))",
-            ),
+            Column("Requests", f"topk(20, {in_range(f'{family}_requests_total', by)})"),
             Column("Share", f"topk(20, {_share(family, by)}) > 0", "percentunit"),
         ),
     )
@@ -56,13 +53,11 @@ PAGE = Page(
                 Stat(
                     title="Requests",
                     note=f"In the time range. {_LATE}",
-                    unit="short",
                     query=Query("sum(increase(github_api_requests_total{@}[$__range]))"),
                 ),
                 Stat(
                     title="Rate-limited",
                     note=f"In the time range. {_LATE}",
-                    unit="short",
                     query=Query(
                         "sum(increase(github_api_rate_limited_requests_total{@}[$__range]))"
                     ),
@@ -77,7 +72,6 @@ PAGE = Page(
                 Lines(
                     title="Requests an hour",
                     note=f"{_HOUR} Rate-limited requests are among them.",
-                    unit="short",
                     width=12,
                     queries=(
                         Query("sum(increase(github_api_requests_total{@}[1h]))", "requests"),
@@ -101,7 +95,6 @@ PAGE = Page(
                 Lines(
                     title="Rate-limited requests an hour by subject",
                     note=f"The 10 with the most at each moment. {_HOUR}",
-                    unit="short",
                     width=12,
                     height=10,
                     queries=(

@@ -2,16 +2,13 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.queries import a_day, in_range
 
 _LATE = "GitHub bills by UTC day and completes a day up to 5 days later: the newest days grow."
 _EXPORT = "From the usage report exports: as late as the newest of them, usually a day."
 _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _MONTH = f"Of the calendar month in UTC; it falls to 0 on the 1st. {_LATE}"
 _NET = "Net: after discounts and included usage."
-
-
-def _in_range(metric: str, by: str) -> str:
-    return f"sum by ({by}) (increase({metric}{{@}}[$__range]))"
 
 
 PAGE = Page(
@@ -98,12 +95,7 @@ PAGE = Page(
                     unit="currencyUSD",
                     stacked=True,
                     width=12,
-                    queries=(
-                        Query(
-                            "sum by (product) (increase(github_billing_net_usd_total{@}[1d]))",
-                            "{{product}}",
-                        ),
-                    ),
+                    queries=(a_day("github_billing_net_usd_total", "product"),),
                 ),
                 Table(
                     title="Products in the time range",
@@ -112,17 +104,17 @@ PAGE = Page(
                     columns=(
                         Column(
                             "Net",
-                            _in_range("github_billing_net_usd_total", "product, sku"),
+                            in_range("github_billing_net_usd_total", "product, sku"),
                             "currencyUSD",
                         ),
                         Column(
                             "Gross",
-                            _in_range("github_billing_gross_usd_total", "product, sku"),
+                            in_range("github_billing_gross_usd_total", "product, sku"),
                             "currencyUSD",
                         ),
                         Column(
                             "Discount",
-                            _in_range("github_billing_discount_usd_total", "product, sku"),
+                            in_range("github_billing_discount_usd_total", "product, sku"),
                             "currencyUSD",
                         ),
                     ),
@@ -134,7 +126,7 @@ PAGE = Page(
                     columns=(
                         Column(
                             "Net",
-                            _in_range(
+                            in_range(
                                 "github_usage_report_net_usd_total", "cost_center, organization"
                             ),
                             "currencyUSD",
@@ -162,15 +154,9 @@ PAGE = Page(
                     title="AI credits a day by model",
                     note=f"Credits, not money. Each point is the sum of the 24 hours before it. "
                     f"{_EXPORT}",
-                    unit="short",
                     stacked=True,
                     width=12,
-                    queries=(
-                        Query(
-                            "sum by (model) (increase(github_ai_credit_quantity_total{@}[1d]))",
-                            "{{model}}",
-                        ),
-                    ),
+                    queries=(a_day("github_ai_credit_quantity_total", "model"),),
                 ),
                 Table(
                     title="Models in the time range",
@@ -179,11 +165,11 @@ PAGE = Page(
                     columns=(
                         Column(
                             "Net",
-                            _in_range("github_ai_credit_net_usd_total", "model"),
+                            in_range("github_ai_credit_net_usd_total", "model"),
                             "currencyUSD",
                         ),
-                        Column("Credits", _in_range("github_ai_credit_quantity_total", "model")),
-                        Column("Tokens", _in_range("github_ai_credit_tokens_total", "model")),
+                        Column("Credits", in_range("github_ai_credit_quantity_total", "model")),
+                        Column("Tokens", in_range("github_ai_credit_tokens_total", "model")),
                     ),
                 ),
             ),

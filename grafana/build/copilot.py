@@ -2,6 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.queries import a_day, in_range, increase
 
 _LATE = (
     "GitHub publishes a UTC day 2 to 3 days later and revises it until the 5th: the newest days are "
@@ -12,13 +13,9 @@ _SEATS = "As last polled. GitHub's last activity of a seat lags by up to a day."
 
 
 def _acceptance(family: str, by: str, window: str) -> str:
-    accepted = f"sum by ({by}) (increase({family}_code_acceptances_total{{@}}[{window}]))"
-    made = f"sum by ({by}) (increase({family}_code_generations_total{{@}}[{window}]))"
+    accepted = increase(f"{family}_code_acceptances_total", by, window)
+    made = increase(f"{family}_code_generations_total", by, window)
     return f"clamp_max({accepted} / ({made} > 0), 1)"
-
-
-def _by(family: str, measure: str, by: str) -> str:
-    return f"sum by ({by}) (increase({family}_{measure}_total{{@}}[$__range]))"
 
 
 def _breakdown(
@@ -31,10 +28,10 @@ def _breakdown(
         width=width,
         height=height,
         columns=(
-            Column("Generations", _by(family, "code_generations", by)),
-            Column("Acceptances", _by(family, "code_acceptances", by)),
+            Column("Generations", in_range(f"{family}_code_generations_total", by)),
+            Column("Acceptances", in_range(f"{family}_code_acceptances_total", by)),
             Column("Acceptance", _acceptance(family, by, "$__range"), "percentunit"),
-            Column("Lines added", _by(family, "lines_added", by)),
+            Column("Lines added", in_range(f"{family}_lines_added_total", by)),
         ),
     )
 
@@ -52,13 +49,11 @@ PAGE = Page(
                 Stat(
                     title="Seats",
                     note=_SEATS,
-                    unit="short",
                     query=Query("sum(github_copilot_seats{@})"),
                 ),
                 Stat(
                     title="Active this cycle",
                     note=f"Seats used in the billing cycle. {_SEATS}",
-                    unit="short",
                     query=Query("sum(github_copilot_seats_active_this_cycle{@})"),
                 ),
                 Stat(
@@ -74,7 +69,6 @@ PAGE = Page(
                 Lines(
                     title="Seats by time since the last use",
                     note=_SEATS,
-                    unit="short",
                     stacked=True,
                     width=12,
                     height=8,
@@ -89,7 +83,6 @@ PAGE = Page(
                     title="Active people",
                     note="GitHub counts them over a day, 7 and 28 days that end with the newest "
                     f"report. {_LATE}",
-                    unit="short",
                     queries=(
                         Query("sum(github_copilot_daily_active_users{@})", "a day"),
                         Query("sum(github_copilot_weekly_active_users{@})", "7 days"),
@@ -99,14 +92,8 @@ PAGE = Page(
                 Lines(
                     title="Interactions a day by feature",
                     note=f"Prompts that people sent; completions are not prompted. {_DAY}",
-                    unit="short",
                     stacked=True,
-                    queries=(
-                        Query(
-                            "sum by (feature) (increase(github_copilot_interactions_total{@}[1d]))",
-                            "{{feature}}",
-                        ),
-                    ),
+                    queries=(a_day("github_copilot_interactions_total", "feature"),),
                 ),
                 Lines(
                     title="Acceptance by feature, 7 days",
@@ -125,7 +112,6 @@ PAGE = Page(
                     title="Activity a day: $team",
                     note="One scale a panel: compare the shape, then the table. A person in two "
                     f"teams counts in both, so teams do not add up to the total. {_DAY}",
-                    unit="short",
                     width=6,
                     height=6,
                     repeat="team",
@@ -197,15 +183,8 @@ PAGE = Page(
                 Lines(
                     title="CLI tokens a day",
                     note=f"Tokens of the Copilot CLI. {_DAY}",
-                    unit="short",
                     width=12,
-                    queries=(
-                        Query(
-                            "sum by (token_kind)"
-                            " (increase(github_copilot_cli_tokens_total{@}[1d]))",
-                            "{{token_kind}}",
-                        ),
-                    ),
+                    queries=(a_day("github_copilot_cli_tokens_total", "token_kind"),),
                 ),
             ),
         ),

@@ -2,6 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.queries import a_day, in_range, increase
 
 _LATE = (
     "Counted by the day on which Cursor took a commit in, minutes to hours after it was made, and "
@@ -11,12 +12,9 @@ _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _OVERLAP = "Tab and Composer can overlap, so the share is cut at 100 %."
 
 
-def _share(by: str, window: str, more: str = "") -> str:
-    written = (
-        f"sum by ({by}) (increase(cursor_commit_lines_added_total"
-        f'{{@{more}, source=~"tab|composer"}}[{window}]))'
-    )
-    lines = f"sum by ({by}) (increase(cursor_commit_lines_added_total{{@{more}}}[{window}]))"
+def _share(by: str, window: str) -> str:
+    written = increase('cursor_commit_lines_added_total{@, source=~"tab|composer"}', by, window)
+    lines = increase("cursor_commit_lines_added_total", by, window)
     return f"clamp_max({written} / ({lines} > 0), 1)"
 
 
@@ -33,13 +31,11 @@ PAGE = Page(
                 Stat(
                     title="Committers",
                     note="People with commits on the newest settled UTC day: few after a weekend.",
-                    unit="short",
                     query=Query("sum(cursor_committers{@})"),
                 ),
                 Stat(
                     title="Commits",
                     note=f"In the time range. {_LATE}",
-                    unit="short",
                     query=Query("sum(increase(cursor_commits_total{@}[$__range]))"),
                 ),
                 Stat(
@@ -51,15 +47,9 @@ PAGE = Page(
                 Lines(
                     title="Lines added by commits a day",
                     note=_DAY,
-                    unit="short",
                     stacked=True,
                     width=12,
-                    queries=(
-                        Query(
-                            "sum by (source) (increase(cursor_commit_lines_added_total{@}[1d]))",
-                            "{{source}}",
-                        ),
-                    ),
+                    queries=(a_day("cursor_commit_lines_added_total", "source"),),
                 ),
             ),
         ),
@@ -86,12 +76,11 @@ PAGE = Page(
                     columns=(
                         Column(
                             "Commits",
-                            "sum by (repository) (increase(cursor_commits_total{@}[$__range]))",
+                            in_range("cursor_commits_total", "repository"),
                         ),
                         Column(
                             "Lines added",
-                            "sum by (repository)"
-                            " (increase(cursor_commit_lines_added_total{@}[$__range]))",
+                            in_range("cursor_commit_lines_added_total", "repository"),
                         ),
                         Column("by AI", _share("repository", "$__range"), "percentunit"),
                     ),
@@ -105,15 +94,10 @@ PAGE = Page(
                     title="Accepted lines a day: $source",
                     note="Changes that people accepted in the editor, committed or not: they are "
                     f"more than what commits show. {_DAY}",
-                    unit="short",
                     width=12,
                     repeat="source",
                     queries=(
-                        Query(
-                            "sum by (model) (increase("
-                            'cursor_change_lines_added_total{@, source=~"$source"}[1d]))',
-                            "{{model}}",
-                        ),
+                        a_day('cursor_change_lines_added_total{@, source=~"$source"}', "model"),
                     ),
                 ),
                 Table(
@@ -123,12 +107,11 @@ PAGE = Page(
                     columns=(
                         Column(
                             "Changes",
-                            "sum by (source, model) (increase(cursor_changes_total{@}[$__range]))",
+                            in_range("cursor_changes_total", "source, model"),
                         ),
                         Column(
                             "Lines added",
-                            "sum by (source, model)"
-                            " (increase(cursor_change_lines_added_total{@}[$__range]))",
+                            in_range("cursor_change_lines_added_total", "source, model"),
                         ),
                     ),
                 ),
@@ -139,13 +122,11 @@ PAGE = Page(
                     columns=(
                         Column(
                             "Lines added",
-                            "sum by (file_extension)"
-                            " (increase(cursor_change_file_lines_added_total{@}[$__range]))",
+                            in_range("cursor_change_file_lines_added_total", "file_extension"),
                         ),
                         Column(
                             "Lines deleted",
-                            "sum by (file_extension)"
-                            " (increase(cursor_change_file_lines_deleted_total{@}[$__range]))",
+                            in_range("cursor_change_file_lines_deleted_total", "file_extension"),
                         ),
                     ),
                 ),

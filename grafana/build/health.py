@@ -21,7 +21,6 @@ PAGE = Page(
                     title="Targets in silence",
                     note="Targets that gave no stream a valid answer. One refused stream among good ones is "
                     f"not in here: see the table. {_LIVE}",
-                    unit="short",
                     steps={1: "red"},
                     query=Query("count(usage_exporter_up{@} == 0) or vector(0)"),
                 ),
@@ -29,7 +28,6 @@ PAGE = Page(
                     height=4,
                     title="Streams not ok",
                     note=f"In any state but ok. {_LIVE}",
-                    unit="short",
                     steps={1: "orange"},
                     query=Query(
                         'count(usage_exporter_stream_state{@, state!="ok"} == 1) or vector(0)'
@@ -47,7 +45,6 @@ PAGE = Page(
                     height=4,
                     title="Series on the page",
                     note=f"All streams together. {_LIVE}",
-                    unit="short",
                     query=Query("sum(usage_exporter_series{@})"),
                 ),
                 Stat(
@@ -65,7 +62,6 @@ PAGE = Page(
                     height=4,
                     title="Version",
                     note=f"More than one value: instances of several versions run. {_LIVE}",
-                    unit="short",
                     width=3,
                     query=Query(
                         'count by (version) (usage_exporter_build_info{job=~"$job"})',
@@ -144,7 +140,6 @@ PAGE = Page(
                     title="Failed polls an hour by reason",
                     note=f"A failed poll changes no number; the next one reads its days again. "
                     f"{_LIVE}",
-                    unit="short",
                     width=12,
                     queries=(
                         Query(

@@ -2,6 +2,7 @@
 
 from grafana.build.page import Page, Row, of_all
 from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.queries import a_day, in_range
 
 _OWN_WAY = (
     "Every vendor counts people in its own way, and one person may use several assistants: "
@@ -56,22 +57,20 @@ PAGE = Page(
                         ),
                         Column(
                             "Acceptances",
-                            "sum by (vendor) (increase(assistant_acceptances_total{@}[$__range]))",
+                            in_range("assistant_acceptances_total", "vendor"),
                         ),
                         Column("Acceptance", _ACCEPTANCE.format("$__range"), "percentunit"),
                         Column(
                             "Accepted lines",
-                            "sum by (vendor)"
-                            " (increase(assistant_lines_accepted_total{@}[$__range]))",
+                            in_range("assistant_lines_accepted_total", "vendor"),
                         ),
                         Column(
                             "Chat interactions",
-                            "sum by (vendor)"
-                            " (increase(assistant_chat_interactions_total{@}[$__range]))",
+                            in_range("assistant_chat_interactions_total", "vendor"),
                         ),
                         Column(
                             "Spend",
-                            "sum by (vendor) (increase(assistant_cost_usd_total{@}[$__range]))",
+                            in_range("assistant_cost_usd_total", "vendor"),
                             "currencyUSD",
                         ),
                     ),
@@ -85,7 +84,6 @@ PAGE = Page(
                     title="Active people and seats: $vendor",
                     note="People on the vendor's newest settled UTC day, and seats as last polled; "
                     f"no seats where the vendor's API tells none. {_OWN_WAY}",
-                    unit="short",
                     repeat="vendor",
                     queries=(
                         Query("sum by (vendor) (assistant_daily_active_users{@})", "active people"),
@@ -100,24 +98,12 @@ PAGE = Page(
                 Lines(
                     title="Accepted lines a day",
                     note=f"Lines of assistants that people accepted. {_DAY}",
-                    unit="short",
-                    queries=(
-                        Query(
-                            "sum by (vendor) (increase(assistant_lines_accepted_total{@}[1d]))",
-                            "{{vendor}}",
-                        ),
-                    ),
+                    queries=(a_day("assistant_lines_accepted_total", "vendor"),),
                 ),
                 Lines(
                     title="Chat interactions a day",
                     note=f"Messages to chats and agents, where the vendor counts them. {_DAY}",
-                    unit="short",
-                    queries=(
-                        Query(
-                            "sum by (vendor) (increase(assistant_chat_interactions_total{@}[1d]))",
-                            "{{vendor}}",
-                        ),
-                    ),
+                    queries=(a_day("assistant_chat_interactions_total", "vendor"),),
                 ),
                 Lines(
                     title="Acceptance, 7 days",
@@ -148,12 +134,7 @@ PAGE = Page(
                     unit="currencyUSD",
                     stacked=True,
                     width=10,
-                    queries=(
-                        Query(
-                            "sum by (vendor) (increase(assistant_cost_usd_total{@}[1d]))",
-                            "{{vendor}}",
-                        ),
-                    ),
+                    queries=(a_day("assistant_cost_usd_total", "vendor"),),
                 ),
                 Lines(
                     title="Spend for each active person, 7 days",

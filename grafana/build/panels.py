@@ -33,7 +33,7 @@ class Panel:
 
     title: str
     note: str
-    unit: str
+    unit: str = "short"
     width: int = 8
     height: int = 8
     decimals: int | None = None
@@ -76,7 +76,6 @@ class Table(Panel):
     columns: Sequence[Column]
     sort_by: str = ""
     descending: bool = True
-    unit: str = "short"
     width: int = 12
 
 

@@ -2,6 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.queries import a_day, in_range
 
 _LATE = (
     "By UTC day. Today's numbers still move, so the end of a line is a day not yet over; how late "
@@ -10,10 +11,6 @@ _LATE = (
 _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _SETTLED = "Of the newest settled UTC day: yesterday at best."
 _POLLED = "As the exporter last polled it."
-
-
-def _in_range(metric: str, by: str) -> str:
-    return f"sum by ({by}) (increase({metric}{{@}}[$__range]))"
 
 
 PAGE = Page(
@@ -37,7 +34,6 @@ PAGE = Page(
                 Stat(
                     title="Seats of the license",
                     note=f"Granted, assigned or not. {_POLLED}",
-                    unit="short",
                     query=Query("sum(tabnine_license_seats{@})"),
                 ),
                 Stat(
@@ -54,7 +50,6 @@ PAGE = Page(
                 Lines(
                     title="Active people",
                     note=_SETTLED,
-                    unit="short",
                     width=12,
                     queries=(
                         Query("sum(tabnine_active_users{@})", "anything"),
@@ -71,7 +66,6 @@ PAGE = Page(
                 Lines(
                     title="Completions and chat a day",
                     note=_DAY,
-                    unit="short",
                     queries=(
                         Query("sum(increase(tabnine_completions_total{@}[1d]))", "completions"),
                         Query(
@@ -106,12 +100,7 @@ PAGE = Page(
                     note=f"What Tabnine says the agent's models cost. {_DAY}",
                     unit="currencyUSD",
                     stacked=True,
-                    queries=(
-                        Query(
-                            "sum by (model) (increase(tabnine_agent_cost_usd_total{@}[1d]))",
-                            "{{model}}",
-                        ),
-                    ),
+                    queries=(a_day("tabnine_agent_cost_usd_total", "model"),),
                 ),
             ),
         ),
@@ -121,7 +110,6 @@ PAGE = Page(
                 Lines(
                     title="Active people: $team",
                     note=f"{_SETTLED} A team with a line at 0 has users and no use.",
-                    unit="short",
                     width=6,
                     height=6,
                     repeat="team",
@@ -145,15 +133,15 @@ PAGE = Page(
                     height=11,
                     columns=(
                         Column(
-                            "Completions", _in_range("tabnine_team_completions_total", "team_name")
+                            "Completions", in_range("tabnine_team_completions_total", "team_name")
                         ),
                         Column(
                             "Chat interactions",
-                            _in_range("tabnine_team_chat_interactions_total", "team_name"),
+                            in_range("tabnine_team_chat_interactions_total", "team_name"),
                         ),
                         Column(
                             "Agent interactions",
-                            _in_range("tabnine_team_agent_interactions_total", "team_name"),
+                            in_range("tabnine_team_agent_interactions_total", "team_name"),
                         ),
                         Column(
                             "Registered",
@@ -192,7 +180,6 @@ PAGE = Page(
                 Lines(
                     title="Repositories by status of their index",
                     note=_POLLED,
-                    unit="short",
                     width=6,
                     queries=(
                         Query(
@@ -207,7 +194,7 @@ PAGE = Page(
                     keys={"event_type": "Event"},
                     width=6,
                     columns=(
-                        Column("Events", _in_range("tabnine_audit_events_total", "event_type")),
+                        Column("Events", in_range("tabnine_audit_events_total", "event_type")),
                     ),
                 ),
             ),
