@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from exporter.model import DAY, HOUR, floor
 from exporter.simulator.world.membership import Member
-from exporter.simulator.world.people import WORKDAY_HOURS, WORKDAY_START, Developer
+from exporter.simulator.world.people import WORKDAY_HOURS, WORKDAY_START
 from exporter.simulator.world.rollout import Rollout, lags
 from exporter.simulator.world.seeded import randomness
 from exporter.simulator.world.workday import weekend
@@ -80,21 +80,13 @@ class _Edit(NamedTuple):
 class Assistance:
     """All days of all people."""
 
-    def __init__(
-        self,
-        seed: int,
-        developers: Sequence[Developer],
-        members: Sequence[Member],
-        rollout: Rollout,
-        first: int,
-    ) -> None:
-        self.first = first
-        self._seed = seed
-        self._members = members
+    def __init__(self, rollout: Rollout, members: Sequence[Member]) -> None:
+        self.first = rollout.first
         self._rollout = rollout
-        self._lagging = [lags(developer) for developer in developers]
+        self._members = members
+        self._lagging = [lags(developer) for developer in rollout.developers]
         self._work_starts = [
-            (WORKDAY_START - developer.utc_offset) * HOUR % DAY for developer in developers
+            (WORKDAY_START - developer.utc_offset) * HOUR % DAY for developer in rollout.developers
         ]
         self._edits: dict[int, dict[int, list[_Edit]]] = {}
         self._quiet: float | None = None
@@ -150,7 +142,7 @@ class Assistance:
         return _scaled(row.final, part * worked, WHOLE * _WORKDAY)
 
     def _generate(self, day: int) -> tuple[_PersonDay, ...]:
-        chance = randomness(self._seed, "assistance", day)
+        chance = randomness(self._rollout.seed, "assistance", day)
         rows: list[_PersonDay] = []
         for index, member in enumerate(self._members):
             # Drawn for everybody, so that one who leaves changes nobody else's days.

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from exporter.model import DAY, HOUR
-from exporter.simulator.world.people import TEAMS, Developer
+from exporter.simulator.world.people import TEAMS
 from exporter.simulator.world.rollout import Rollout
 from exporter.simulator.world.seeded import randomness
 
@@ -106,19 +106,11 @@ class Billing:
     """All lines; a day's are a function of the seed and the day."""
 
     def __init__(
-        self,
-        seed: int,
-        developers: Sequence[Developer],
-        organizations: Sequence[str],
-        repositories: Sequence[str],
-        first: int,
+        self, rollout: Rollout, organizations: Sequence[str], repositories: Sequence[str]
     ) -> None:
         self.organizations = tuple(organizations)
-        self._seed = seed
-        self._developers = developers
+        self._rollout = rollout
         self._repositories = repositories
-        self._first = first
-        self._rollout = Rollout(seed, "copilot", developers, first)
         self._day: Callable[[int], tuple[UsageItem, ...]] = functools.lru_cache(CACHED_DAYS)(
             self._generate
         )
@@ -136,7 +128,7 @@ class Billing:
     def items(self, start: int, end: int, as_of: float) -> Iterator[UsageItem]:
         """The lines of days that start in [start, end), as far as they are posted at `as_of`."""
         last = end if self._quiet is None else min(end, int(self._quiet))
-        for day in range(max(start, self._first), last, DAY):
+        for day in range(max(start, self._rollout.first), last, DAY):
             yield from (item for item in self._day(day) if item.posted <= as_of)
         for item in self._injected:
             if start <= item.day < end and item.posted <= as_of:
@@ -152,7 +144,7 @@ class Billing:
         return invoice
 
     def _generate(self, day: int) -> tuple[UsageItem, ...]:
-        chance = randomness(self._seed, "billing", day)
+        chance = randomness(self._rollout.seed, "billing", day)
         on = date_of(day)
         items = [*self._use_of_repositories(chance, day), *self._use_of_copilot(chance, day)]
         if on.day <= CREDITED_UNTIL:
@@ -184,7 +176,7 @@ class Billing:
     def _use_of_copilot(self, chance: random.Random, day: int) -> Iterator[UsageItem]:
         on = date_of(day)
         of_month = Decimal(monthrange(on.year, on.month)[1])
-        for index, developer in enumerate(self._developers):
+        for index, developer in enumerate(self._rollout.developers):
             if not self._rollout.begun(index, day):
                 continue
             team = TEAMS.index(developer.team) if developer.team in TEAMS else 0

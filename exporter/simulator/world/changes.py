@@ -1,7 +1,6 @@
 """Accepted AI changes (TAB and COMPOSER) with their files."""
 
 import random
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from exporter.model import DAY
@@ -47,18 +46,16 @@ class Change(NamedTuple):
 class ChangeSource:
     """Generates a day's changes."""
 
-    def __init__(self, seed: int, developers: Sequence[Developer], rollout: Rollout) -> None:
-        self._seed = seed
-        self._developers = developers
+    def __init__(self, rollout: Rollout) -> None:
         self._rollout = rollout
 
     def day(self, day: int) -> list[Change]:
         """The changes ingested in a UTC day, oldest first."""
-        chance = randomness(self._seed, "changes", day)
+        chance = randomness(self._rollout.seed, "changes", day)
         people = self._rollout.people(day * DAY)
         count = volume_of_day(chance, day, len(people), CHANGES_PER_DEVELOPER_WEEK)
         rows = [
-            self._change(chance, day, index, self._developers[chance.choice(people)])
+            self._change(chance, day, index, self._rollout.developers[chance.choice(people)])
             for index in range(count)
         ]
         rows.sort(key=lambda row: row[:2])

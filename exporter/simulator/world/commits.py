@@ -72,19 +72,11 @@ class CommitSource:
     """Generates a day's commits; `per_day` replaces the volume that follows from the rollout."""
 
     def __init__(
-        self,
-        seed: int,
-        developers: Sequence[Developer],
-        repositories: Sequence[str],
-        rollout: Rollout,
-        first_day: int,
-        per_day: int | None = None,
+        self, rollout: Rollout, repositories: Sequence[str], per_day: int | None = None
     ) -> None:
-        self._seed = seed
-        self._developers = developers
-        self._repositories = repositories
         self._rollout = rollout
-        self._first_day = first_day
+        self._repositories = repositories
+        self._first_day = rollout.first // DAY
         self._per_day = per_day
         self._own = functools.lru_cache(maxsize=2 * (REPEAT_DAYS + 1))(self._generate)
 
@@ -98,7 +90,7 @@ class CommitSource:
         return rows
 
     def _generate(self, day: int) -> tuple[list[Commit], list[Commit]]:
-        chance = randomness(self._seed, "commits", day)
+        chance = randomness(self._rollout.seed, "commits", day)
         people = self._rollout.people(day * DAY)
         count = self._per_day
         if count is None:
@@ -106,13 +98,13 @@ class CommitSource:
         rows: list[Commit] = []
         repeats: list[Commit] = []
         for _ in range(count):
-            row = self._commit(chance, day, self._developers[chance.choice(people)])
+            row = self._commit(chance, day, self._rollout.developers[chance.choice(people)])
             rows.append(row)
             roll = chance.random()
             if roll < REPEAT_SHARE:
                 repeats.append(_repeat(chance, row))
             elif roll < REPEAT_SHARE + SHARED_HASH_SHARE:
-                other = self._developers[chance.choice(people)]
+                other = self._rollout.developers[chance.choice(people)]
                 if other.user_id != row.user_id:
                     rows.append(row._replace(user_id=other.user_id, user_email=other.email))
         return rows, repeats

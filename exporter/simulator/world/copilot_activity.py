@@ -2,7 +2,7 @@
 
 import functools
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -102,13 +102,8 @@ class _Edit(NamedTuple):
 class CopilotActivity:
     """All days of all people."""
 
-    def __init__(
-        self, seed: int, developers: Sequence[Developer], rollout: Rollout, first: int
-    ) -> None:
-        self._seed = seed
-        self._developers = developers
+    def __init__(self, rollout: Rollout) -> None:
         self._rollout = rollout
-        self._first = first
         self._edits: dict[int, list[_Edit]] = {}
         self._quiet: float | None = None
         self._people = functools.lru_cache(maxsize=CACHED_DAYS)(self._generate)
@@ -117,7 +112,11 @@ class CopilotActivity:
 
     def report(self, day: int, as_of: float) -> DayReport | None:
         """The report of the day that starts at `day`, as told at `as_of`; None before there is one."""
-        if day < self._first or day % DAY or (self._quiet is not None and day >= self._quiet):
+        if (
+            day < self._rollout.first
+            or day % DAY
+            or (self._quiet is not None and day >= self._quiet)
+        ):
             return None
         told = [part for after, part in self._schedule(day) if day + DAY + after <= as_of]
         if not told:
@@ -133,7 +132,7 @@ class CopilotActivity:
 
     def reports(self, start: float, end: float, as_of: float) -> Iterator[DayReport]:
         """The reports there are of the days that start in [start, end)."""
-        first = max(-(-int(start) // DAY) * DAY, self._first)
+        first = max(-(-int(start) // DAY) * DAY, self._rollout.first)
         for day in range(first, int(min(end, as_of)), DAY):
             report = self.report(day, as_of)
             if report is not None:
@@ -141,7 +140,7 @@ class CopilotActivity:
 
     def active(self, day: int, days: int) -> set[int]:
         """Who was active on a day or in the days before it."""
-        start = max(self._first, day - (days - 1) * DAY)
+        start = max(self._rollout.first, day - (days - 1) * DAY)
         return {person for one in range(start, day + 1, DAY) for person in self._people(one)}
 
     def inject(self, day: int, person: int, use: Use, now: float) -> None:
@@ -161,18 +160,18 @@ class CopilotActivity:
     @functools.cached_property
     def _team_sizes(self) -> dict[str, int]:
         sizes: dict[str, int] = {}
-        for person in range(len(self._developers)):
+        for person in range(len(self._rollout.developers)):
             for team in self._all_teams(person):
                 sizes[team] = sizes.get(team, 0) + 1
         return sizes
 
     def _all_teams(self, person: int) -> tuple[str, ...]:
         guild = (GUILD,) if person % 9 == 0 else ()
-        return (self._developers[person].team, *guild)
+        return (self._rollout.developers[person].team, *guild)
 
     def _revisions(self, day: int) -> tuple[tuple[int, int], ...]:
         """Seconds after the day's end, and the sixteenths that are told from then on."""
-        chance = randomness(self._seed, "copilot report", day)
+        chance = randomness(self._rollout.seed, "copilot report", day)
         if chance.random() < LATE_SHARE:
             return ((LATE_LAG, WHOLE),)
         second = WHOLE + 2 if chance.random() < 0.2 else WHOLE - 1
@@ -192,16 +191,16 @@ class CopilotActivity:
         }
 
     def _generate(self, day: int) -> dict[int, PersonDay]:
-        chance = randomness(self._seed, "copilot", day)
+        chance = randomness(self._rollout.seed, "copilot", day)
         share = 0.12 if weekend(day // DAY) else 0.8
         return {
             index: _person_day(chance, index, developer)
-            for index, developer in enumerate(self._developers)
+            for index, developer in enumerate(self._rollout.developers)
             if chance.random() < share and self._rollout.begun(index, day)
         }
 
     def _pull_requests(self, day: int) -> PullRequests:
-        chance = randomness(self._seed, "copilot pull requests", day)
+        chance = randomness(self._rollout.seed, "copilot pull requests", day)
         people = len(self._people(day))
         created = int(people * chance.uniform(0.3, 0.6))
         merged = int(created * chance.uniform(0.6, 0.9))

@@ -51,24 +51,15 @@ Breakdown: TypeAlias = dict[tuple[str, str], Code]
 class LegacyCopilot:
     """All days of all people."""
 
-    def __init__(
-        self,
-        seed: int,
-        developers: Sequence[Developer],
-        rollout: Rollout,
-        first: int,
-    ) -> None:
-        self._seed = seed
-        self._developers = developers
+    def __init__(self, rollout: Rollout) -> None:
         self._rollout = rollout
-        self._first = first
         self._quiet: float | None = None
         self._day = functools.lru_cache(maxsize=128)(self._generate)
 
     @property
     def teams(self) -> list[str]:
         """The slugs of the teams."""
-        return sorted({developer.team for developer in self._developers})
+        return sorted({developer.team for developer in self._rollout.developers})
 
     def quiet(self, since: float | None) -> None:
         """Tell no more from `since` on; None lifts it."""
@@ -79,10 +70,10 @@ class LegacyCopilot:
     ) -> Iterator[tuple[int, list[PersonDay]]]:
         """The days that start in [start, end) and are told at `as_of`; none of a small team."""
         moment = as_of if self._quiet is None else min(as_of, self._quiet)
-        size = sum(1 for developer in self._developers if team in (None, developer.team))
+        size = sum(1 for developer in self._rollout.developers if team in (None, developer.team))
         if team is not None and size < SMALLEST_TEAM:
             return
-        day = max(self._first, floor(start + DAY - 1, DAY))
+        day = max(self._rollout.first, floor(start + DAY - 1, DAY))
         while day < end and day + DAY + TOLD_AFTER <= moment:
             late = moment < day + 2 * DAY + TOLD_AFTER
             yield (
@@ -90,17 +81,17 @@ class LegacyCopilot:
                 [
                     person
                     for index, person in enumerate(self._day(day // DAY))
-                    if team in (None, self._developers[index].team)
+                    if team in (None, self._rollout.developers[index].team)
                     and not (late and index % _LATE_TELEMETRY == 0)
                 ],
             )
             day += DAY
 
     def _generate(self, day: int) -> list[PersonDay]:
-        chance = randomness(self._seed, "legacy-copilot", day)
+        chance = randomness(self._rollout.seed, "legacy-copilot", day)
         return [
             self._person_day(chance, day, developer, begun=self._rollout.begun(index, day * DAY))
-            for index, developer in enumerate(self._developers)
+            for index, developer in enumerate(self._rollout.developers)
         ]
 
     def _person_day(

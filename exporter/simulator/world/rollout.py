@@ -17,11 +17,17 @@ _LAGGING_DAYS = 400
 
 
 class Rollout:
-    """Who has begun to use an assistant; the first developer is among those who always did."""
+    """Who has begun to use an assistant; the first developer is among those who always did.
+
+    `first` is the start of the world's first day, and `seed` what all chance follows from.
+    """
 
     def __init__(
-        self, seed: int, assistant: str, developers: Sequence[Developer], first: float
+        self, seed: int, assistant: str, developers: Sequence[Developer], first: int
     ) -> None:
+        self.seed = seed
+        self.developers = developers
+        self.first = first
         self._begins = [
             first + DAY * _day_of_beginning(seed, assistant, index, person)
             for index, person in enumerate(developers)

@@ -1,6 +1,6 @@
 """Who has a Copilot seat, through which organizations and teams, and when each last used it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -49,27 +49,16 @@ class Seat:
 class CopilotSeats:
     """All seats; some people have one by several organizations and teams at once."""
 
-    def __init__(
-        self,
-        seed: int,
-        developers: Sequence[Developer],
-        organizations: tuple[str, str],
-        rollout: Rollout,
-        first: int,
-        start: float,
-    ) -> None:
+    def __init__(self, rollout: Rollout, organizations: tuple[str, str], start: float) -> None:
         self.organizations = organizations
-        self._seed = seed
-        self._developers = developers
         self._rollout = rollout
-        self._first = first
         self._start = floor(start, DAY)
         self._quiet: float | None = None
 
     def told(self, now: float) -> Iterator[Seat]:
         """The seats there are at `now`, by person."""
         moment = now if self._quiet is None else min(now, self._quiet)
-        for index, person in enumerate(self._developers):
+        for index, person in enumerate(self._rollout.developers):
             created = self._created(index)
             if _invited(index) or created > moment:
                 continue
@@ -80,7 +69,7 @@ class CopilotSeats:
 
     def invited(self) -> int:
         """How many people have not accepted their seat."""
-        return sum(map(_invited, range(len(self._developers))))
+        return sum(map(_invited, range(len(self._rollout.developers))))
 
     def quiet(self, since: float | None) -> None:
         """Let what is told stand still from `since` on; None lifts it."""
@@ -88,9 +77,12 @@ class CopilotSeats:
 
     def _created(self, index: int) -> int:
         begins = int(self._rollout.begins(index))
-        if begins > self._first:
+        if begins > self._rollout.first:
             return begins + 9 * HOUR
-        return self._first - randomness(self._seed, "seat", index).randint(100, 300) * DAY
+        return (
+            self._rollout.first
+            - randomness(self._rollout.seed, "seat", index).randint(100, 300) * DAY
+        )
 
     def _grants(self, index: int, person: Developer) -> tuple[Grant, ...]:
         main, labs = self.organizations
@@ -107,7 +99,7 @@ class CopilotSeats:
             return None
         if habit in _IDLE_DAYS:
             return self._start - _IDLE_DAYS[habit] * DAY + index
-        chance = randomness(self._seed, "seat activity", index)
+        chance = randomness(self._rollout.seed, "seat activity", index)
         hour = floor(now - chance.randrange(HOUR, LATEST_ACTIVITY - HOUR), HOUR)
         while weekend(hour // DAY) or not person.working(hour):
             hour -= HOUR

@@ -68,33 +68,14 @@ class World:
             Rollout(settings.seed, assistant, self.developers, self.first)
             for assistant in ("copilot", "cursor", "tabnine")
         )
-        commit_source = CommitSource(
-            settings.seed,
-            self.developers,
-            self.repositories,
-            cursor,
-            first_day,
-            settings.commits_per_day,
-        )
-        change_source = ChangeSource(settings.seed, self.developers, cursor)
+        commit_source = CommitSource(cursor, self.repositories, settings.commits_per_day)
+        change_source = ChangeSource(cursor)
         self.commits: EventLog[Commit] = EventLog(commit_source.day, first_day)
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
-        self.copilot_seats = CopilotSeats(
-            settings.seed,
-            self.developers,
-            (ORGANIZATION, SECOND_ORGANIZATION),
-            copilot,
-            self.first,
-            start,
-        )
-        self.billing = Billing(
-            settings.seed,
-            self.developers,
-            (ORGANIZATION, SECOND_ORGANIZATION),
-            self.repositories,
-            self.first,
-        )
+        organizations = (ORGANIZATION, SECOND_ORGANIZATION)
+        self.copilot_seats = CopilotSeats(copilot, organizations, start)
+        self.billing = Billing(copilot, organizations, self.repositories)
         self.budgets = tuple(
             budgets(
                 self.enterprise,
@@ -107,13 +88,11 @@ class World:
         self.membership = Membership(
             settings.seed, self.developers, settings.teams, self.first, start
         )
-        self.assistance = Assistance(
-            settings.seed, self.developers, self.membership.members, tabnine, self.first
-        )
+        self.assistance = Assistance(tabnine, self.membership.members)
         audit_source = AuditSource(settings.seed, self.developers, self.membership)
         self.audit: EventLog[AuditEvent] = EventLog(audit_source.day, first_day)
-        self.legacy_copilot = LegacyCopilot(settings.seed, self.developers, copilot, self.first)
-        self.copilot = CopilotActivity(settings.seed, self.developers, copilot, self.first)
+        self.legacy_copilot = LegacyCopilot(copilot)
+        self.copilot = CopilotActivity(copilot)
         self.indexing = Indexing(settings.seed, len(self.membership.teams), self.repositories)
 
     def quiet(self, since: float | None) -> None:
