@@ -15,6 +15,7 @@ from typing import Any
 
 import bcrypt
 
+from bench import nginx
 from bench.ports import free_port
 from bench.run import TIMES, Row
 from bench.servers import body, stopped, wait
@@ -23,18 +24,9 @@ from exporter.exposition.compress import Encoding
 SERIES = 100_000
 SECONDS = 40
 PASSWORD = "bench"  # of servers that live for a minute on loopback
-_NGINX = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log; user root;
-events {{}}
-http {{
-  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
-  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{
-    listen 127.0.0.1:{port} ssl; root {folder}; gzip_static on; default_type text/plain;
-    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
-    auth_basic bench; auth_basic_user_file {folder}/htpasswd;
-  }}
-}}
+_TLS = """
+ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+auth_basic bench; auth_basic_user_file {folder}/htpasswd;
 """
 
 
@@ -84,14 +76,12 @@ def _ours(folder: Path, port: int) -> list[str]:
 
 
 def _nginx(folder: Path, port: int) -> list[str]:
-    (folder / "metrics").write_bytes(body(SERIES, Encoding.IDENTITY))
-    (folder / "metrics.gz").write_bytes(body(SERIES, Encoding.GZIP))
     hashed = subprocess.run(
         ["openssl", "passwd", "-apr1", PASSWORD], capture_output=True, text=True, check=True
     )
     (folder / "htpasswd").write_text(f"bench:{hashed.stdout}")
-    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=port))
-    return ["nginx", "-c", f"{folder}/nginx.conf", "-p", str(folder)]
+    pages = body(SERIES, Encoding.IDENTITY), body(SERIES, Encoding.GZIP)
+    return nginx.command(folder, f"127.0.0.1:{port} ssl", _TLS.format(folder=folder), *pages)
 
 
 def _prometheus(folder: Path, ports: dict[str, int], url: str) -> list[str]:

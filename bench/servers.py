@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from bench import nginx
 from bench.ports import free_port
 from exporter.exposition.compress import Encoding
 from exporter.exposition.exposition import Exposition
@@ -150,25 +151,11 @@ def stopped(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 def _command(name: str, series: int, port: int, folder: Path) -> list[str]:
     if name == "nginx":
-        (folder / "metrics").write_bytes(body(series, Encoding.IDENTITY))
-        (folder / "metrics.gz").write_bytes(body(series, Encoding.GZIP))
-        (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=port))
-        return ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+        pages = body(series, Encoding.IDENTITY), body(series, Encoding.GZIP)
+        return nginx.command(folder, f"127.0.0.1:{port}", "sendfile on;", *pages)
     if name == "pushgateway":
         return ["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{port}"]
     return [sys.executable, "-m", "bench.servers", name, str(series), str(port)]
-
-
-_NGINX = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log; user root;
-events {{}}
-http {{
-  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
-  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  sendfile on;
-  server {{ listen 127.0.0.1:{port}; root {folder}; gzip_static on; default_type text/plain; }}
-}}
-"""
 
 
 def wait(port: int) -> None:

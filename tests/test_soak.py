@@ -6,13 +6,12 @@ import os
 import shutil
 import sqlite3
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from operator import attrgetter
+from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -36,18 +35,6 @@ MOST_OBJECTS_LEFT = 2.0
 """Of a poll: a remembered answer alone has more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What this process and its state file hold between two polls."""
-
-    objects: int
-    descriptors: int
-    tasks: int
-    slots: int
-    gauges: int
-    series: int
-
-
 async def test_a_week_holds_no_more_than_the_week_before(tmp_path: Path) -> None:
     """Days are forgotten as days are counted; objects, descriptors and tasks do not pile up."""
     simulator = Simulator(tmp_path, "--no-rate-limit", f"--start={BEGIN}", "--developers=3")
@@ -58,7 +45,7 @@ async def test_a_week_holds_no_more_than_the_week_before(tmp_path: Path) -> None
             target["requests_per_minute"] = 1_000_000
         clock = ManualClock(BEGIN)
         async with App(Config.model_validate(settings), clock, Random(1)) as app:
-            held: list[Held] = []
+            held = []
             for _ in range(WARM_UP + 2 * A_WEEK):
                 clock.now = simulator.control("advance", {"seconds": STEP})["now"]
                 await app.once()
@@ -70,7 +57,7 @@ async def test_a_week_holds_no_more_than_the_week_before(tmp_path: Path) -> None
     before, after = held[-2 * A_WEEK : -A_WEEK], held[-A_WEEK:]
     left = _middle(after, "objects") - _middle(before, "objects")
     assert left / polls_a_week < MOST_OBJECTS_LEFT
-    for name in ("descriptors", "tasks", "slots", "gauges", "series"):
+    for name in ("descriptors", "tasks", "slot", "gauge", "series"):
         assert _middle(after, name) <= 1.1 * _middle(before, name), name
 
 
@@ -93,34 +80,32 @@ async def test_a_daemon_that_leaves_something_behind_is_found_out(tmp_path: Path
     assert set(sample.grown(samples)) == set(sample.MOST), said
 
 
-def _middle(held: Sequence[Any], name: str) -> float:
-    return float(statistics.median(map(attrgetter(name), held)))
+def _middle(held: Sequence[Mapping[str, int]], name: str) -> float:
+    return float(statistics.median(map(itemgetter(name), held)))
 
 
-def _held(state: Path, jobs: Sequence[Job]) -> Held:
+def _held(state: Path, jobs: Sequence[Job]) -> dict[str, int]:
+    """What this process and its state file hold between two polls."""
     gc.collect()
-    slots, gauges, series = _rows(state, "slot", "gauge", "series")
-    return Held(
-        objects=len(gc.get_objects()),
-        descriptors=sample.process_figures(os.getpid())["descriptors"]
-        - sample.kept_connections(jobs),
-        tasks=len(asyncio.all_tasks()),
-        slots=slots,
-        gauges=gauges,
-        series=series,
-    )
+    descriptors = sample.process_figures(os.getpid())["descriptors"]
+    return {
+        "objects": len(gc.get_objects()),
+        "descriptors": descriptors - sample.kept_connections(jobs),
+        "tasks": len(asyncio.all_tasks()),
+        **_rows(state, "slot", "gauge", "series"),
+    }
 
 
-def _rows(state: Path, *tables: str) -> list[int]:
-    """Of a copy: the exporter keeps the file to itself."""
+def _rows(state: Path, *tables: str) -> dict[str, int]:
+    """How many rows tables have, in a copy: the exporter keeps the file to itself."""
     copy = state.with_name("copy.db")
     for suffix in ("", "-wal"):
         shutil.copy(f"{state}{suffix}", f"{copy}{suffix}")
     with closing(sqlite3.connect(copy)) as connection:
-        return [
-            int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        return {
+            table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
             for table in tables
-        ]
+        }
 
 
 ONE = Sample(

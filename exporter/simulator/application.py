@@ -37,10 +37,12 @@ class Simulator:
         self.world = world
         vendors = Starlette(
             routes=[
-                Mount("/cursor", routes=CursorApi(world, cursor, wall).routes()),
-                Mount("/github", routes=GitHubApi(world, github, wall).routes()),
+                Mount("/cursor", routes=CursorApi(world, cursor or CursorOptions(), wall).routes()),
+                Mount("/github", routes=GitHubApi(world, github or GitHubOptions(), wall).routes()),
                 Mount(FILES, routes=ReportFiles(world, wall).routes()),
-                Mount("/tabnine", routes=TabnineApi(world, tabnine, wall).routes()),
+                Mount(
+                    "/tabnine", routes=TabnineApi(world, tabnine or TabnineOptions(), wall).routes()
+                ),
             ]
         )
         self.faults = FaultInjector(vendors)

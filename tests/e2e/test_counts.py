@@ -5,7 +5,7 @@ import operator
 import random
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,6 @@ STREAMS = {
 }
 """What is counted here; the vendors' other streams do not matter."""
 Totals = dict[tuple[str, tuple[tuple[str, str], ...]], int]
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    simulator = Simulator(
-        tmp_path, "--developers=12", "--no-rate-limit", "--lag-start=0s", "--lag-end=1m"
-    )
-    yield simulator
-    simulator.stop()
 
 
 def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:

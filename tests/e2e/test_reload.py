@@ -4,7 +4,6 @@ import contextlib
 import re
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +28,6 @@ CURSOR = {"ai_code_changes"}
 TABNINE = {"audit_log", "usage"}
 GOOD = "usage_exporter_config_last_reload_successful"
 GOOD_AT = "usage_exporter_config_last_reload_success_timestamp_seconds"
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    simulator = Simulator(
-        tmp_path, "--developers=12", "--no-rate-limit", "--lag-start=0s", "--lag-end=1m"
-    )
-    yield simulator
-    simulator.stop()
 
 
 def value(exporter: Exporter, name: str, labels: str = "") -> float | None:

@@ -6,12 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.client.errors import ForbiddenError, RateLimitedError, State, UnavailableError
-from exporter.config.token_auth import TokenAuth
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
 from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, StreamKey
@@ -21,15 +19,14 @@ from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StoreError, StreamState
-from exporter.streams.contract import Batch, Stream
+from exporter.streams.contract import Batch
 from exporter.streams.dates import iso_day
 from exporter.streams.options import CountingOptions
 from exporter.streams.source import Source
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.vendors.base import Target
-from tests.client.support import Setup
 from tests.clock import ManualClock
+from tests.poll.fake_job import fake_job
 
 NOON = 1_767_614_400.0
 """2026-01-05T12:00:00Z."""
@@ -39,10 +36,6 @@ THINGS = Metric("fake_things_total", MetricType.COUNTER, "Things.", ("kind",))
 SEATS = Metric("fake_seats", MetricType.GAUGE, "Seats.", ("plan",))
 
 Read = Callable[[Source[Any, Any]], AsyncGenerator[Batch, None]]
-
-
-async def unasked(_: Source[Any, Any]) -> None:
-    raise AssertionError("nobody is a doctor here")
 
 
 class Rig:
@@ -80,26 +73,13 @@ class Rig:
         )
         status = StreamStatus(key, 300)
         self.target_status.streams[name] = status
-        stream: Stream[Any, Any] = Stream(
-            name=name,
-            summary="things",
-            metrics=(THINGS, SEATS),
-            options=CountingOptions,
-            bucket=DAY,
-            retention=30 * DAY,
-            read=lambda source: self.reads[name](source),
-            plan=lambda target, options: (),
-            probe=unasked,
+        return fake_job(
+            (THINGS, SEATS),
+            lambda source: self.reads[name](source),
+            options,
+            status,
+            self.target_status,
         )
-        target = Target(
-            vendor="fake",
-            account="acme",
-            base_url="https://api.example.com",
-            auth=TokenAuth(token_env="TOKEN"),
-            streams=None,
-        )
-        client = Setup(httpx.Response(200)).client
-        return Job(key, target, stream, options, client, status, self.target_status)
 
     async def page(self) -> dict[tuple[str, ...], float]:
         """What the page shows of the streams: values by metric and own label."""

@@ -9,12 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.config.token_auth import TokenAuth
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
 from exporter.model import DAY, HOUR, OTHER, Coverage, Metric, MetricType, Sample, StreamKey
@@ -23,15 +21,13 @@ from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
-from exporter.streams.contract import Batch, Stream
+from exporter.streams.contract import Batch
 from exporter.streams.options import CountingOptions
 from exporter.streams.source import Source
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.vendors.base import Target
-from tests.client.support import Setup
 from tests.clock import ManualClock
-from tests.poll.test_poller import unasked
+from tests.poll.fake_job import fake_job
 
 TODAY = 1_767_571_200
 """2026-01-05T00:00:00Z."""
@@ -144,27 +140,8 @@ class Exporter:
             {"lookback": "2d", "max_series": limit, "drop_labels": dropped}
         )
         status = StreamStatus(KEY, 300)
-        stream: Stream[Any, Any] = Stream(
-            name=KEY.stream,
-            summary="lines and tokens",
-            metrics=METRICS,
-            options=CountingOptions,
-            bucket=DAY,
-            retention=30 * DAY,
-            read=self._read,
-            plan=lambda target, options: (),
-            probe=unasked,
-        )
-        target = Target(
-            vendor="fake",
-            account="acme",
-            base_url="https://api.example.com",
-            auth=TokenAuth(token_env="TOKEN"),
-            streams=None,
-        )
-        client = Setup(httpx.Response(200)).client
         watched = TargetStatus("fake", "acme", streams={KEY.stream: status})
-        return Job(KEY, target, stream, options, client, status, watched)
+        return fake_job(METRICS, self._read, options, status, watched)
 
     async def _read(self, source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
         samples = [

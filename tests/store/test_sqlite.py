@@ -53,6 +53,13 @@ async def commit(store: SQLiteStore, of: StreamState, key: StreamKey = KEY) -> N
     await store.commit(key, of, everything(of))
 
 
+async def written(path: Path, of: StreamState) -> None:
+    """Leave a file behind that has this state."""
+    store = SQLiteStore.open(path, NOW)
+    await commit(store, of)
+    await store.close()
+
+
 async def reopened(path: Path, key: StreamKey = KEY) -> StreamState:
     store = SQLiteStore.open(path, now=0)
     try:
@@ -190,9 +197,7 @@ async def test_commits_are_durable(path: Path) -> None:
 async def test_an_empty_file_becomes_the_current_schema(path: Path) -> None:
     """As one that is not there."""
     created_empty(path)
-    store = SQLiteStore.open(path, NOW)
-    await commit(store, state())
-    await store.close()
+    await written(path, state())
     assert pragma(path, "user_version") == (len(MIGRATIONS),)
 
 
@@ -200,10 +205,8 @@ async def test_an_older_schema_is_migrated_and_keeps_its_counts(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each step once, in its own transaction."""
-    store = SQLiteStore.open(path, NOW)
     wanted = state(a=3)
-    await commit(store, wanted)
-    await store.close()
+    await written(path, wanted)
     more = (
         lambda connection: connection.execute("CREATE TABLE note (text)"),
         lambda connection: connection.execute("INSERT INTO note VALUES ('kept')"),
@@ -220,10 +223,8 @@ async def test_a_migration_that_fails_leaves_the_file_at_its_schema(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing of the broken step is kept, and the exporter of before still reads the file."""
-    store = SQLiteStore.open(path, NOW)
     wanted = state(a=3)
-    await commit(store, wanted)
-    await store.close()
+    await written(path, wanted)
     with monkeypatch.context() as patch:
 
         def broken(connection: sqlite3.Connection) -> None:
@@ -275,20 +276,16 @@ def overwrite(path: Path) -> None:
 
 async def test_a_damaged_file_is_refused_untouched(path: Path) -> None:
     """Pages overwritten in the middle are found when the file is opened, not at some later poll."""
-    store = SQLiteStore.open(path, NOW)
     large = state()
     large.ledger = {("commits_total", (str(n),)): Series(0, n) for n in range(2_000)}
-    await commit(store, large)
-    await store.close()
+    await written(path, large)
     overwrite(path)
     refused(path, "it is damaged and is left as it is", "restore a backup")
 
 
 async def test_a_file_that_lost_its_end_is_refused_untouched(path: Path) -> None:
     """As after a copy that ran out of room."""
-    store = SQLiteStore.open(path, NOW)
-    await commit(store, state())
-    await store.close()
+    await written(path, state())
     os.truncate(path, 4_096 * 2)
     refused(path, "it is damaged and is left as it is")
 

@@ -10,6 +10,7 @@ import httpx
 from exporter.simulator.application import Simulator
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.world.billing import Billing
+from exporter.simulator.world.rollout import Rollout
 from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 from tests.streams.harness import SECRET, Case, FakeVendor, Pipeline, unix
@@ -52,13 +53,8 @@ class Simulated(Pipeline):
         super().__init__(case, directory, target=target, **more)
         clock = WorldClock(lambda: self.clock.now)
         self.world = World(WorldSettings(developers=9), clock)
-        self.world.billing = Billing(
-            3,
-            self.world.developers,
-            ("acme", "acme-labs"),
-            self.world.repositories[:9],
-            int(unix(first)),
-        )
+        rollout = Rollout(3, "copilot", self.world.developers, int(unix(first)))
+        self.world.billing = Billing(rollout, ("acme", "acme-labs"), self.world.repositories[:9])
         self.world.exports.nightly = False
         github = GitHubOptions(token=SECRET, requests_per_hour=None)
         self.simulator = Simulator(self.world, github=github, wall=lambda: self.clock.now)

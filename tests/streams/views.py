@@ -59,19 +59,23 @@ def insights_time(body: Any, asked: Asked) -> httpx.Response:
 def insights_list(body: Any, asked: Asked) -> httpx.Response:
     """The rows last seen in the window, in pages chained by Link headers."""
     rows = body if isinstance(body, list) else body.get(asked.tail, [])
-    rows = _in_instants(rows, asked, "last_request_timestamp")
-    size = min(int(asked.query.get("per_page", "30")), asked.most)
-    page = int(asked.query.get("page", "1"))
-    shown = rows[(page - 1) * size : page * size]
-    if page * size >= len(rows):
-        return answer(shown)
-    following = asked.url.copy_set_param("page", str(page + 1))
-    return answer(shown, link=f'<{following}>; rel="next"')
+    return linked_page(_in_instants(rows, asked, "last_request_timestamp"), asked)
 
 
 def insights_summary(body: Any, asked: Asked) -> httpx.Response:
     """The totals as they stand in the fixture."""
     return answer(body)
+
+
+def linked_page(rows: Rows, asked: Asked, envelope: Callable[[Rows], Any] = list) -> httpx.Response:
+    """A page of rows as GitHub gives them: the Link header leads to the next one."""
+    size = min(int(asked.query.get("per_page", "30")), asked.most)
+    page = int(asked.query.get("page", "1"))
+    shown = envelope(rows[(page - 1) * size : page * size])
+    if page * size >= len(rows):
+        return answer(shown)
+    following = asked.url.copy_set_param("page", str(page + 1))
+    return answer(shown, link=f'<{following}>; rel="next"')
 
 
 def plain(body: Any, _: Asked) -> httpx.Response:

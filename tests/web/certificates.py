@@ -8,6 +8,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_UNUSED = dict.fromkeys(
+    (
+        *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+        *("encipher_only", "decipher_only"),
+    ),
+    False,
+)
+
 
 class Authority:
     """A certificate authority of one test."""
@@ -74,14 +82,5 @@ class Authority:
 
 def _usage(authority: bool) -> x509.KeyUsage:
     """From Python 3.13 on, a certificate is refused that does not say this and whose key it is."""
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    signing, of_messages = dict.fromkeys(("key_cert_sign", "crl_sign"), authority), not authority
+    return x509.KeyUsage(digital_signature=of_messages, **signing, **_UNUSED)

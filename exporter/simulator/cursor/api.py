@@ -5,7 +5,6 @@ import binascii
 import csv
 import io
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
@@ -73,20 +72,15 @@ class _RefusedError(Exception):
 class CursorApi:
     """Answers for one team; the limit holds for each endpoint."""
 
-    def __init__(
-        self,
-        world: World,
-        options: CursorOptions | None = None,
-        wall: Callable[[], float] = time.time,
-    ) -> None:
-        self.options = options or CursorOptions()
+    def __init__(self, world: World, options: CursorOptions, wall: Callable[[], float]) -> None:
+        self._options = options
         self._world = world
-        self._quota = Quota(self.options.requests_per_minute, MINUTE, wall, aligned=True)
+        self._quota = Quota(self._options.requests_per_minute, MINUTE, wall, aligned=True)
 
     def routes(self) -> list[BaseRoute]:
         """The endpoints, below the API's base URL."""
         commits = _Listing(
-            self._world.commits, COMMITS_WITH_SOURCE if self.options.commit_source else COMMITS
+            self._world.commits, COMMITS_WITH_SOURCE if self._options.commit_source else COMMITS
         )
         changes = _Listing(self._world.changes, CHANGES)
         base = "/analytics/ai-code"
@@ -113,7 +107,7 @@ class CursorApi:
                     self._spend(path)
             except _RefusedError as refused:
                 headers = {}
-                if refused.status == 429 and self.options.retry_after:
+                if refused.status == 429 and self._options.retry_after:
                     headers["Retry-After"] = str(self._quota.wait(path))
                 return refused.response(headers)
             return response
@@ -122,9 +116,9 @@ class CursorApi:
 
     def _authorize(self, request: Request) -> None:
         key = _basic_user(request.headers.get("authorization", ""))
-        if key == self.options.key_without_plan:
+        if key == self._options.key_without_plan:
             raise _RefusedError(403, "Forbidden", "Enterprise access required")
-        if key != self.options.key:
+        if key != self._options.key:
             raise _RefusedError(401, "Unauthorized", "Invalid API key")
 
     def _spend(self, path: str) -> None:
@@ -159,7 +153,7 @@ class CursorApi:
 
     def _select(self, listing: "_Listing[_E]", query: _Query) -> Sequence[_E]:
         as_of = self._world.clock.time()
-        if self.options.date_column == "createdAt":
+        if self._options.date_column == "createdAt":
             rows = listing.log.between(query.start_ms, query.end_ms, as_of)
         else:
             rows = [

@@ -1,6 +1,5 @@
 """GitHub's REST API: all of its endpoints that the simulator speaks."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,15 +26,9 @@ _OTHER_LIMITS = {"search": 30, "graphql": 5000, "code_search": 10, "scim": 15000
 class GitHubApi:
     """The endpoints of one host, with one rate limit for them all."""
 
-    def __init__(
-        self,
-        world: World,
-        options: GitHubOptions | None = None,
-        wall: Callable[[], float] = time.time,
-    ) -> None:
-        self.options = options or GitHubOptions()
+    def __init__(self, world: World, options: GitHubOptions, wall: Callable[[], float]) -> None:
         self._wall = wall
-        self._rest = GitHubRest(self.options, wall)
+        self._rest = GitHubRest(options, wall)
         self._insights = InsightsApi(world, self._rest)
         self._billing = BillingApi(world, self._rest)
         self._exports = ExportsApi(world, self._rest, wall)

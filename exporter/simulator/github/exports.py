@@ -4,7 +4,6 @@ import csv
 import hashlib
 import hmac
 import io
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
@@ -58,9 +57,7 @@ class _Wanted(msgspec.Struct):
 class ExportsApi:
     """The export endpoints of the one enterprise, and the storage that its files lie in."""
 
-    def __init__(
-        self, world: World, rest: GitHubRest, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, world: World, rest: GitHubRest, wall: Callable[[], float]) -> None:
         self._world = world
         self._rest = rest
         self._wall = wall

@@ -61,9 +61,7 @@ class Signer:
 class ReportsApi:
     """The endpoints that give links; a day without a report is 204, of an enterprise 404."""
 
-    def __init__(
-        self, world: World, rest: GitHubRest, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, world: World, rest: GitHubRest, wall: Callable[[], float]) -> None:
         self._world = world
         self._rest = rest
         self._signer = Signer(world.settings.seed, wall)

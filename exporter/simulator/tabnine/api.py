@@ -1,6 +1,5 @@
 """Tabnine's API: all of its reading endpoints that the simulator speaks."""
 
-import time
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -17,14 +16,8 @@ from exporter.simulator.world.world import World
 class TabnineApi:
     """The endpoints of one organization; the token chooses what kind of installation answers."""
 
-    def __init__(
-        self,
-        world: World,
-        options: TabnineOptions | None = None,
-        wall: Callable[[], float] = time.time,
-    ) -> None:
-        self.options = options or TabnineOptions()
-        rest = TabnineRest(self.options, wall)
+    def __init__(self, world: World, options: TabnineOptions, wall: Callable[[], float]) -> None:
+        rest = TabnineRest(options, wall)
         self._apis = (UsageApi(world, rest), AuditApi(world, rest), OrganizationApi(world, rest))
 
     def routes(self) -> list[BaseRoute]:

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from tests.streams.harness import Asked, Case, Counted, Place, Route, answer
+from tests.streams.views import plain
 
 _BILLING = "/organizations/acme/settings/billing"
 
@@ -17,11 +18,6 @@ def usage(body: Any, asked: Asked) -> httpx.Response:
     if not all(isinstance(item.get("date"), str) for item in body["usageItems"]):
         items = body["usageItems"]
     return answer({"usageItems": items})
-
-
-def as_it_stands(body: Any, asked: Asked) -> httpx.Response:
-    """The fixture."""
-    return answer(body)
 
 
 def budgets(body: Any, asked: Asked) -> httpx.Response:
@@ -40,7 +36,7 @@ CASE = Case(
     target={"org": "acme"},
     routes=(
         Route(f"{_BILLING}/usage", "usage", usage),
-        Route(f"{_BILLING}/usage/summary", "summary", as_it_stands),
+        Route(f"{_BILLING}/usage/summary", "summary", plain),
         Route(f"{_BILLING}/budgets", "budgets", budgets),
     ),
     required=Place("usage", ("usageItems", 0, "date")),

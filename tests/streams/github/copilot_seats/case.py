@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from tests.streams.harness import Asked, Case, Place, Route, answer
+from tests.streams.views import linked_page, plain
 
 PEOPLE = ("octo-jane", "octo-max", "octo-ann", "octo-tim", "octo-eve", "jane.octo@example.com")
 
@@ -14,18 +15,7 @@ def seat_page(body: Any, asked: Asked) -> httpx.Response:
     seats = body.get("seats")
     if not isinstance(seats, list):
         return answer(body)
-    size = min(int(asked.query.get("per_page", "50")), asked.most)
-    page = int(asked.query.get("page", "1"))
-    shown = {**body, "seats": seats[(page - 1) * size : page * size]}
-    if page * size >= len(seats):
-        return answer(shown)
-    following = asked.url.copy_set_param("page", str(page + 1))
-    return answer(shown, link=f'<{following}>; rel="next"')
-
-
-def as_it_is(body: Any, _: Asked) -> httpx.Response:
-    """The fixture itself."""
-    return answer(body)
+    return linked_page(seats, asked, lambda shown: {**body, "seats": shown})
 
 
 CASE = Case(
@@ -34,7 +24,7 @@ CASE = Case(
     now="2026-01-06T10:30:00Z",
     target={"org": "acme"},
     routes=(
-        Route("/orgs/acme/copilot/billing", "billing", as_it_is),
+        Route("/orgs/acme/copilot/billing", "billing", plain),
         Route("/orgs/acme/copilot/billing/seats", "seats", seat_page, etag=False),
         Route("/enterprises/acme/copilot/billing/seats", "seats", seat_page, etag=False),
     ),

@@ -5,20 +5,15 @@ from typing import Any
 
 import httpx
 
-from tests.streams.harness import Asked, Case, Counted, Place, Route, answer
+from tests.streams.harness import Asked, Case, Counted, Place, Route
+from tests.streams.views import linked_page
 
 
 def legacy_days(body: Any, asked: Asked) -> httpx.Response:
     """The days that `since` and `until` name, in pages chained by Link headers."""
     since, until = (_date(asked.query[name]) for name in ("since", "until"))
     days = [row for row in body if since <= _day_of(row, since) <= until]
-    size = min(int(asked.query["per_page"]), asked.most)
-    page = int(asked.query.get("page", "1"))
-    shown = days[(page - 1) * size : page * size]
-    if page * size >= len(days):
-        return answer(shown)
-    following = asked.url.copy_set_param("page", str(page + 1))
-    return answer(shown, link=f'<{following}>; rel="next"')
+    return linked_page(days, asked)
 
 
 def _day_of(row: dict[str, Any], default: str) -> str:
