@@ -56,16 +56,21 @@ class Tally:
         parts: Iterable[tuple[tuple[str, ...], Sequence[Number]]],
         total: Sequence[Number],
         bucket: int,
+        rest: tuple[str, ...] | None = None,
     ) -> None:
-        """Add parts of a known total; what they leave out of it goes to `other`."""
+        """Add parts of a known total; what they leave out of it goes to the labels `rest`, or `other`."""
         left = list(total)
         for labels, values in parts:
             self.add(group, labels, bucket, values)
             for index, value in enumerate(values):
                 left[index] -= value
         if max(left) > 0:
-            rest = [max(0, value) for value in left]
-            self.add(group, (OTHER,) * len(group.labels), bucket, rest)
+            labels = (OTHER,) * len(group.labels) if rest is None else rest
+            self.add(group, labels, bucket, [max(0, value) for value in left])
+
+    def __bool__(self) -> bool:
+        """Whether anything was added."""
+        return bool(self._sums)
 
     def labels(self, group: Group, bucket: int) -> list[tuple[Any, ...]]:
         """The label values that a group has in a bucket."""

@@ -3,7 +3,7 @@
 Models are UUIDs: Tabnine has no list of their names.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -11,65 +11,56 @@ import msgspec
 
 from exporter.streams import common_metrics, kit
 from exporter.vendors.tabnine.usage import api
-from exporter.vendors.tabnine.usage.records import Envelope, Slice
+from exporter.vendors.tabnine.usage.records import Answer, Buckets
 from exporter.vendors.tabnine.vendor import GROUP
 
 AGENT_USAGE = kit.Endpoint("/api/v1/organization/agent-usage", GROUP)
 
 _API = "Tabnine agent-usage API, polled; by UTC day, today's still moves"
 
-TOKENS = kit.Metric(
-    "tabnine_agent_tokens_total",
-    kit.MetricType.COUNTER,
-    f"Tokens of the agent by model; each token has one kind ({_API}).",
-    ("model", "token_kind"),
-    foldable_labels=("model",),
+
+class _Consumption:
+    """Tokens and cost by one label."""
+
+    def __init__(self, label: str, told: str, tokens: str, cost: str) -> None:
+        self.tokens = kit.Group.counters(
+            {tokens: f"Tokens of the agent {told}; each token has one kind"},
+            api=_API,
+            labels=(label, "token_kind"),
+            foldable_labels=(label,),
+        )
+        self.cost = kit.Group.counters(
+            {cost: f"Cost of the agent in US dollars {told}"}, api=_API, labels=(label,)
+        )
+        self.metrics = (*self.tokens.metrics, *self.cost.metrics)
+
+
+BY_MODEL = _Consumption(
+    "model", "by model", "tabnine_agent_tokens_total", "tabnine_agent_cost_usd_total"
 )
-COST = kit.Metric(
-    "tabnine_agent_cost_usd_total",
-    kit.MetricType.COUNTER,
-    f"Cost of the agent in US dollars by model ({_API}).",
-    ("model",),
-)
-TYPE_INTERACTIONS = kit.Metric(
-    "tabnine_agent_type_interactions_total",
-    kit.MetricType.COUNTER,
-    f"Interactions with the agent by where it runs ({_API}).",
-    ("agent_type",),
-)
-TYPE_MESSAGES = kit.Metric(
-    "tabnine_agent_type_user_messages_total",
-    kit.MetricType.COUNTER,
-    f"Messages that people sent to the agent by where it runs ({_API}).",
-    ("agent_type",),
-)
-TYPE_TOKENS = kit.Metric(
+BY_TYPE = _Consumption(
+    "agent_type",
+    "by where it runs",
     "tabnine_agent_type_tokens_total",
-    kit.MetricType.COUNTER,
-    f"Tokens of the agent by where it runs; each token has one kind ({_API}).",
-    ("agent_type", "token_kind"),
-    foldable_labels=("agent_type",),
-)
-TYPE_COST = kit.Metric(
     "tabnine_agent_type_cost_usd_total",
-    kit.MetricType.COUNTER,
-    f"Cost of the agent in US dollars by where it runs ({_API}).",
-    ("agent_type",),
 )
+USES = kit.Group.counters(
+    {
+        "tabnine_agent_type_interactions_total": "Interactions with the agent by where it runs",
+        "tabnine_agent_type_user_messages_total": (
+            "Messages that people sent to the agent by where it runs"
+        ),
+    },
+    api=_API,
+    labels=("agent_type",),
+)
+COST = kit.Group(common_metrics.COST)
 AVAILABLE = kit.Metric(
     "tabnine_agent_usage_available",
     kit.MetricType.GAUGE,
     "Whether the installation answers the Tabnine agent-usage API (1) or refuses it (0), as last polled.",
 )
-COUNTERS = (
-    TOKENS,
-    COST,
-    common_metrics.COST,
-    TYPE_INTERACTIONS,
-    TYPE_MESSAGES,
-    TYPE_TOKENS,
-    TYPE_COST,
-)
+COUNTERS = (*BY_MODEL.metrics, *COST.metrics, *USES.metrics, *BY_TYPE.metrics)
 
 
 class _Consumed(msgspec.Struct, rename="camel", kw_only=True):
@@ -79,6 +70,17 @@ class _Consumed(msgspec.Struct, rename="camel", kw_only=True):
     input_tokens: kit.Count | None = None
     output_tokens: kit.Count | None = None
     cost: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if self.cost is not None and not self.cost.is_finite():
+            raise ValueError("the cost is not a number")
+
+    @property
+    def tokens(self) -> dict[str, int]:
+        """Tokens by kind: what of the total is neither input nor output is `other`."""
+        kinds = {"input": self.input_tokens or 0, "output": self.output_tokens or 0}
+        rest = (self.tokens_consumed or 0) - sum(kinds.values())
+        return kinds | {kit.OTHER: rest} if rest > 0 else kinds
 
 
 class _Model(_Consumed, rename="camel", kw_only=True):
@@ -96,30 +98,23 @@ class _AgentType(_Consumed, rename="camel", kw_only=True):
     model_breakdown: list[_Model] | None = None
 
 
-class _Bucket(Slice, rename="camel", kw_only=True):
-    total_tokens_consumed: kit.Count | None = None
-    total_input_tokens: kit.Count | None = None
-    total_output_tokens: kit.Count | None = None
-    total_cost: Decimal | None = None
+class _Bucket(_Consumed, rename="camel", kw_only=True):
+    start: str = msgspec.field(name="from")
+    end: str | None = msgspec.field(name="to", default=None)
+    active_users: kit.Count
+    tokens_consumed: kit.Count | None = msgspec.field(name="totalTokensConsumed", default=None)
+    input_tokens: kit.Count | None = msgspec.field(name="totalInputTokens", default=None)
+    output_tokens: kit.Count | None = msgspec.field(name="totalOutputTokens", default=None)
+    cost: Decimal | None = msgspec.field(name="totalCost", default=None)
     model_breakdown: list[_Model] | None = None
     agent_type_breakdown: list[_AgentType] | None = None
 
-    @property
-    def total(self) -> _Consumed:
-        return _Consumed(
-            tokens_consumed=self.total_tokens_consumed,
-            input_tokens=self.total_input_tokens,
-            output_tokens=self.total_output_tokens,
-            cost=self.total_cost,
-        )
 
-
-class _Buckets(msgspec.Struct, rename="camel", kw_only=True):
-    granularity: str | None = None
+class _Buckets(Buckets, kw_only=True):
     data: list[_Bucket]
 
 
-class AgentUsage(Envelope, rename="camel", kw_only=True):
+class AgentUsage(Answer, kw_only=True):
     """The answer of `/agent-usage`."""
 
     usage: _Buckets
@@ -127,67 +122,45 @@ class AgentUsage(Envelope, rename="camel", kw_only=True):
 
 async def read(source: kit.Source[Any, Any], organization: str) -> kit.Batch:
     """What the agent consumed on each day of the window."""
-    request = api.question(AGENT_USAGE, source.window, {"organizationId": organization})
-    found = await source.get(request, AgentUsage)
-    buckets = api.days(found, found.usage, source.window, AGENT_USAGE.path)
-    source.records += len(buckets)
-    covered = [kit.Window(day, day + kit.DAY) for day in buckets]
+    query = {"organizationId": organization}
+    buckets = await api.ask(source, AGENT_USAGE, query, AgentUsage)
+    tally = kit.Tally()
+    for day, bucket in buckets:
+        _count(bucket, day, tally)
+    covered = {kit.Window(day, day + kit.DAY) for day, _ in buckets}
     if source.options.missing_days == "zero":
-        covered = [source.window]
-    return kit.Batch(
-        [sample for day, bucket in buckets.items() for sample in _samples(bucket, day)],
-        [kit.Coverage(COUNTERS, window) for window in covered],
-    )
+        covered = {source.window}
+    return kit.Batch([*tally.samples()], [kit.Coverage(COUNTERS, window) for window in covered])
 
 
-def _samples(bucket: _Bucket, day: int) -> Iterator[kit.Sample]:
+def _count(bucket: _Bucket, day: int, tally: kit.Tally) -> None:
     models = [(row.model or kit.OTHER, row) for row in bucket.model_breakdown or ()]
     types = [(row.agent_type, row) for row in bucket.agent_type_breakdown or ()]
-    total = bucket.total
-    cost = total.cost
+    cost = bucket.cost
     if cost is None:
         cost = sum((row.cost or Decimal(0) for _, row in models), Decimal(0))
-    yield kit.Sample(common_metrics.COST, (), _money(cost), day)
-    yield from _by(total, models, (TOKENS, COST), day)
+    tally.add(COST, (), day, (cost,))
+    _consumed(BY_MODEL, bucket, models, day, tally)
     if types:
-        yield from _by(total, types, (TYPE_TOKENS, TYPE_COST), day)
+        _consumed(BY_TYPE, bucket, types, day, tally)
     for name, row in types:
-        yield kit.Sample(TYPE_INTERACTIONS, (name,), row.interactions or 0, day)
-        yield kit.Sample(TYPE_MESSAGES, (name,), row.user_initiated_messages or 0, day)
+        uses = (row.interactions or 0, row.user_initiated_messages or 0)
+        tally.add(USES, (name,), day, uses)
 
 
-def _by(
+def _consumed(
+    by: _Consumption,
     total: _Consumed,
-    parts: Iterable[tuple[str, _Consumed]],
-    metrics: tuple[kit.Metric, kit.Metric],
+    parts: Sequence[tuple[str, _Consumed]],
     day: int,
-) -> Iterator[kit.Sample]:
-    """The parts, and as `other` what they leave out of the total."""
-    tokens, cost = metrics
-    left, money = _kinds(total), _money(total.cost)
-    for name, part in parts:
-        for kind, number in _kinds(part).items():
-            left[kind] = left.get(kind, 0) - number
-            yield kit.Sample(tokens, (name, kind), number, day)
-        money -= _money(part.cost)
-        yield kit.Sample(cost, (name,), _money(part.cost), day)
-    for kind, number in left.items():
-        if number > 0:
-            yield kit.Sample(tokens, (kit.OTHER, kind), number, day)
-    if money > 0:
-        yield kit.Sample(cost, (kit.OTHER,), money, day)
-
-
-def _kinds(consumed: _Consumed) -> dict[str, int]:
-    """Tokens by kind: what of the total is neither input nor output is `other`."""
-    kinds = {"input": consumed.input_tokens or 0, "output": consumed.output_tokens or 0}
-    rest = (consumed.tokens_consumed or 0) - sum(kinds.values())
-    return kinds | {kit.OTHER: rest} if rest > 0 else kinds
-
-
-def _money(amount: Decimal | None) -> kit.Number:
-    if amount is None:
-        return 0
-    if not amount.is_finite():
-        raise kit.SchemaError(f"{AGENT_USAGE.path}: a cost in $.usage.data[...] is not a number")
-    return amount
+    tally: kit.Tally,
+) -> None:
+    for kind in ("input", "output", kit.OTHER):
+        tokens = [
+            ((name, kind), (part.tokens[kind],)) for name, part in parts if kind in part.tokens
+        ]
+        whole = (total.tokens.get(kind, 0),)
+        tally.parts(by.tokens, tokens, whole, day, rest=(kit.OTHER, kind))
+    tally.parts(
+        by.cost, [((name,), (part.cost or 0,)) for name, part in parts], (total.cost or 0,), day
+    )

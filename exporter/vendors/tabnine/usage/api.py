@@ -1,14 +1,17 @@
 """How the usage API is asked, and its answers by UTC day."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeAlias
 
 from exporter.streams import kit
 from exporter.vendors.tabnine import lists
-from exporter.vendors.tabnine.usage.records import Envelope, Slice
+from exporter.vendors.tabnine.usage.records import Answer, Slice
 from exporter.vendors.tabnine.vendor import GROUP
 
-_DAILY = ("daily", "day")
+_DAILY = (None, "daily", "day")
+
+Buckets: TypeAlias = list[tuple[int, Any]]
+"""Buckets, each with the start of the UTC day that it begins in."""
 
 
 class UsageOptions(kit.CountingOptions):
@@ -18,19 +21,6 @@ class UsageOptions(kit.CountingOptions):
     missing_days: Literal["zero", "unknown"] = "zero"
     """What a day means that is inside the range asked for and not in the answer: nobody used
     anything, or nothing is known of it and what was counted stays."""
-
-
-SliceT = TypeVar("SliceT", bound=Slice, covariant=True)
-
-
-class Sliced(Protocol[SliceT]):
-    """The `usage` of an answer."""
-
-    @property
-    def granularity(self) -> str | None: ...
-
-    @property
-    def data(self) -> Sequence[SliceT]: ...
 
 
 def endpoint(subject: str, version: str) -> kit.Endpoint:
@@ -47,6 +37,16 @@ def question(at: kit.Endpoint, window: kit.Window, query: Mapping[str, str]) -> 
     return kit.Request(at, query={**query, **times})
 
 
+async def ask(
+    source: kit.Source[Any, Any], at: kit.Endpoint, query: Mapping[str, str], kind: type[Answer]
+) -> Buckets:
+    """The buckets of the window."""
+    answer = await source.get(question(at, source.window, query), kind)
+    buckets = days(answer, source.window, at.path)
+    source.records += len(buckets)
+    return buckets
+
+
 async def asked_day(source: kit.Source[Any, Any]) -> tuple[kit.Window, dict[str, str]]:
     """The last whole day and the organization, as a probe asks for them."""
     today = kit.floor(source.now, kit.DAY)
@@ -54,44 +54,36 @@ async def asked_day(source: kit.Source[Any, Any]) -> tuple[kit.Window, dict[str,
     return kit.Window(today - kit.DAY, today), query
 
 
-def dated(
-    envelope: Envelope, usage: "Sliced[SliceT]", asked: kit.Window, place: str
-) -> Iterator[tuple[int, SliceT]]:
-    """The buckets with the moments that they begin at.
-
-    With granularity `all` the window is the envelope's: the bucket's own ends are both its end.
-    """
-    start = asked.start if envelope.start is None else _unix(envelope.start, f"{place}: $.from")
-    end = asked.end if envelope.end is None else _unix(envelope.end, f"{place}: $.to")
-    for bucket in usage.data:
-        own = _unix(bucket.start, f"{place}: $.usage.data[...].from")
-        no_length = bucket.end is not None and own == _unix(
-            bucket.end, f"{place}: $.usage.data[...].to"
-        )
-        if usage.granularity == "all" or (no_length and end - start <= kit.DAY):
-            yield start, bucket
-        elif no_length and own >= end:
-            raise kit.SchemaError(f"{place}: a bucket begins and ends where the range ends")
-        else:
-            yield own, bucket
-
-
-def days(
-    envelope: Envelope, usage: "Sliced[SliceT]", asked: kit.Window, place: str
-) -> dict[int, SliceT]:
-    """The buckets of a daily answer by the start of their day, without days that were not asked for."""
-    if usage.granularity is not None and usage.granularity not in _DAILY:
+def days(answer: Answer, asked: kit.Window, place: str) -> Buckets:
+    """The buckets of a daily answer, without days that were not asked for."""
+    if answer.usage.granularity not in _DAILY:
         raise kit.SchemaError(
             f"{place}: $.usage.granularity is not the daily one that was asked for"
         )
-    found: dict[int, SliceT] = {}
-    for start, bucket in dated(envelope, usage, asked, place):
-        day = kit.floor(start, kit.DAY)
-        if day in found:
-            raise kit.SchemaError(f"{place}: the answer has a day twice")
-        if day in asked:
-            found[day] = bucket
-    return found
+    found: dict[int, Slice] = {}
+    for start, bucket in _dated(answer, asked, place):
+        if found.setdefault(start, bucket) != bucket:
+            raise kit.SchemaError(f"{place}: two buckets begin at {kit.iso(start)}")
+    by_day = ((kit.floor(start, kit.DAY), bucket) for start, bucket in found.items())
+    return [(day, bucket) for day, bucket in by_day if day in asked]
+
+
+def _dated(answer: Answer, asked: kit.Window, place: str) -> Iterator[tuple[int, Slice]]:
+    """The buckets with the moments that they begin at.
+
+    Where the only day is without length, its own ends are both its end.
+    """
+    start = asked.start if answer.start is None else _unix(answer.start, f"{place}: $.from")
+    end = asked.end if answer.end is None else _unix(answer.end, f"{place}: $.to")
+    of_bucket = f"{place}: $.usage.data[...]"
+    for bucket in answer.usage.data:
+        own = _unix(bucket.start, f"{of_bucket}.from")
+        ends = None if bucket.end is None else _unix(bucket.end, f"{of_bucket}.to")
+        if own == ends and end - start <= kit.DAY:
+            own = start
+        elif own == ends and own >= end:
+            raise kit.SchemaError(f"{place}: a bucket begins and ends where the range ends")
+        yield own, bucket
 
 
 def _unix(text: str, place: str) -> int:

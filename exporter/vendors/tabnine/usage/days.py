@@ -1,12 +1,11 @@
 """The days of one organization, team or user, and what is counted and shown of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from exporter.streams import kit
-from exporter.vendors.tabnine.usage import api
-from exporter.vendors.tabnine.usage.metrics import USAGE
+from exporter.vendors.tabnine.usage import api, metrics
 from exporter.vendors.tabnine.usage.records import NOBODY, Bucket, Usage
 from exporter.vendors.tabnine.vendor import TabnineTarget
 
@@ -16,11 +15,14 @@ SETTLED_AFTER = 6 * kit.HOUR
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The buckets by the start of their day, as a table shows them with these labels."""
+    """The buckets with the start of their day, as a table shows them with these labels.
+
+    Of days that begin at a local midnight, two may begin in one UTC day: they are counted together.
+    """
 
     source: kit.Source[Any, Any]
     table: kit.Table[Bucket]
-    buckets: Mapping[int, Bucket]
+    buckets: api.Buckets
     labels: tuple[str, ...] = ()
     partition: str = ""
 
@@ -32,16 +34,16 @@ class Days:
     @property
     def most_active(self) -> int:
         """The largest number of people on a day."""
-        return max((bucket.active_users for bucket in self.buckets.values()), default=0)
+        return max((bucket.active_users for _, bucket in self.buckets), default=0)
 
     def counted(self) -> Iterator[kit.Sample]:
         """What is counted of each day; of one that nobody used at all, zeros."""
+        only = self.table.counters
         if not self.buckets and self.missing_are_zero:
             start = self.source.window.start
-            for metric in self.table.counters:
+            for metric in only:
                 yield kit.Sample(metric, self.labels, 0, start, self.partition)
-        only = self.table.counters
-        for day, bucket in self.buckets.items():
+        for day, bucket in self.buckets:
             yield from self.table.samples(bucket, self.labels, day, self.partition, only=only)
 
     def used(self) -> Iterator[kit.Sample]:
@@ -51,14 +53,17 @@ class Days:
     def newest(self) -> Iterator[kit.Sample]:
         """The gauges of the newest settled day; neither people nor ratios may be added up over days.
 
-        Of a day that the answer leaves out nobody was active and no ratio is known.
+        Of a day that the answer leaves out nobody was active and no ratio is known. Of two buckets the
+        one with more people is shown.
         """
-        day = kit.floor(self.source.now - SETTLED_AFTER, kit.DAY) - kit.DAY
-        bucket, only = self.buckets.get(day), self.table.gauges
-        if bucket is None and day in self.source.window and self.missing_are_zero:
-            bucket, only = NOBODY, self._told(only)
-        if bucket is not None:
-            yield from self.table.samples(bucket, self.labels, partition=self.partition, only=only)
+        settled = kit.floor(self.source.now - SETTLED_AFTER, kit.DAY) - kit.DAY
+        found = [bucket for day, bucket in self.buckets if day == settled]
+        only = self.table.gauges
+        if not found and settled in self.source.window and self.missing_are_zero:
+            found, only = [NOBODY], self._told(only)
+        if found:
+            busiest = max(found, key=lambda bucket: bucket.active_users)
+            yield from self.table.samples(busiest, self.labels, partition=self.partition, only=only)
 
     @property
     def covers(self) -> list[kit.Coverage]:
@@ -83,7 +88,7 @@ class Days:
             column.metric
             for column in self.table.columns
             if column.metric in metrics
-            and any(column.value(bucket) is not None for bucket in self.buckets.values())
+            and any(column.value(bucket) is not None for _, bucket in self.buckets)
         )
 
 
@@ -96,12 +101,10 @@ async def ask(
     label: str = "",
 ) -> Days:
     """The usage of an organization, or of one of its teams or users, on each day of the window."""
-    at = api.endpoint(subject, source.target.api_version)
     query = {"organizationId": organization} | ({f"{subject}Id": one} if one else {})
-    found = await source.get(api.question(at, source.window, query), Usage)
-    buckets = api.days(found, found.usage, source.window, at.path)
-    source.records += len(buckets)
-    used = [day + kit.DAY for day, bucket in buckets.items() if _used(bucket)]
+    at = api.endpoint(subject, source.target.api_version)
+    buckets = await api.ask(source, at, query, Usage)
+    used = [day + kit.DAY for day, bucket in buckets if _used(bucket)]
     source.has_data(min(max(used), int(source.now)) if used else None)
     return Days(source, table, buckets, (label,) if one else (), one)
 
@@ -114,5 +117,5 @@ async def probe(source: kit.Source[TabnineTarget, Any]) -> None:
 
 
 def _used(bucket: Bucket) -> bool:
-    counters = (c.value for c in USAGE.columns if c.metric.type is kit.MetricType.COUNTER)
-    return bucket.active_users > 0 or any(value(bucket) for value in counters)
+    counted = metrics.USER.columns
+    return bucket.active_users > 0 or any(column.value(bucket) for column in counted)

@@ -1,7 +1,7 @@
 """Stream `usage`: completions, chat and agent of an organization, by UTC day."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
@@ -9,28 +9,34 @@ from pydantic import BeforeValidator
 from exporter.streams import kit
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.usage import agent, api, days
-from exporter.vendors.tabnine.usage.metrics import USAGE
+from exporter.vendors.tabnine.usage.metrics import ORGANIZATION
 from exporter.vendors.tabnine.usage.records import Bucket, Model
 from exporter.vendors.tabnine.vendor import TabnineTarget
 
 _API = "Tabnine organization usage API v2, polled; by UTC day, today's still moves"
 _log = logging.getLogger(__name__)
 
-MODEL_MESSAGES = kit.Metric(
-    "tabnine_model_messages_total",
-    kit.MetricType.COUNTER,
-    f"Messages to the chat and the agent by model, where the vendor tells them by day ({_API}).",
-    ("feature", "model"),
+MESSAGES = kit.Group.counters(
+    {
+        "tabnine_model_messages_total": (
+            "Messages to the chat and the agent by model, where the vendor tells them by day"
+        )
+    },
+    api=_API,
+    labels=("feature", "model"),
     foldable_labels=("model",),
 )
-MODEL_TOKENS = kit.Metric(
-    "tabnine_model_tokens_total",
-    kit.MetricType.COUNTER,
-    f"Tokens of the chat and the agent by model, where the vendor tells them by day ({_API}).",
-    ("feature", "model", "token_kind"),
+TOKENS = kit.Group.counters(
+    {
+        "tabnine_model_tokens_total": (
+            "Tokens of the chat and the agent by model, where the vendor tells them by day"
+        )
+    },
+    api=_API,
+    labels=("feature", "model", "token_kind"),
     foldable_labels=("model",),
 )
-MODELS = (MODEL_MESSAGES, MODEL_TOKENS)
+MODELS = (*MESSAGES.metrics, *TOKENS.metrics)
 
 
 class Options(api.UsageOptions):
@@ -47,20 +53,20 @@ async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
     organization = await lists.organization_id(source)
     wanted = source.options.agent_usage
     found = None if wanted == "off" else await _agent(source, organization)
-    usage = await days.ask(source, USAGE, "organization", organization)
-    samples = [*usage.counted(), *usage.newest()]
+    usage = await days.ask(source, ORGANIZATION, "organization", organization)
+    by_model = kit.Tally()
+    for day, bucket in usage.buckets:
+        _count_models(bucket, day, by_model)
+    samples = [*usage.counted(), *usage.newest(), *by_model.samples()]
     covers = [*usage.covers, kit.Coverage((agent.AVAILABLE,))]
     if source.records and wanted != "off":
         samples.append(kit.Sample(agent.AVAILABLE, (), int(found is not None)))
-    by_model = [
-        sample for day, bucket in usage.buckets.items() for sample in _by_model(bucket, day)
-    ]
     if by_model and usage.missing_are_zero:
         covers.append(kit.Coverage(MODELS, source.window))
     if found is not None:
         samples += found.samples
         covers += found.covers
-    yield kit.Batch([*samples, *by_model], covers)
+    yield kit.Batch(samples, covers)
 
 
 async def _agent(source: kit.Source[TabnineTarget, Options], organization: str) -> kit.Batch | None:
@@ -78,28 +84,28 @@ async def _agent(source: kit.Source[TabnineTarget, Options], organization: str) 
         return None
 
 
-def _by_model(bucket: Bucket, day: int) -> Iterator[kit.Sample]:
+def _count_models(bucket: Bucket, day: int, tally: kit.Tally) -> None:
     for feature, block in (("chat", bucket.chat), ("agent", bucket.agent)):
         if block is not None and block.models is not None:
             messages = block.messages if block.interactions is None else block.interactions
-            yield from _models(feature, messages or 0, block.models, day)
+            _count(feature, messages or 0, block.models, day, tally)
 
 
-def _models(feature: str, messages: int, models: Sequence[Model], day: int) -> Iterator[kit.Sample]:
+def _count(
+    feature: str, messages: int, models: Sequence[Model], day: int, tally: kit.Tally
+) -> None:
     """The models of a feature, and as `other` the messages that they leave out."""
+    by_model = [((feature, model.model), (model.messages or 0,)) for model in models]
+    tally.parts(MESSAGES, by_model, (messages,), day, rest=(feature, kit.OTHER))
     for model in models:
-        messages -= model.messages or 0
-        yield kit.Sample(MODEL_MESSAGES, (feature, model.model), model.messages or 0, day)
         for kind, number in (("input", model.input_tokens), ("output", model.output_tokens)):
-            yield kit.Sample(MODEL_TOKENS, (feature, model.model, kind), number or 0, day)
-    if messages > 0:
-        yield kit.Sample(MODEL_MESSAGES, (feature, kit.OTHER), messages, day)
+            tally.add(TOKENS, (feature, model.model, kind), day, (number or 0,))
 
 
 STREAM = kit.Stream(
     name="usage",
     summary="completions, chat and agent of an organization, by day",
-    metrics=(*USAGE.metrics, *MODELS, *agent.COUNTERS, agent.AVAILABLE),
+    metrics=(*ORGANIZATION.metrics, *MODELS, *agent.COUNTERS, agent.AVAILABLE),
     options=Options,
     read=read,
     plan=lambda target, options: lists.cost(

@@ -1,6 +1,6 @@
 """What the usage API answers, v1 and v2: daily buckets, in which old installations lack whole blocks."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -96,21 +96,28 @@ NOBODY = Bucket(
 """A day on which nobody was active; what else it may hold is unknown."""
 
 
-class Envelope(msgspec.Struct, rename="camel", kw_only=True):
+class Buckets(msgspec.Struct, kw_only=True):
+    """The buckets of an answer; a subclass types them."""
+
+    granularity: str | None = None
+    data: list[Any]
+
+
+class Answer(msgspec.Struct, rename="camel", kw_only=True):
     """What every answer of the usage API says around its buckets."""
 
     ignored: ClassVar[frozenset[str]] = frozenset({"organizationId", "teamId", "userId"})
 
     start: str | None = msgspec.field(name="from", default=None)
     end: str | None = msgspec.field(name="to", default=None)
+    usage: Buckets
 
 
-class Buckets(msgspec.Struct, kw_only=True):
-    granularity: str | None = None
+class _UsageBuckets(Buckets, kw_only=True):
     data: list[Bucket]
 
 
-class Usage(Envelope, kw_only=True):
+class Usage(Answer, kw_only=True):
     """The answer of `/usage` for an organization, a team or a user."""
 
-    usage: Buckets
+    usage: _UsageBuckets

@@ -2,10 +2,9 @@
 
 from exporter.streams import kit
 from exporter.vendors.tabnine import lists
-from exporter.vendors.tabnine.usage import api, days, metrics
+from exporter.vendors.tabnine.usage import api, days
+from exporter.vendors.tabnine.usage.metrics import TEAM
 from exporter.vendors.tabnine.vendor import TabnineTarget
-
-TEAM = metrics.usage_of("team", labels=("team_name",), group="team_name")
 
 
 class Options(api.UsageOptions):

@@ -12,10 +12,9 @@ import msgspec
 
 from exporter.streams import kit
 from exporter.vendors.tabnine import lists
-from exporter.vendors.tabnine.usage import api, days, metrics
+from exporter.vendors.tabnine.usage import api, days
+from exporter.vendors.tabnine.usage.metrics import USER
 from exporter.vendors.tabnine.vendor import TabnineTarget
-
-USER = metrics.usage_of("user", labels=("user",), people=True)
 
 _NO_TEAM = "~"
 """The partition of the users without a team: after every team's id."""

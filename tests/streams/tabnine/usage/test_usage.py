@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from exporter.client.errors import SchemaError, State
-from exporter.model import DAY, Window
+from exporter.model import DAY, HOUR, Window
 from exporter.streams.payload import decode
-from exporter.vendors.tabnine.usage.api import dated, days
+from exporter.vendors.tabnine.usage.api import days
 from exporter.vendors.tabnine.usage.records import Usage
 from tests.streams.harness import Pipeline, answer, unix
 from tests.streams.tabnine.usage.case import CASE
@@ -100,29 +100,32 @@ async def test_the_vendor_s_ratios_follow_from_the_counters(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "granularity", "own", "expected"),
+    ("start", "end", "own", "expected"),
     [
-        ("2026-01-01", "2026-02-01", "all", [("2026-02-01", "2026-02-01")], ["2026-01-01"]),
-        ("2026-01-01", "2026-02-01", "all", [("2026-01-01", "2026-02-01")], ["2026-01-01"]),
+        ("2026-01-05", "2026-01-06", [("2026-01-06", "2026-01-06")], ["2026-01-05"]),
+        ("2026-01-05", "2026-01-08", [("2026-01-06", "2026-01-06")], ["2026-01-06"]),
         (
-            "2025-12-01",
-            "2026-02-01",
-            "monthly",
-            [("2025-12-01", "2026-01-01"), ("2026-01-01", "2026-02-01")],
-            ["2025-12-01", "2026-01-01"],
+            "2026-01-05",
+            "2026-01-08",
+            [("2026-01-05", "2026-01-06"), ("2026-01-06", "2026-01-07")],
+            ["2026-01-05", "2026-01-06"],
         ),
-        ("2026-01-05", "2026-01-12", "weekly", [("2026-01-05", "2026-01-12")], ["2026-01-05"]),
-        ("2026-01-05", "2026-01-06", "daily", [("2026-01-06", "2026-01-06")], ["2026-01-05"]),
-        ("2026-01-05", "2026-01-08", "daily", [("2026-01-06", "2026-01-06")], ["2026-01-06"]),
+        ("2026-01-05", "2026-01-08", [("2026-01-06", "2026-01-07")] * 2, ["2026-01-06"]),
+        (
+            "2026-03-28",
+            "2026-03-31",
+            [("2026-03-29", "2026-03-29T23:00"), ("2026-03-29T23:00", "2026-03-30T23:00")],
+            ["2026-03-29", "2026-03-29"],
+        ),
     ],
-    ids=["all without length", "all", "months", "week", "one day without length", "day of many"],
+    ids=["one day without length", "day of many", "days", "given twice", "two in one UTC day"],
 )
-def test_where_a_bucket_begins(
-    start: str, end: str, granularity: str, own: list[tuple[str, str]], expected: list[str]
+def test_which_day_a_bucket_is_of(
+    start: str, end: str, own: list[tuple[str, str]], expected: list[str]
 ) -> None:
-    """At its own `from`, but where the bucket is the whole range and its own ends are no range."""
-    found = body(start, end, granularity, *(SOURCED | {"from": a, "to": b} for a, b in own))
-    starts = [moment for moment, _ in dated(found, found.usage, Window(0, 1), USAGE)]
+    """That of its own `from`, but where the bucket is the whole range and its own ends are no range."""
+    found = body(start, end, "daily", *(SOURCED | {"from": a, "to": b} for a, b in own))
+    starts = [day for day, _ in days(found, Window(0, 2**31), USAGE)]
     assert starts == [unix(f"{day}T00:00:00Z") for day in expected]
 
 
@@ -130,11 +133,11 @@ def test_where_a_bucket_begins(
     ("granularity", "rows", "problem"),
     [
         ("monthly", [bucket("2026-01-05")], r"\$\.usage\.granularity"),
-        ("daily", [bucket("2026-01-05"), bucket("2026-01-05")], "a day twice"),
+        ("daily", [bucket("2026-01-05"), bucket("2026-01-05", 11)], "two buckets begin at"),
         ("daily", [SOURCED | {"from": "2026-01-08", "to": "2026-01-08"}], "where the range ends"),
         ("daily", [SOURCED | {"from": "yesterday"}], "not an ISO 8601 time"),
     ],
-    ids=["months", "a day twice", "no length", "no time"],
+    ids=["months", "two figures", "no length", "no time"],
 )
 def test_an_answer_that_is_not_by_day_is_refused(
     granularity: str, rows: list[dict[str, Any]], problem: str
@@ -142,7 +145,7 @@ def test_an_answer_that_is_not_by_day_is_refused(
     """Which day such a total belongs to cannot be known."""
     found = body("2026-01-05T00:00:00Z", "2026-01-08T00:00:00Z", granularity, *rows)
     with pytest.raises(SchemaError, match=problem) as caught:
-        days(found, found.usage, Window(0, 2**31), USAGE)
+        days(found, Window(0, 2**31), USAGE)
     assert str(caught.value).startswith(USAGE)
 
 
@@ -223,6 +226,30 @@ async def test_a_day_that_is_missing_can_be_unknown(tmp_path: Path) -> None:
         assert run.status.corrections == 0
         assert run.value(COMPLETIONS) == 22
         assert run.value("tabnine_active_users") is None
+
+
+async def test_two_days_that_begin_in_one_utc_day_add_up(tmp_path: Path) -> None:
+    """When a clock goes forward, the days of London begin at 00:00 and at 23:00 of one UTC day."""
+    async with Pipeline(CASE, tmp_path, now="2026-03-29T12:00:00Z") as run:
+        shorter = bucket("2026-03-29") | ends("2026-03-29T00:00:00Z", 23 * HOUR)
+        agent = {"activeUsers": 1, "totalCost": 2}
+        fill(run, shorter)
+        fill(run, {**ends("2026-03-29T00:00:00Z", 23 * HOUR), **agent}, of="agent_usage")
+        await run.poll()
+        assert run.value(COMPLETIONS) == 10
+        fill(run, shorter, bucket("2026-03-29", 7) | ends("2026-03-29T23:00:00Z"))
+        fill(
+            run,
+            {**ends("2026-03-29T00:00:00Z", 23 * HOUR), **agent},
+            {**ends("2026-03-29T23:00:00Z"), **agent},
+            of="agent_usage",
+        )
+        for _ in range(5):
+            await run.poll(after=DAY)
+            assert run.status.state is State.OK
+            assert run.value(COMPLETIONS) == 17
+            assert run.value("tabnine_agent_cost_usd_total", "other") == 4
+        assert run.status.corrections == 0
 
 
 async def test_v2_has_other_names_for_the_same(tmp_path: Path) -> None:
