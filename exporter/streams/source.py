@@ -227,7 +227,8 @@ class Partitions:
         self._ids = ids
         self._after = after
         self._tell = tell
-        self._gone: list[NotFoundError] = []
+        self._gone: NotFoundError | None = None
+        self._answered = False
 
     def __iter__(self) -> Iterator[str]:
         """The parts that are left; raises NotFoundError at the end where not one of all is there."""
@@ -238,13 +239,15 @@ class Partitions:
             yield part
         self._tell(len(self._ids), len(self._ids))
         # One that is missing was removed a moment ago. Where all are, there is no such API.
-        if self._ids and len(self._gone) == len(self._ids):
-            raise self._gone[-1]
+        if self._gone and not self._answered and len(left) == len(self._ids):
+            raise self._gone
 
     @contextmanager
     def passing_over(self) -> Iterator[None]:
-        """Around the reading of one part, which may be gone since the list was read."""
+        """Around a request for one part, which may be gone since the list was read."""
         try:
             yield
         except NotFoundError as error:
-            self._gone.append(error)
+            self._gone = error
+        else:
+            self._answered = True

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 import msgspec
@@ -85,28 +86,14 @@ async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
     """Teams of one name are read together, as their repositories are shown together."""
     teams = await lists.teams(source)
     for label in (walk := source.partitions(teams.by_label)):
-        with walk.passing_over():
-            found = await _connected(source, teams.by_label[label])
-            source.records += len(found)
+        found: list[list[Repository]] = []
+        for team in teams.by_label[label]:
+            with walk.passing_over():
+                request = kit.Request(REPOSITORIES, path={"team_id": team.id})
+                found.append(await source.get(request, list[Repository], records=len))
+        if found:
             covers = [kit.Coverage(METRICS, partition=label)]
-            yield kit.Batch(_samples(label, found), covers, partition=label)
-
-
-async def _connected(
-    source: kit.Source[TabnineTarget, Options], teams: Sequence[lists.Team]
-) -> list[Repository]:
-    """The repositories of some teams; raises NotFoundError where all of these are gone."""
-    found: list[Repository] = []
-    gone: list[kit.NotFoundError] = []
-    for team in teams:
-        request = kit.Request(REPOSITORIES, path={"team_id": team.id})
-        try:
-            found += await source.get(request, list[Repository])
-        except kit.NotFoundError as error:
-            gone.append(error)
-    if len(gone) == len(teams):
-        raise gone[-1]
-    return found
+            yield kit.Batch(_samples(label, [*chain(*found)]), covers, partition=label)
 
 
 def _samples(label: str, found: Sequence[Repository]) -> list[kit.Sample]:
