@@ -12,6 +12,10 @@ DAY = 24 * HOUR
 
 OTHER = "other"
 """The label value that a folded series is added to."""
+UNKNOWN = "unknown"
+"""The label value where the vendor gives none."""
+UNKNOWN = "unknown"
+"""The label value where the vendor gives none."""
 
 Number: TypeAlias = int | Decimal
 """What the ledger adds up: exact, never a float."""

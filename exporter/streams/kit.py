@@ -21,6 +21,7 @@ from exporter.model import (
     HOUR,
     MINUTE,
     OTHER,
+    UNKNOWN,
     Coverage,
     GroupSizes,
     Merge,
@@ -32,6 +33,7 @@ from exporter.model import (
     Window,
     floor,
 )
+from exporter.streams.breakdown import Breakdown
 from exporter.streams.contract import AnyStream, Batch, Batches, Cost, Stream
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
@@ -42,9 +44,6 @@ from exporter.streams.probe import once
 from exporter.streams.source import Source
 from exporter.streams.table import Column, Table
 from exporter.streams.tally import Group, Tally
-
-UNKNOWN = "unknown"
-"""The label value where the vendor gives none."""
 
 __all__ = [
     "DAY",
@@ -59,6 +58,7 @@ __all__ = [
     "Batch",
     "Batches",
     "BodyFlag",
+    "Breakdown",
     "Column",
     "ConfigModel",
     "Cost",

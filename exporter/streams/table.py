@@ -1,9 +1,9 @@
 """A table of metrics, each bound to the field of a typed record that it shows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
+from typing import Any, Generic, Self, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
 
@@ -63,6 +63,17 @@ class Table(Generic[RecordT]):
         """Add a gauge whose values cannot be added up."""
         return self.gauge(name, help_text, field, merge=Merge.DROP, **more)
 
+    def counters_named(self, names: str, fields: str, helps: Mapping[str, str]) -> Self:
+        """Add counters whose names tell their fields; `helps` has the help of each name.
+
+        What is at the `*` of `names` in a name is at that of `fields` in its field. Returns the table.
+        """
+        return self._add_named(MetricType.COUNTER, names, fields, helps)
+
+    def gauges_named(self, names: str, fields: str, helps: Mapping[str, str]) -> Self:
+        """Add gauges in the same way."""
+        return self._add_named(MetricType.GAUGE, names, fields, helps)
+
     def shows(self, metric: Metric, field: Field | _Value) -> None:
         """Add a metric that is declared elsewhere, such as one that vendors have in common."""
         self.columns.append(Column(metric, getter(self._record, field)))
@@ -88,6 +99,22 @@ class Table(Generic[RecordT]):
                     value = int(unix(value))
                 if value is not None:
                     yield Sample(column.metric, labels, value, bucket, partition, key)
+
+    def count(self, record: RecordT, bucket: int) -> tuple[list[Sample], tuple[Metric, ...]]:
+        """What a record counts, and the metrics that it gives in full: those that it has."""
+        samples = [*self.samples(record, bucket=bucket)]
+        return samples, tuple(sample.metric for sample in samples)
+
+    def _add_named(
+        self, kind: MetricType, names: str, fields: str, helps: Mapping[str, str]
+    ) -> Self:
+        before, after = names.split("*")
+        for name, help_text in helps.items():
+            if not (name.startswith(before) and name.endswith(after)):
+                raise TypeError(f"{name} is not named like {names}")
+            part = name.removeprefix(before).removesuffix(after)
+            self._add(kind, name, help_text, fields.replace("*", part), {})
+        return self
 
     def _add(
         self,

@@ -38,31 +38,38 @@ class Options(kit.CountingOptions):
 _Source: TypeAlias = kit.Source[GithubTarget, Options]
 
 
-class Row(msgspec.Struct, kw_only=True):
+_COUNTS = {"suggestions": "suggestions_count", "acceptances": "acceptances_count"}
+
+
+class Row(msgspec.Struct, kw_only=True, rename=_COUNTS):
     """Completions of one language in one editor."""
 
     ignored: ClassVar = frozenset({"active_users"})
 
     language: str | None = None
     editor: str | None = None
-    suggestions_count: kit.Count | None = None
-    acceptances_count: kit.Count | None = None
+    suggestions: kit.Count | None = None
+    acceptances: kit.Count | None = None
     lines_suggested: kit.Count | None = None
     lines_accepted: kit.Count | None = None
 
 
-class Day(msgspec.Struct, kw_only=True):
+def _of_day(field: str) -> str:
+    return field if field in ("day", "breakdown") else f"total_{_COUNTS.get(field, field)}"
+
+
+class Day(msgspec.Struct, kw_only=True, rename=_of_day):
     """One day; a total that is absent is unknown."""
 
     day: date
-    total_suggestions_count: kit.Count | None = None
-    total_acceptances_count: kit.Count | None = None
-    total_lines_suggested: kit.Count | None = None
-    total_lines_accepted: kit.Count | None = None
-    total_active_users: kit.Count | None = None
-    total_chat_acceptances: kit.Count | None = None
-    total_chat_turns: kit.Count | None = None
-    total_active_chat_users: kit.Count | None = None
+    suggestions: kit.Count | None = None
+    acceptances: kit.Count | None = None
+    lines_suggested: kit.Count | None = None
+    lines_accepted: kit.Count | None = None
+    active_users: kit.Count | None = None
+    chat_acceptances: kit.Count | None = None
+    chat_turns: kit.Count | None = None
+    active_chat_users: kit.Count | None = None
     breakdown: list[Row] | None = None
 
     @property
@@ -72,55 +79,34 @@ class Day(msgspec.Struct, kw_only=True):
 
 
 _API = "GitHub Copilot usage API, closed on 2025-03-01, polled; whole UTC days, a day late"
-ROWS = kit.Table(Row, api=_API, labels=("language", "editor"))
-TOTALS = kit.Table(Day, api=_API)
-"""The sums of the rows, as the day itself tells them."""
-for name, counted, field in (
-    (
-        "github_copilot_usage_suggestions_total",
-        "Completions that Copilot suggested",
-        "suggestions_count",
-    ),
-    (
-        "github_copilot_usage_acceptances_total",
-        "Completions that people accepted",
-        "acceptances_count",
-    ),
-    (
-        "github_copilot_usage_lines_suggested_total",
-        "Lines that Copilot suggested",
-        "lines_suggested",
-    ),
-    (
-        "github_copilot_usage_lines_accepted_total",
-        "Suggested lines that people accepted",
-        "lines_accepted",
-    ),
-):
-    TOTALS.shows(ROWS.counter(name, counted, field), f"total_{field}")
-CHAT = kit.Table(Day, api=_API)
-CHAT.counter(
-    "github_copilot_usage_chat_turns_total",
-    "Turns of Copilot Chat in the IDE",
-    "total_chat_turns",
+ROWS = kit.Table(Row, api=_API, labels=("language", "editor")).counters_named(
+    "github_copilot_usage_*_total",
+    "*",
+    {
+        "github_copilot_usage_suggestions_total": "Completions that Copilot suggested",
+        "github_copilot_usage_acceptances_total": "Completions that people accepted",
+        "github_copilot_usage_lines_suggested_total": "Lines that Copilot suggested",
+        "github_copilot_usage_lines_accepted_total": "Suggested lines that people accepted",
+    },
 )
-CHAT.counter(
-    "github_copilot_usage_chat_acceptances_total",
-    "Suggestions of Copilot Chat in the IDE that people accepted",
-    "total_chat_acceptances",
+# A breakdown without rows says nothing of a day.
+COMPLETIONS = kit.Breakdown(ROWS, lambda day: day.breakdown or None, lambda day: day)
+CHAT = kit.Table(Day, api=_API).counters_named(
+    "github_copilot_usage_*_total",
+    "*",
+    {
+        "github_copilot_usage_chat_turns_total": "Turns of Copilot Chat in the IDE",
+        "github_copilot_usage_chat_acceptances_total": "Suggestions of Copilot Chat in the IDE that people accepted",
+    },
 )
-PEOPLE = kit.Table(Day, api=_API)
-PEOPLE.gauge(
-    "github_copilot_usage_active_users",
-    "People who used Copilot completions on the newest day",
-    "total_active_users",
+PEOPLE = kit.Table(Day, api=_API).gauges_named(
+    "github_copilot_usage_*",
+    "*",
+    {
+        "github_copilot_usage_active_users": "People who used Copilot completions on the newest day",
+        "github_copilot_usage_active_chat_users": "People who used Copilot Chat in the IDE on the newest day",
+    },
 )
-PEOPLE.gauge(
-    "github_copilot_usage_active_chat_users",
-    "People who used Copilot Chat in the IDE on the newest day",
-    "total_active_chat_users",
-)
-_COMPLETIONS = {metric: kit.Group(metric) for metric in ROWS.metrics}
 COUNTERS = (*ROWS.metrics, *CHAT.metrics)
 
 
@@ -186,37 +172,14 @@ def _told(source: _Source, days: Sequence[Day]) -> tuple[list[kit.Sample], list[
     covers = [kit.Coverage(COUNTERS, kit.Window(start, start))]
     samples: list[kit.Sample] = []
     for day in days:
-        found, known = count(day)
-        samples += found
-        covers.append(kit.Coverage(known, day.window))
+        for part in (COMPLETIONS, CHAT):
+            found, full = part.count(day, day.window.start)
+            samples += found
+            covers.append(kit.Coverage(full, day.window))
     if days:
         samples += PEOPLE.samples(days[-1])
         source.has_data(days[-1].window.end)
     return samples, covers
-
-
-def count(day: Day) -> tuple[list[kit.Sample], tuple[kit.Metric, ...]]:
-    """What is counted of a day, and the counters that the day says all about.
-
-    The breakdown has completions only, may be missing, and may be short of the day's totals: the rest
-    goes to `other`.
-    """
-    start, rows = day.window.start, day.breakdown or ()
-    chat = list(CHAT.samples(day, bucket=start))
-    known = [sample.metric for sample in chat]
-    tally = kit.Tally()
-    for column, whole in zip(ROWS.columns, TOTALS.columns, strict=True):
-        total = whole.value(day)
-        parts = [
-            ((row.language or kit.UNKNOWN, row.editor or kit.UNKNOWN), (value,))
-            for row in rows
-            if (value := column.value(row)) is not None
-        ]
-        tally.parts(_COMPLETIONS[column.metric], parts, (total or 0,), start)
-        # The total speaks for the whole day, whatever the breakdown leaves out of it.
-        if total is not None or 0 < len(parts) == len(rows):
-            known.append(column.metric)
-    return [*tally.samples(), *chat], tuple(known)
 
 
 def _of_team(sample: kit.Sample, team: str) -> kit.Sample:

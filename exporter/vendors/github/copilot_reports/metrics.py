@@ -1,9 +1,12 @@
 """The metrics of stream `copilot_reports`, bound to the fields of its records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from exporter.streams import common_metrics, kit
+from exporter.streams.table import getter
 from exporter.vendors.github.copilot_reports.records import (
     CommentType,
     Entity,
@@ -114,36 +117,30 @@ USER = _measured(
 )
 
 
-def _sessions(
-    record: str, of: str, *, sessions: str, requests: str, prompts: str
-) -> kit.Table[Entity]:
-    table = kit.Table(Entity, api=_API)
-    table.counter(sessions, f"Sessions of {of}", f"{record}.session_count")
-    table.counter(requests, f"Requests to models of {of}", f"{record}.request_count")
-    table.counter(prompts, f"Prompts that people sent in {of}", f"{record}.prompt_count")
-    return table
-
-
 def _tokens(name: str, where: str) -> kit.Table[Tokens]:
     table = kit.Table(Tokens, api=_API, labels=("token_kind",))
     table.counter(name, f"Tokens of models used in {where}", "tokens")
     return table
 
 
-CLI = _sessions(
-    "totals_by_cli",
-    "Copilot CLI",
-    sessions="github_copilot_cli_sessions_total",
-    requests="github_copilot_cli_requests_total",
-    prompts="github_copilot_cli_prompts_total",
+CLI = kit.Table(Entity, api=_API).counters_named(
+    "github_copilot_cli_*s_total",
+    "totals_by_cli.*_count",
+    {
+        "github_copilot_cli_sessions_total": "Sessions of Copilot CLI",
+        "github_copilot_cli_requests_total": "Requests to models of Copilot CLI",
+        "github_copilot_cli_prompts_total": "Prompts that people sent in Copilot CLI",
+    },
 )
 CLI_TOKENS = _tokens("github_copilot_cli_tokens_total", "Copilot CLI")
-APP = _sessions(
-    "totals_by_copilot_app",
-    "the Copilot app",
-    sessions="github_copilot_app_sessions_total",
-    requests="github_copilot_app_requests_total",
-    prompts="github_copilot_app_prompts_total",
+APP = kit.Table(Entity, api=_API).counters_named(
+    "github_copilot_app_*s_total",
+    "totals_by_copilot_app.*_count",
+    {
+        "github_copilot_app_sessions_total": "Sessions of the Copilot app",
+        "github_copilot_app_requests_total": "Requests to models of the Copilot app",
+        "github_copilot_app_prompts_total": "Prompts that people sent in the Copilot app",
+    },
 )
 APP_TOKENS = _tokens("github_copilot_app_tokens_total", "the Copilot app")
 
@@ -170,43 +167,29 @@ THIRD_PARTY_AGENTS.counter(
     "session_count",
 )
 
-PULL_REQUESTS = kit.Table(Entity, api=_API)
-for _field, _name, _what in (
-    ("total_created", "github_copilot_pull_requests_created_total", "Pull requests created"),
-    ("total_reviewed", "github_copilot_pull_requests_reviewed_total", "Pull requests reviewed"),
-    ("total_merged", "github_copilot_pull_requests_merged_total", "Pull requests merged"),
-    (
-        "total_created_by_copilot",
-        "github_copilot_pull_requests_created_by_copilot_total",
-        "Pull requests that Copilot created",
-    ),
-    (
-        "total_reviewed_by_copilot",
-        "github_copilot_pull_requests_reviewed_by_copilot_total",
-        "Pull requests that Copilot reviewed",
-    ),
-    (
-        "total_merged_created_by_copilot",
-        "github_copilot_pull_requests_merged_created_by_copilot_total",
-        "Pull requests merged that Copilot had created",
-    ),
-    (
-        "total_merged_reviewed_by_copilot",
-        "github_copilot_pull_requests_merged_reviewed_by_copilot_total",
-        "Pull requests merged that Copilot had reviewed",
-    ),
-    (
-        "total_suggestions",
-        "github_copilot_pull_request_suggestions_total",
-        "Suggestions in reviews of pull requests, by people and Copilot",
-    ),
-    (
-        "total_applied_suggestions",
-        "github_copilot_pull_request_suggestions_applied_total",
-        "Suggestions in reviews of pull requests that were applied, by people and Copilot",
-    ),
-):
-    PULL_REQUESTS.counter(_name, _what, f"pull_requests.{_field}")
+PULL_REQUESTS = kit.Table(Entity, api=_API).counters_named(
+    "github_copilot_pull_requests_*_total",
+    "pull_requests.total_*",
+    {
+        "github_copilot_pull_requests_created_total": "Pull requests created",
+        "github_copilot_pull_requests_reviewed_total": "Pull requests reviewed",
+        "github_copilot_pull_requests_merged_total": "Pull requests merged",
+        "github_copilot_pull_requests_created_by_copilot_total": "Pull requests that Copilot created",
+        "github_copilot_pull_requests_reviewed_by_copilot_total": "Pull requests that Copilot reviewed",
+        "github_copilot_pull_requests_merged_created_by_copilot_total": "Pull requests merged that Copilot had created",
+        "github_copilot_pull_requests_merged_reviewed_by_copilot_total": "Pull requests merged that Copilot had reviewed",
+    },
+)
+PULL_REQUESTS.counter(
+    "github_copilot_pull_request_suggestions_total",
+    "Suggestions in reviews of pull requests, by people and Copilot",
+    "pull_requests.total_suggestions",
+)
+PULL_REQUESTS.counter(
+    "github_copilot_pull_request_suggestions_applied_total",
+    "Suggestions in reviews of pull requests that were applied, by people and Copilot",
+    "pull_requests.total_applied_suggestions",
+)
 COMMENT_TYPES = kit.Table(CommentType, api=_API, labels=("comment_type",))
 COMMENT_TYPES.counter(
     "github_copilot_pull_request_suggestions_by_copilot_total",
@@ -225,65 +208,78 @@ ACROSS.shows(common_metrics.SUGGESTIONS, "code_generation_activity_count")
 ACROSS.shows(common_metrics.ACCEPTANCES, "code_acceptance_activity_count")
 ACROSS.shows(common_metrics.LINES_ACCEPTED, "loc_added_sum")
 
-GAUGES = kit.Table(Entity, api=_API)
-_SPANS = {"daily": "on the day", "weekly": "in 7 days", "monthly": "in 28 days"}
+
+def _itself(entity: Entity) -> Entity:
+    return entity
 
 
-def _users(what: str, field: str, **names: str) -> None:
-    """A gauge for each span of time; `field` has the span for `{}`."""
-    for span, name in names.items():
-        help_text = f"{what} {_SPANS[span]}, as of the newest report"
-        GAUGES.gauge(name, help_text, field.format(span))
+_of = partial(getter, Entity)
+_ENTITY_COUNTERS = (
+    kit.Breakdown(BY_FEATURE, _of("totals_by_feature"), _itself),
+    kit.Breakdown(BY_IDE, _of("totals_by_ide"), _itself),
+    kit.Breakdown(BY_LANGUAGE, _of("totals_by_language_feature"), _itself),
+    kit.Breakdown(BY_MODEL, _of("totals_by_model_feature"), _itself),
+    CLI,
+    kit.Breakdown(CLI_TOKENS, _of("totals_by_cli.tokens")),
+    APP,
+    kit.Breakdown(APP_TOKENS, _of("totals_by_copilot_app.tokens")),
+    AGENT_WINDOW,
+    kit.Breakdown(THIRD_PARTY_AGENTS, _of("totals_by_3rd_party_agent"), key=attrgetter("key")),
+    PULL_REQUESTS,
+    kit.Breakdown(
+        COMMENT_TYPES,
+        _of("pull_requests.copilot_suggestions_by_comment_type"),
+        _of("pull_requests"),
+    ),
+)
+ENTITY_COUNTERS: tuple[kit.Table[Entity] | kit.Breakdown, ...] = (*_ENTITY_COUNTERS, ACROSS)
+"""All that is counted of an enterprise or organization."""
 
-
-_users(
-    "Users active",
-    "{}_active_users",
-    daily="github_copilot_daily_active_users",
-    weekly="github_copilot_weekly_active_users",
-    monthly="github_copilot_monthly_active_users",
+_NEWEST = "as of the newest report"
+GAUGES = kit.Table(Entity, api=_API).gauges_named(
+    "github_copilot_*_users",
+    "*_users",
+    {
+        "github_copilot_daily_active_users": f"Users active on the day, {_NEWEST}",
+        "github_copilot_weekly_active_users": f"Users active in 7 days, {_NEWEST}",
+        "github_copilot_monthly_active_users": f"Users active in 28 days, {_NEWEST}",
+        "github_copilot_monthly_active_chat_users": f"Users active in chat in 28 days, {_NEWEST}",
+        "github_copilot_monthly_active_agent_users": f"Users active in agent mode in 28 days, {_NEWEST}",
+        "github_copilot_daily_active_cli_users": f"Users of Copilot CLI on the day, {_NEWEST}",
+    },
 )
-_users(
-    "Users active in chat",
-    "{}_active_chat_users",
-    monthly="github_copilot_monthly_active_chat_users",
+GAUGES.gauge(
+    "github_copilot_daily_active_app_users",
+    f"Users of the Copilot app on the day, {_NEWEST}",
+    "daily_active_copilot_app_users",
 )
-_users(
-    "Users active in agent mode",
-    "{}_active_agent_users",
-    monthly="github_copilot_monthly_active_agent_users",
+GAUGES.gauge(
+    "github_copilot_daily_active_vscode_agent_users",
+    f"Users of the Agents window of VS Code on the day, {_NEWEST}",
+    "daily_active_vscode_agent_users",
 )
-_users("Users of Copilot CLI", "{}_active_cli_users", daily="github_copilot_daily_active_cli_users")
-_users(
-    "Users of the Copilot app",
-    "{}_active_copilot_app_users",
-    daily="github_copilot_daily_active_app_users",
+GAUGES.gauges_named(
+    "github_copilot_*_active_cloud_agent_users",
+    "*_active_copilot_cloud_agent_users",
+    {
+        "github_copilot_daily_active_cloud_agent_users": f"Users of the cloud agent on the day, {_NEWEST}",
+        "github_copilot_weekly_active_cloud_agent_users": f"Users of the cloud agent in 7 days, {_NEWEST}",
+        "github_copilot_monthly_active_cloud_agent_users": f"Users of the cloud agent in 28 days, {_NEWEST}",
+    },
 )
-_users(
-    "Users of the Agents window of VS Code",
-    "{}_active_vscode_agent_users",
-    daily="github_copilot_daily_active_vscode_agent_users",
-)
-_users(
-    "Users of the cloud agent",
-    "{}_active_copilot_cloud_agent_users",
-    daily="github_copilot_daily_active_cloud_agent_users",
-    weekly="github_copilot_weekly_active_cloud_agent_users",
-    monthly="github_copilot_monthly_active_cloud_agent_users",
-)
-_users(
-    "Users who asked Copilot for a code review",
-    "{}_active_copilot_code_review_users",
-    daily="github_copilot_daily_active_code_review_users",
-    weekly="github_copilot_weekly_active_code_review_users",
-    monthly="github_copilot_monthly_active_code_review_users",
-)
-_users(
-    "Users whose pull requests Copilot reviewed unasked",
-    "{}_passive_copilot_code_review_users",
-    daily="github_copilot_daily_passive_code_review_users",
-    weekly="github_copilot_weekly_passive_code_review_users",
-    monthly="github_copilot_monthly_passive_code_review_users",
+_ASKED = "Users who asked Copilot for a code review"
+_UNASKED = "Users whose pull requests Copilot reviewed unasked"
+GAUGES.gauges_named(
+    "github_copilot_*_code_review_users",
+    "*_copilot_code_review_users",
+    {
+        "github_copilot_daily_active_code_review_users": f"{_ASKED} on the day, {_NEWEST}",
+        "github_copilot_weekly_active_code_review_users": f"{_ASKED} in 7 days, {_NEWEST}",
+        "github_copilot_monthly_active_code_review_users": f"{_ASKED} in 28 days, {_NEWEST}",
+        "github_copilot_daily_passive_code_review_users": f"{_UNASKED} on the day, {_NEWEST}",
+        "github_copilot_weekly_passive_code_review_users": f"{_UNASKED} in 7 days, {_NEWEST}",
+        "github_copilot_monthly_passive_code_review_users": f"{_UNASKED} in 28 days, {_NEWEST}",
+    },
 )
 GAUGES.shows(common_metrics.DAILY_ACTIVE_USERS, "daily_active_users")
 PHASES = kit.Table(Phase, api=_API, labels=("phase",))
@@ -293,14 +289,18 @@ PHASES.gauge(
     "total_engaged_users",
 )
 
-_COUNTED: tuple[kit.Table[Any], ...] = (
-    *(BY_FEATURE, BY_IDE, BY_LANGUAGE, BY_MODEL, CLI, CLI_TOKENS, APP, APP_TOKENS),
-    *(AGENT_WINDOW, THIRD_PARTY_AGENTS, PULL_REQUESTS, COMMENT_TYPES, TEAM, USER, ACROSS),
-)
 GAUGE_METRICS = (*GAUGES.metrics, *PHASES.metrics)
 METRICS: tuple[kit.Metric, ...] = (
     *GAUGES.metrics[:-1],
     *PHASES.metrics,
-    *(metric for table in _COUNTED for metric in table.metrics),
+    *(metric for part in _ENTITY_COUNTERS for metric in part.metrics),
+    *(*TEAM.metrics, *USER.metrics, *ACROSS.metrics),
     common_metrics.DAILY_ACTIVE_USERS,
 )
+
+
+def gauges_of(entity: Entity) -> Iterator[kit.Sample]:
+    """Active users; they cannot be added up over days."""
+    yield from GAUGES.samples(entity)
+    for row in entity.totals_by_ai_adoption_phase or ():
+        yield from PHASES.samples(row, (row.name,))

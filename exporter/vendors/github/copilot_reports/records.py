@@ -10,19 +10,6 @@ import msgspec
 
 from exporter.streams.kit import UNKNOWN, Count
 
-MEASURES = (
-    "user_initiated_interaction_count",
-    "code_generation_activity_count",
-    "code_acceptance_activity_count",
-    "loc_suggested_to_add_sum",
-    "loc_suggested_to_delete_sum",
-    "loc_added_sum",
-    "loc_deleted_sum",
-)
-"""The counters that entities, people and breakdown rows have in common."""
-
-values_of = attrgetter(*MEASURES)
-
 
 class Links(msgspec.Struct):
     """The answer of a report's endpoint: signed links to the shards of its file."""
@@ -41,6 +28,12 @@ class Measured(msgspec.Struct, kw_only=True):
     loc_suggested_to_delete_sum: Count | None = None
     loc_added_sum: Count | None = None
     loc_deleted_sum: Count | None = None
+
+
+MEASURES = Measured.__struct_fields__
+"""The counters that entities, people and breakdown rows have in common."""
+
+values_of = attrgetter(*MEASURES)
 
 
 class Row(Measured, kw_only=True, gc=False):

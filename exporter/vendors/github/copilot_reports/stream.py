@@ -10,7 +10,7 @@ from math import ceil
 import msgspec
 
 from exporter.streams import kit
-from exporter.vendors.github.copilot_reports.counts import DayCounts, gauges_of
+from exporter.vendors.github.copilot_reports.counts import DayCounts
 from exporter.vendors.github.copilot_reports.files import (
     REPORTS,
     NoReportError,
@@ -20,7 +20,7 @@ from exporter.vendors.github.copilot_reports.files import (
     read_report,
     read_small,
 )
-from exporter.vendors.github.copilot_reports.metrics import GAUGE_METRICS, METRICS
+from exporter.vendors.github.copilot_reports.metrics import GAUGE_METRICS, METRICS, gauges_of
 from exporter.vendors.github.copilot_reports.options import Options
 from exporter.vendors.github.copilot_reports.people import Membership, PeopleTally
 from exporter.vendors.github.copilot_reports.records import Entity, Links, TeamMember, UserDay

@@ -27,7 +27,7 @@ rows = st.builds(
     copilot_usage.Row,
     language=st.sampled_from(("go", "rust", None)),
     editor=st.sampled_from(("vscode", "neovim", "")),
-    suggestions_count=st.none() | counts,
+    suggestions=st.none() | counts,
 )
 
 
@@ -78,15 +78,16 @@ def test_a_breakdown_is_filled_up_to_its_total(
     total: int | None, breakdown: list[copilot_usage.Row] | None
 ) -> None:
     """The family sums to the total, with what rows lack in `other`; without a total, to the rows."""
-    samples, covered = copilot_usage.count(
-        copilot_usage.Day(day=date(2024, 1, 1), total_suggestions_count=total, breakdown=breakdown)
-    )
+    day = copilot_usage.Day(day=date(2024, 1, 1), suggestions=total, breakdown=breakdown)
+    samples, covered = copilot_usage.COMPLETIONS.count(day, day.window.start)
     told = [sample for sample in samples if sample.metric.name == SUGGESTIONS]
-    parts = [part.suggestions_count for part in breakdown or []]
+    parts = [part.suggestions for part in breakdown or []]
     known = sum(part for part in parts if part is not None)
     rest = [sample.value for sample in told if sample.labels == (OTHER, OTHER)]
     assert sum(int(sample.value) for sample in told) == max(total or 0, known)
-    assert rest == [total - known] if total is not None and total > known else not rest
+    # A total of 0 is shown as one.
+    missing = total is not None and (total > known or set(parts) <= {None})
+    assert rest == ([max(0, total - known)] if total is not None and missing else [])
     complete = bool(parts) and None not in parts
     assert (SUGGESTIONS in {metric.name for metric in covered}) is (total is not None or complete)
 
