@@ -42,7 +42,7 @@ from exporter.streams.options import CountingOptions, StreamOptions, every
 from exporter.streams.payload import Count
 from exporter.streams.probe import once
 from exporter.streams.source import Source
-from exporter.streams.table import Column, Table
+from exporter.streams.table import Column, Table, gauge
 from exporter.streams.tally import Group, Tally
 
 __all__ = [
@@ -100,6 +100,7 @@ __all__ = [
     "events",
     "every",
     "floor",
+    "gauge",
     "iso",
     "iso_day",
     "moment",

@@ -18,6 +18,11 @@ Field: TypeAlias = str | tuple[str, ...]
 _Value: TypeAlias = Callable[[Any], Any]
 
 
+def gauge(name: str, help_text: str, labels: tuple[str, ...] = (), **more: Any) -> Metric:
+    """A gauge that is no field of a record."""
+    return Metric(name, MetricType.GAUGE, help_text, labels, **more)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A metric and how its value is taken from a record."""

@@ -4,24 +4,19 @@ The list names a person once for each organization and team that gives a seat; s
 for each person. Nothing of a person is read but the id and when Copilot was last used.
 """
 
-from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
 from contextlib import aclosing
 from datetime import datetime
 from math import inf
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
 from exporter.streams import common_metrics, kit
-from exporter.vendors.github.rights import COPILOT, REST, SEAT_PERMISSION, Right
-from exporter.vendors.github.vendor import GROUP, GithubTarget
+from exporter.vendors.github.rights import SEAT_READER
+from exporter.vendors.github.vendor import GROUP, GithubTarget, below
 
-BILLING = kit.Endpoint("/orgs/{org}/copilot/billing", GROUP, conditional=True)
-SEATS = {
-    "org": kit.Endpoint("/orgs/{org}/copilot/billing/seats", GROUP),
-    "enterprise": kit.Endpoint("/enterprises/{enterprise}/copilot/billing/seats", GROUP),
-}
 PAGING = kit.LinkHeader(size=100, page_param="page")
 
 NEVER = "never"
@@ -72,6 +67,21 @@ class _Seat(msgspec.Struct):
     last_activity_editor: str | None = None
     plan_type: str | None = None
 
+    @property
+    def used(self) -> tuple[float, str]:
+        """When it was last used, and with which editor."""
+        if self.last_activity_at is None:
+            return -inf, "none"
+        # `vscode` of `vscode/1.77.3/copilot/1.86.82`
+        editor = (self.last_activity_editor or "").partition("/")[0].strip().lower()
+        return kit.unix(self.last_activity_at), editor or kit.UNKNOWN
+
+    @property
+    def plan(self) -> tuple[int, str]:
+        """Its plan, after the rank of that."""
+        name = self.plan_type or kit.UNKNOWN
+        return PLANS.get(name, 1), name
+
 
 class SeatsPage(msgspec.Struct):
     """A page of the list."""
@@ -82,122 +92,87 @@ class SeatsPage(msgspec.Struct):
 
 BREAKDOWN = kit.Table(_Breakdown, api="GitHub Copilot billing API, as last polled")
 BREAKDOWN.gauge("github_copilot_seats", "Copilot seats that are billed, each person once", "total")
-for name, what, field in (
-    ("github_copilot_seats_added_this_cycle", "were added in", "added_this_cycle"),
-    ("github_copilot_seats_active_this_cycle", "were used in", "active_this_cycle"),
-    ("github_copilot_seats_inactive_this_cycle", "were not used in", "inactive_this_cycle"),
-):
-    BREAKDOWN.gauge(name, f"Copilot seats that {what} the current billing cycle", field)
-BREAKDOWN.gauge(
-    "github_copilot_seats_pending_invitation",
-    "People who are invited to a Copilot seat and have not accepted",
-    "pending_invitation",
-)
-BREAKDOWN.gauge(
-    "github_copilot_seats_pending_cancellation",
-    "Copilot seats that end with the current billing cycle",
-    "pending_cancellation",
+BREAKDOWN.gauges_named(
+    "github_copilot_seats_*",
+    "*",
+    {
+        "github_copilot_seats_added_this_cycle": "Copilot seats that were added in the current billing cycle",
+        "github_copilot_seats_active_this_cycle": "Copilot seats that were used in the current billing cycle",
+        "github_copilot_seats_inactive_this_cycle": "Copilot seats that were not used in the current billing cycle",
+        "github_copilot_seats_pending_invitation": "People who are invited to a Copilot seat and have not accepted",
+        "github_copilot_seats_pending_cancellation": "Copilot seats that end with the current billing cycle",
+    },
 )
 BREAKDOWN.shows(common_metrics.SEATS, "total")
 
-LIST = kit.Table(int, api="GitHub Copilot seats API; activity is up to 24 hours late")
-IDLE = LIST.gauge(
+
+_LISTED = "GitHub Copilot seats API; activity is up to 24 hours late"
+IDLE = kit.gauge(
     "github_copilot_seats_idle",
-    "Copilot seats by the time since they were last used, each person once",
-    int,
-    labels=("idle",),
+    f"Copilot seats by the time since they were last used, each person once ({_LISTED}).",
+    ("idle",),
     foldable_labels=(),
 )
-BY_PLAN = LIST.gauge(
+BY_PLAN = kit.gauge(
     "github_copilot_plan_seats",
-    "Copilot seats by plan, each person once with the greatest",
-    int,
-    labels=("plan",),
+    f"Copilot seats by plan, each person once with the greatest ({_LISTED}).",
+    ("plan",),
 )
-BY_EDITOR = LIST.gauge(
+BY_EDITOR = kit.gauge(
     "github_copilot_editor_seats",
-    "Copilot seats by the editor that was last used, each person once",
-    int,
-    labels=("editor",),
+    f"Copilot seats by the editor that was last used, each person once ({_LISTED}).",
+    ("editor",),
 )
-METRICS = (*BREAKDOWN.metrics[:-1], *LIST.metrics, common_metrics.SEATS)
-
-
-class _Holder(NamedTuple):
-    """What all grants of one person come to: of each field the greatest."""
-
-    used: tuple[float, str]
-    """When the seat was last used, and with which editor."""
-    plan: tuple[int, str]
-    kept: bool
-
-    def merged(self, other: "_Holder") -> "_Holder":
-        return _Holder(
-            max(self.used, other.used), max(self.plan, other.plan), self.kept or other.kept
-        )
-
-
-def _granted(seat: _Seat) -> _Holder:
-    plan = seat.plan_type or kit.UNKNOWN
-    used = (-inf, "none")
-    if seat.last_activity_at is not None:
-        # `vscode` of `vscode/1.77.3/copilot/1.86.82`
-        editor = (seat.last_activity_editor or "").partition("/")[0].strip().lower()
-        used = (kit.unix(seat.last_activity_at), editor or kit.UNKNOWN)
-    return _Holder(used, (PLANS.get(plan, 1), plan), seat.pending_cancellation_date is None)
-
-
-async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
-    breakdown = None
-    if source.target.org:
-        # GitHub's own counts, which it gives of organizations only.
-        request = kit.Request(BILLING, source.target.scope_path)
-        breakdown = (await source.get(request, Billing)).seat_breakdown
-        source.records += breakdown is not None
-    total, holders = await _listed(source)
-    samples: list[kit.Sample] = []
-    # An empty list without a total says nothing, not even that there is no seat.
-    if total is not None or holders:
-        source.records += 1
-        samples += _by_label(holders, source.now)
-        breakdown = breakdown or _Breakdown(
-            total=len(holders) if total is None else total,
-            pending_cancellation=sum(not holder.kept for holder in holders),
-        )
-    if breakdown is not None:
-        samples += BREAKDOWN.samples(breakdown)
-    yield kit.Batch(samples, [kit.Coverage(METRICS)])
+METRICS = (*BREAKDOWN.metrics[:-1], IDLE, BY_PLAN, BY_EDITOR, common_metrics.SEATS)
 
 
 def _list(source: _Source) -> kit.Request:
-    return kit.Request(SEATS[source.target.scope], source.target.scope_path)
+    return below(source.target, "/copilot/billing/seats")
 
 
-async def _listed(source: _Source) -> tuple[int | None, Collection[_Holder]]:
-    """How many seats GitHub says that there are, and who has them, each person once."""
-    total, holders = None, dict[object, _Holder]()
+async def read(source: _Source) -> kit.Batches:
+    summary, total = None, None
+    if source.target.org:
+        # GitHub's own counts, which it gives of organizations only.
+        request = below(source.target, "/copilot/billing", conditional=True)
+        summary = (await source.get(request, Billing)).seat_breakdown
+        source.records += summary is not None
+    grants = defaultdict[object, list[_Seat]](list)
     found = source.pages(_list(source), PAGING, SeatsPage, lambda page: page.seats)
     async with aclosing(found) as pages:
         async for page in pages:
             total = page.total_seats if page.total_seats is not None else total
             for seat in page.seats:
-                grant = _granted(seat)
                 # A grant that does not tell its holder is a seat of its own.
-                holder = seat.assignee or len(holders)
-                holders[holder] = grant.merged(holders.get(holder, grant))
-    return total, holders.values()
+                grants[seat.assignee or len(grants)].append(seat)
+    samples: list[kit.Sample] = []
+    # An empty list without a total says nothing, not even that there is no seat.
+    if total is not None or grants:
+        source.records += 1
+        samples += _by_label(grants.values(), source.now)
+        summary = summary or _summed(total, grants.values())
+    if summary is not None:
+        samples += BREAKDOWN.samples(summary)
+    yield kit.Batch(samples, [kit.Coverage(METRICS)])
 
 
-def _by_label(holders: Collection[_Holder], now: float) -> Iterator[kit.Sample]:
+def _summed(total: int | None, holders: Collection[list[_Seat]]) -> _Breakdown:
+    """What the list says where there is no breakdown."""
+    ending = sum(all(seat.pending_cancellation_date for seat in seats) for seats in holders)
+    return _Breakdown(len(holders) if total is None else total, pending_cancellation=ending)
+
+
+def _by_label(holders: Collection[list[_Seat]], now: float) -> Iterator[kit.Sample]:
+    """Of all grants of a person the greatest values."""
     counts = Counter({(IDLE, name): 0 for name in (NEVER, *AGES)})
-    for (active, editor), (_, plan), _ in holders:
+    for seats in holders:
+        active, editor = max(seat.used for seat in seats)
+        _, plan = max(seat.plan for seat in seats)
         days = (now - active) / kit.DAY
         idle = next((name for name, most in AGES.items() if days < most), NEVER)
         counts.update(((IDLE, idle), (BY_PLAN, plan), (BY_EDITOR, editor)))
     return (kit.Sample(metric, (label,), count) for (metric, label), count in counts.items())
 
-
-_SEATS_DOCUMENT = f"{REST}/copilot/copilot-user-management#list-all-copilot-seat-assignments-for-an"
 
 STREAM = kit.Stream(
     name="copilot_seats",
@@ -208,23 +183,7 @@ STREAM = kit.Stream(
     # A page of the list has 100 seats.
     plan=lambda target, _: (kit.Cost(GROUP, 2 if target.org else 1),),
     probe=kit.once(lambda source: _list(source).with_parameters({"per_page": 1}), SeatsPage),
-    right={
-        "org": Right(
-            document=f"{_SEATS_DOCUMENT}-organization",
-            who="an owner",
-            classic=("manage_billing:copilot", "read:org"),
-            fine_grained=SEAT_PERMISSION,
-            app=SEAT_PERMISSION,
-            plan=COPILOT,
-        ),
-        "enterprise": Right(
-            document=f"{_SEATS_DOCUMENT}-enterprise",
-            who="an owner or a billing manager",
-            classic=("manage_billing:copilot", "read:enterprise"),
-            app='the permission "Enterprise Copilot license management" (whether it is enough is open)',
-            plan=COPILOT,
-        ),
-    },
+    right=SEAT_READER,
     bucket=None,
     label_sizes=lambda _, __: {"idle": 1 + len(AGES), "plan": len(PLANS), "editor": 10},
 )

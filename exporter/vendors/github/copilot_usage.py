@@ -16,7 +16,7 @@ from pydantic import Field
 
 from exporter.streams import kit
 from exporter.vendors.github.rights import COPILOT, REST, SEAT_PERMISSION, Right
-from exporter.vendors.github.vendor import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget, below
 
 DAYS = 28
 """How far back the API answers, and how many days a page has."""
@@ -192,11 +192,9 @@ def _of_team(sample: kit.Sample, team: str) -> kit.Sample:
 
 
 def _ask(target: GithubTarget, team: str | None = None) -> kit.Request:
-    whose, values = "", target.scope_path
-    if team is not None:
-        whose, values = "/team/{team_slug}", {**values, "team_slug": team}
-    path = f"/{target.scope}s/{{{target.scope}}}{whose}/copilot/usage"
-    return kit.Request(kit.Endpoint(path, GROUP, conditional=True), values)
+    if team is None:
+        return below(target, "/copilot/usage", conditional=True)
+    return below(target, "/team/{team_slug}/copilot/usage", conditional=True, team_slug=team)
 
 
 STREAM = kit.Stream(

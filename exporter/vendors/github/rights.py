@@ -33,3 +33,23 @@ BILL_READER = "an owner, a billing manager, or somebody with a role that reads e
 SEAT_PERMISSION = (
     'the organization permission "GitHub Copilot Business" (read) or "Administration" (read)'
 )
+
+_SEATS = f"{REST}/copilot/copilot-user-management#list-all-copilot-seat-assignments-for-an"
+SEAT_READER = {
+    "org": Right(
+        document=f"{_SEATS}-organization",
+        who="an owner",
+        classic=("manage_billing:copilot", "read:org"),
+        fine_grained=SEAT_PERMISSION,
+        app=SEAT_PERMISSION,
+        plan=COPILOT,
+    ),
+    "enterprise": Right(
+        document=f"{_SEATS}-enterprise",
+        who="an owner or a billing manager",
+        classic=("manage_billing:copilot", "read:enterprise"),
+        app='the permission "Enterprise Copilot license management" (whether it is enough is open)',
+        plan=COPILOT,
+    ),
+}
+"""By the scope of a target, what reads its list of seats."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from exporter.client.auth import Bearer, Credential
-from exporter.client.client import Client, ClientSettings
+from exporter.client.client import Client, ClientSettings, Endpoint, Request
 from exporter.client.pace import Limit
 from exporter.config.base import ConfigModel
 from exporter.config.token_auth import TokenAuth
@@ -145,6 +145,13 @@ def credential(target: GithubTarget, client: Client) -> Credential:
         return Bearer(target.auth.secret())
     key = AppKey(app.client_id, app.private_key_file, client.clock.time)
     return AppCredential(client, key, target.scope_path, app.installation_id)
+
+
+def below(target: GithubTarget, path: str, *, conditional: bool = False, **values: str) -> Request:
+    """A request below `/orgs/{org}` or `/enterprises/{enterprise}`; `values` are more of its path."""
+    scope = target.scope
+    endpoint = Endpoint(f"/{scope}s/{{{scope}}}{path}", GROUP, conditional=conditional)
+    return Request(endpoint, {**target.scope_path, **values})
 
 
 def needs_org(target: GithubTarget) -> str | None:

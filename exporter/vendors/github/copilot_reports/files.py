@@ -6,14 +6,13 @@ A link is a credential of its own that ends soon: it is followed at once, and ne
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from exporter.streams import kit
 from exporter.streams.ndjson import read_body
 from exporter.vendors.github.copilot_reports.options import Options
 from exporter.vendors.github.copilot_reports.records import Links
-from exporter.vendors.github.vendor import GROUP, GithubTarget
+from exporter.vendors.github.vendor import GROUP, GithubTarget, below
 
 T = TypeVar("T")
 ReportsSource: TypeAlias = kit.Source[GithubTarget, Options]
@@ -37,46 +36,20 @@ class NoReportError(Exception):
         self.answer = answer
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A kind of report: where its links are, and by what name its files are counted."""
-
-    links: kit.Endpoint
-    files: kit.Endpoint
+ENTITY = {"org": "organization", "enterprise": "enterprise"}
+"""The report of an account itself, by scope."""
+USERS, TEAMS = "users", "user-teams"
 
 
-@dataclass(frozen=True, slots=True)
-class Reports:
-    """The reports of an enterprise or an organization."""
-
-    entity: Report
-    users: Report
-    teams: Report
-
-
-def _reports(scope: str, entity: str) -> Reports:
-    def report(name: str) -> Report:
-        path = f"/{scope}s/{{{scope}}}/copilot/metrics/reports/{name}-1-day"
-        # An answer with links must not be kept for later: they would have ended.
-        return Report(kit.Endpoint(path, GROUP), kit.Endpoint(f"{path}/files", GROUP))
-
-    return Reports(report(entity), report("users"), report("user-teams"))
-
-
-REPORTS = {
-    "org": _reports("org", "organization"),
-    "enterprise": _reports("enterprise", "enterprise"),
-}
-
-
-def ask(target: GithubTarget, report: Report, day: str) -> kit.Request:
-    """The request for a day's links."""
-    return kit.Request(report.links, target.scope_path, {"day": day})
+def ask(target: GithubTarget, report: str, day: str) -> kit.Request:
+    """The request for the links of a day's report."""
+    # Not conditional: an answer with links must not be kept for later, when they have ended.
+    return below(target, f"/copilot/metrics/reports/{report}-1-day").with_parameters({"day": day})
 
 
 async def read_report(
     source: ReportsSource,
-    report: Report,
+    report: str,
     day: str,
     shards: Callable[[Sequence[kit.Request]], Awaitable[T]],
 ) -> T:
@@ -90,7 +63,7 @@ async def read_report(
     try:
         return await shards(links)
     except _BROKEN as error:
-        _log.info("links are asked for again endpoint=%s reason=%r", report.files.path, error)
+        _log.info("links are asked for again: report=%s reason=%r", report, error)
     # Links that ended, or a file that broke off in the middle: begin the day again.
     return await shards(await _links(source, report, day))
 
@@ -122,15 +95,13 @@ async def read_large(
         await source.lines(request, record, add)
 
 
-async def _links(source: ReportsSource, report: Report, day: str) -> list[kit.Request]:
+async def _links(source: ReportsSource, report: str, day: str) -> list[kit.Request]:
     request = ask(source.target, report, day)
     answer = await source.client.get(request)
     if answer.status == 204:
         return []
-    found = await source.decoded(answer, Links, request)
+    found, path = await source.decoded(answer, Links, request), request.endpoint.path
     if found.report_day not in (None, day):
-        path = report.links.path
         raise kit.SchemaError(f"{path}: the answer for {day} is of another day ($.report_day)")
-    return [
-        kit.Request.signed_link(report.files, link) for link in dict.fromkeys(found.download_links)
-    ]
+    files = kit.Endpoint(f"{path}/files", GROUP)
+    return [kit.Request.signed_link(files, link) for link in dict.fromkeys(found.download_links)]

@@ -12,7 +12,9 @@ import msgspec
 from exporter.streams import kit
 from exporter.vendors.github.copilot_reports.counts import DayCounts
 from exporter.vendors.github.copilot_reports.files import (
-    REPORTS,
+    ENTITY,
+    TEAMS,
+    USERS,
     NoReportError,
     ReportsSource,
     ask,
@@ -101,7 +103,7 @@ def _is_final(source: ReportsSource, day: int) -> bool:
 
 async def _entity(source: ReportsSource, day: str) -> Entity:
     """The totals of a day; raises NoReportError where there are none."""
-    report = REPORTS[source.target.scope].entity
+    report = ENTITY[source.target.scope]
 
     async def shards(requests: Sequence[kit.Request]) -> list[Entity]:
         return await read_small(source, requests, Entity)
@@ -115,14 +117,13 @@ async def _entity(source: ReportsSource, day: str) -> Entity:
     if not records:
         raise NoReportError
     if any(record != records[0] for record in records):
-        raise kit.SchemaError(f"{report.files.path}: the files of {day} hold different totals")
+        raise kit.SchemaError(f"{report}-1-day: the files of {day} hold different totals")
     return records[0]
 
 
 async def _count_people(source: ReportsSource, day: str, counts: DayCounts) -> bool:
     """Count people's days by team and user; returns whether all reports that takes were there."""
-    reports, teams = REPORTS[source.target.scope], source.options.teams
-    users = source.options.users and source.people
+    teams, users = source.options.teams, source.options.users and source.people
     membership = None
 
     async def read_teams(requests: Sequence[kit.Request]) -> Membership:
@@ -139,8 +140,8 @@ async def _count_people(source: ReportsSource, day: str, counts: DayCounts) -> b
         return True
     try:
         if teams:
-            membership = await read_report(source, reports.teams, day, read_teams)
-        tally = await read_report(source, reports.users, day, read_users)
+            membership = await read_report(source, TEAMS, day, read_teams)
+        tally = await read_report(source, USERS, day, read_users)
     except NoReportError:
         return False
     tally.count(counts)
@@ -158,8 +159,8 @@ def _working_day(source: ReportsSource) -> kit.Request:
     """The links of a working day: a day without any use has no report."""
     day = kit.floor(source.now - _REPORTED_AFTER, kit.DAY) - kit.DAY
     weekend = max(0, kit.date_of(day).weekday() - _SATURDAY + 1)
-    report = REPORTS[source.target.scope].entity
-    return ask(source.target, report, kit.iso_day(day - weekend * kit.DAY))
+    day -= weekend * kit.DAY
+    return ask(source.target, ENTITY[source.target.scope], kit.iso_day(day))
 
 
 _DOCUMENT = f"{REST}/copilot/copilot-usage-metrics#get-copilot"
