@@ -39,7 +39,7 @@ from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
 from exporter.streams.events import Add, Distinct, Row, events
 from exporter.streams.options import CountingOptions, StreamOptions, every
-from exporter.streams.payload import Count
+from exporter.streams.payload import Count, names
 from exporter.streams.probe import once
 from exporter.streams.source import Source
 from exporter.streams.table import Column, Table, gauge
@@ -104,6 +104,7 @@ __all__ = [
     "iso",
     "iso_day",
     "moment",
+    "names",
     "once",
     "unix",
     "word",

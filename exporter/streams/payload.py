@@ -22,6 +22,11 @@ _untyped = msgspec.json.Decoder(float_hook=str)
 """Reads any number, of whatever size."""
 
 
+def names(words: str) -> frozenset[str]:
+    """The names in a text, such as those that a struct has in `ignored`."""
+    return frozenset(words.split())
+
+
 def decode(body: bytes, kind: type[_Record], endpoint: str) -> _Record:
     """The typed records of a JSON body; raises SchemaError with the path of what is wrong."""
     try:

@@ -138,3 +138,35 @@ def test_a_time_is_shown_in_unix_seconds() -> None:
     ):
         record = msgspec.convert({"at": text}, Seen)
         assert {sample.metric.name: sample.value for sample in read.samples(record)} == shown
+
+
+def test_a_name_may_tell_the_field() -> None:
+    """What is at the star of the one is at the star of the other."""
+    read = table().counters_named("x_*_total", "part.*", {"x_lines_total": "Lines"})
+    read.gauges_named("x_*", "*", {"x_active": "Active"})
+    assert [(m.name, m.type, m.help) for m in read.metrics] == [
+        ("x_lines_total", MetricType.COUNTER, "Lines (An API, late)."),
+        ("x_active", MetricType.GAUGE, "Active (An API, late)."),
+    ]
+    assert values(read, Record(active=1, part=Part(lines=2))) == {"x_lines_total": 2, "x_active": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("x_words", "not named like"),
+        ("y_words_total", "not named like"),
+        ("x_word_total", "'word'"),
+    ],
+)
+def test_a_name_that_tells_no_field_is_refused_at_once(name: str, problem: str) -> None:
+    """The module that declares it cannot be imported."""
+    with pytest.raises(TypeError, match=problem):
+        table().counters_named("x_*_total", "part.*", {name: "X"})
+
+
+def test_a_record_gives_what_it_has_in_full() -> None:
+    """And says nothing of what it lacks."""
+    read = table().counters_named("*_total", "*", {"active_total": "A", "users_total": "U"})
+    active, _ = read.metrics
+    assert read.count(Record(active=3), 60) == ([Sample(active, (), 3, 60)], (active,))

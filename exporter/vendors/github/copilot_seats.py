@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import aclosing
 from datetime import datetime
 from math import inf
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -25,8 +25,6 @@ AGES = {"under_7d": 7, "7d_to_30d": 30, "30d_to_90d": 90, "over_90d": inf}
 PLANS = {kit.UNKNOWN: 0, "business": 2, "enterprise": 3}
 """The plans by rank; one that is not among them has rank 1."""
 
-_Source: TypeAlias = kit.Source[GithubTarget, kit.StreamOptions]
-
 
 class _Breakdown(msgspec.Struct):
     total: kit.Count
@@ -40,9 +38,8 @@ class _Breakdown(msgspec.Struct):
 class Billing(msgspec.Struct):
     """The settings of an organization; its policies are not read."""
 
-    ignored: ClassVar = frozenset(
-        {"public_code_suggestions", "ide_chat", "platform_chat", "cli", "plan_type"}
-        | {"seat_management_setting"}
+    ignored: ClassVar = kit.names(
+        "public_code_suggestions ide_chat platform_chat cli plan_type seat_management_setting"
     )
     seat_breakdown: _Breakdown | None = None
 
@@ -57,9 +54,8 @@ class _Assignee(msgspec.Struct, frozen=True):
 class _Seat(msgspec.Struct):
     """One grant of a seat to a person; what else GitHub says of the person is no drift."""
 
-    ignored: ClassVar = frozenset(
-        {"assignee", "organization", "assigning_team", "created_at", "updated_at"}
-        | {"last_authenticated_at"}
+    ignored: ClassVar = kit.names(
+        "assignee organization assigning_team created_at updated_at last_authenticated_at"
     )
     assignee: _Assignee | None = None
     pending_cancellation_date: str | None = None
@@ -126,11 +122,11 @@ BY_EDITOR = kit.gauge(
 METRICS = (*BREAKDOWN.metrics[:-1], IDLE, BY_PLAN, BY_EDITOR, common_metrics.SEATS)
 
 
-def _list(source: _Source) -> kit.Request:
-    return below(source.target, "/copilot/billing/seats")
+def _list(target: GithubTarget) -> kit.Request:
+    return below(target, "/copilot/billing/seats")
 
 
-async def read(source: _Source) -> kit.Batches:
+async def read(source: kit.Source[GithubTarget, Any]) -> kit.Batches:
     summary, total = None, None
     if source.target.org:
         # GitHub's own counts, which it gives of organizations only.
@@ -138,7 +134,7 @@ async def read(source: _Source) -> kit.Batches:
         summary = (await source.get(request, Billing)).seat_breakdown
         source.records += summary is not None
     grants = defaultdict[object, list[_Seat]](list)
-    found = source.pages(_list(source), PAGING, SeatsPage, lambda page: page.seats)
+    found = source.pages(_list(source.target), PAGING, SeatsPage, lambda page: page.seats)
     async with aclosing(found) as pages:
         async for page in pages:
             total = page.total_seats if page.total_seats is not None else total
@@ -182,7 +178,7 @@ STREAM = kit.Stream(
     read=read,
     # A page of the list has 100 seats.
     plan=lambda target, _: (kit.Cost(GROUP, 2 if target.org else 1),),
-    probe=kit.once(lambda source: _list(source).with_parameters({"per_page": 1}), SeatsPage),
+    probe=kit.once(lambda source: _list(source.target).with_parameters({"per_page": 1}), SeatsPage),
     right=SEAT_READER,
     bucket=None,
     label_sizes=lambda _, __: {"idle": 1 + len(AGES), "plan": len(PLANS), "editor": 10},

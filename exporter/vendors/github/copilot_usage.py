@@ -15,7 +15,7 @@ import msgspec
 from pydantic import Field
 
 from exporter.streams import kit
-from exporter.vendors.github.rights import COPILOT, REST, SEAT_PERMISSION, Right
+from exporter.vendors.github.rights import REST, SEAT_READER
 from exporter.vendors.github.vendor import GROUP, GithubTarget, below
 
 DAYS = 28
@@ -73,6 +73,11 @@ class Day(msgspec.Struct, kw_only=True, rename=_of_day):
     breakdown: list[Row] | None = None
 
     @property
+    def rows(self) -> list[Row] | None:
+        """The breakdown; one without rows says nothing."""
+        return self.breakdown or None
+
+    @property
     def window(self) -> kit.Window:
         start = int(kit.unix(datetime.combine(self.day, time())))
         return kit.Window(start, start + kit.DAY)
@@ -89,8 +94,7 @@ ROWS = kit.Table(Row, api=_API, labels=("language", "editor")).counters_named(
         "github_copilot_usage_lines_accepted_total": "Suggested lines that people accepted",
     },
 )
-# A breakdown without rows says nothing of a day.
-COMPLETIONS = kit.Breakdown(ROWS, lambda day: day.breakdown or None, lambda day: day)
+COMPLETIONS = kit.Breakdown(ROWS, Day, "rows", totals=lambda day: day)
 CHAT = kit.Table(Day, api=_API).counters_named(
     "github_copilot_usage_*_total",
     "*",
@@ -208,13 +212,10 @@ STREAM = kit.Stream(
     read=read,
     plan=lambda _, options: (kit.Cost(GROUP, 1 + len(set(options.teams))),),
     probe=kit.once(lambda source: _ask(source.target).with_parameters({"per_page": 1}), list[Day]),
-    right=Right(
+    right=replace(
+        SEAT_READER["org"],
         document=f"{REST}/copilot/copilot-usage-metrics",
-        who="an owner",
         classic=("manage_billing:copilot", "read:org", "read:enterprise"),
-        fine_grained=SEAT_PERMISSION,
-        app=SEAT_PERMISSION,
-        plan=COPILOT,
         policy="the policy for access to the Copilot metrics API must be enabled",
         gone="GitHub closed this API on 2025-03-01: use copilot_reports, or set base_url to a server "
         "that still speaks it",

@@ -1,20 +1,11 @@
 """The metrics of stream `copilot_reports`, bound to the fields of its records."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
-from operator import attrgetter
 from typing import Any
 
 from exporter.streams import common_metrics, kit
-from exporter.streams.table import getter
-from exporter.vendors.github.copilot_reports.records import (
-    CommentType,
-    Entity,
-    Measured,
-    Phase,
-    ThirdPartyAgent,
-    Tokens,
-)
+from exporter.vendors.github.copilot_reports import records
+from exporter.vendors.github.copilot_reports.records import Entity, Measured, Tokens
 
 _API = "GitHub Copilot usage metrics reports, by UTC day; 2 to 3 days late"
 
@@ -144,18 +135,15 @@ APP = kit.Table(Entity, api=_API).counters_named(
 )
 APP_TOKENS = _tokens("github_copilot_app_tokens_total", "the Copilot app")
 
-AGENT_WINDOW = kit.Table(Entity, api=_API)
-AGENT_WINDOW.counter(
-    "github_copilot_vscode_agent_sessions_total",
-    "Sessions in the Agents window of VS Code",
-    "totals_by_vscode_agent.session_count",
+AGENT_WINDOW = kit.Table(Entity, api=_API).counters_named(
+    "github_copilot_vscode_agent_*s_total",
+    "totals_by_vscode_agent.*_count",
+    {
+        "github_copilot_vscode_agent_sessions_total": "Sessions in the Agents window of VS Code",
+        "github_copilot_vscode_agent_messages_total": "Messages that people sent in the Agents window of VS Code",
+    },
 )
-AGENT_WINDOW.counter(
-    "github_copilot_vscode_agent_messages_total",
-    "Messages that people sent in the Agents window of VS Code",
-    "totals_by_vscode_agent.total_user_messages",
-)
-THIRD_PARTY_AGENTS = kit.Table(ThirdPartyAgent, api=_API, labels=("agent_name",))
+THIRD_PARTY_AGENTS = kit.Table(records.ThirdPartyAgent, api=_API, labels=("agent_name",))
 THIRD_PARTY_AGENTS.counter(
     "github_copilot_third_party_agent_interactions_total",
     "Jobs that people started with third-party agents, by agent",
@@ -190,7 +178,7 @@ PULL_REQUESTS.counter(
     "Suggestions in reviews of pull requests that were applied, by people and Copilot",
     "pull_requests.total_applied_suggestions",
 )
-COMMENT_TYPES = kit.Table(CommentType, api=_API, labels=("comment_type",))
+COMMENT_TYPES = kit.Table(records.CommentType, api=_API, labels=("comment_type",))
 COMMENT_TYPES.counter(
     "github_copilot_pull_request_suggestions_by_copilot_total",
     "Suggestions of Copilot in reviews of pull requests, by type of comment",
@@ -213,23 +201,23 @@ def _itself(entity: Entity) -> Entity:
     return entity
 
 
-_of = partial(getter, Entity)
 _ENTITY_COUNTERS = (
-    kit.Breakdown(BY_FEATURE, _of("totals_by_feature"), _itself),
-    kit.Breakdown(BY_IDE, _of("totals_by_ide"), _itself),
-    kit.Breakdown(BY_LANGUAGE, _of("totals_by_language_feature"), _itself),
-    kit.Breakdown(BY_MODEL, _of("totals_by_model_feature"), _itself),
+    kit.Breakdown(BY_FEATURE, Entity, "totals_by_feature", totals=_itself),
+    kit.Breakdown(BY_IDE, Entity, "totals_by_ide", totals=_itself),
+    kit.Breakdown(BY_LANGUAGE, Entity, "totals_by_language_feature", totals=_itself),
+    kit.Breakdown(BY_MODEL, Entity, "totals_by_model_feature", totals=_itself),
     CLI,
-    kit.Breakdown(CLI_TOKENS, _of("totals_by_cli.tokens")),
+    kit.Breakdown(CLI_TOKENS, Entity, "totals_by_cli.tokens"),
     APP,
-    kit.Breakdown(APP_TOKENS, _of("totals_by_copilot_app.tokens")),
+    kit.Breakdown(APP_TOKENS, Entity, "totals_by_copilot_app.tokens"),
     AGENT_WINDOW,
-    kit.Breakdown(THIRD_PARTY_AGENTS, _of("totals_by_3rd_party_agent"), key=attrgetter("key")),
+    kit.Breakdown(THIRD_PARTY_AGENTS, Entity, "totals_by_3rd_party_agent", key="key"),
     PULL_REQUESTS,
     kit.Breakdown(
         COMMENT_TYPES,
-        _of("pull_requests.copilot_suggestions_by_comment_type"),
-        _of("pull_requests"),
+        Entity,
+        "pull_requests.copilot_suggestions_by_comment_type",
+        totals=lambda entity: entity.pull_requests,
     ),
 )
 ENTITY_COUNTERS: tuple[kit.Table[Entity] | kit.Breakdown, ...] = (*_ENTITY_COUNTERS, ACROSS)
@@ -282,7 +270,7 @@ GAUGES.gauges_named(
     },
 )
 GAUGES.shows(common_metrics.DAILY_ACTIVE_USERS, "daily_active_users")
-PHASES = kit.Table(Phase, api=_API, labels=("phase",))
+PHASES = kit.Table(records.Phase, api=_API, labels=("phase",))
 PHASES.gauge(
     "github_copilot_adoption_phase_users",
     "Engaged users by phase of AI adoption in 28 days, as of the newest report",

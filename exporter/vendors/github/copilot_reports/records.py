@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-from exporter.streams.kit import UNKNOWN, Count
+from exporter.streams.kit import UNKNOWN, Count, names
 
 
 class Links(msgspec.Struct):
@@ -55,7 +55,7 @@ class Tokens(msgspec.Struct):
 class TokenUsage(msgspec.Struct, kw_only=True):
     """`token_usage` of a command-line tool or app."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"avg_tokens_per_request"})
+    ignored: ClassVar = frozenset({"avg_tokens_per_request"})
     prompt_tokens_sum: Count | None = None
     output_tokens_sum: Count | None = None
 
@@ -63,7 +63,7 @@ class TokenUsage(msgspec.Struct, kw_only=True):
 class Sessions(msgspec.Struct, kw_only=True):
     """`totals_by_cli` and `totals_by_copilot_app`."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset({"last_known_cli_version"})
+    ignored: ClassVar = frozenset({"last_known_cli_version"})
     session_count: Count | None = None
     request_count: Count | None = None
     prompt_count: Count | None = None
@@ -82,7 +82,7 @@ class AgentWindow(msgspec.Struct, kw_only=True):
     """`totals_by_vscode_agent`."""
 
     session_count: Count | None = None
-    total_user_messages: Count | None = None
+    message_count: Count | None = msgspec.field(default=None, name="total_user_messages")
 
 
 class ThirdPartyAgent(msgspec.Struct, kw_only=True):
@@ -106,17 +106,12 @@ class ThirdPartyAgent(msgspec.Struct, kw_only=True):
 class Phase(msgspec.Struct, kw_only=True):
     """A row of `totals_by_ai_adoption_phase`; averages cannot be added up and are not read."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("version", "avg_user_initiated_interactions", "avg_code_generation_activities"),
-            *("avg_code_acceptance_activities", "avg_loc_added", "avg_loc_deleted"),
-            *(
-                "avg_pull_requests_reviewed",
-                "avg_pull_requests_created",
-                "avg_pull_requests_merged",
-            ),
-            *("avg_pull_requests_median_minutes_to_merge",),
-        }
+    ignored: ClassVar = names(
+        """
+        version avg_user_initiated_interactions avg_code_generation_activities avg_loc_added
+        avg_loc_deleted avg_code_acceptance_activities avg_pull_requests_reviewed
+        avg_pull_requests_created avg_pull_requests_merged avg_pull_requests_median_minutes_to_merge
+        """
     )
     phase: str | None = None
     phase_number: int | None = None
@@ -139,12 +134,11 @@ class CommentType(msgspec.Struct, kw_only=True):
 class PullRequests(msgspec.Struct, kw_only=True):
     """`pull_requests`; medians cannot be added up and are not read."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset(
-        {
-            "median_minutes_to_merge",
-            "median_minutes_to_merge_copilot_authored",
-            "median_minutes_to_merge_copilot_reviewed",
-        }
+    ignored: ClassVar = names(
+        """
+        median_minutes_to_merge median_minutes_to_merge_copilot_authored
+        median_minutes_to_merge_copilot_reviewed
+        """
     )
     total_created: Count | None = None
     total_reviewed: Count | None = None
@@ -160,26 +154,24 @@ class PullRequests(msgspec.Struct, kw_only=True):
     copilot_suggestions_by_comment_type: list[CommentType] | None = None
 
 
-_ORIGIN = frozenset(
-    {"enterprise_id", "organization_id", "etl_id", "day_partition", "entity_id_partition"}
-    | {"created_at"}
-)
+_ORIGIN = names("enterprise_id organization_id etl_id day_partition entity_id_partition created_at")
 """Where a record comes from."""
-_REPORT = _ORIGIN | {
-    *("report_start_day", "report_end_day", "chat_panel_agent_mode", "chat_panel_ask_mode"),
-    *("chat_panel_custom_mode", "chat_panel_edit_mode", "chat_panel_plan_mode"),
-    *("chat_panel_unknown_mode", "totals_by_language_model", "totals_by_skill"),
-    *("totals_by_custom_agent", "totals_by_mcp", "totals_by_slash_cmd", "totals_by_plugin"),
-    *("distinct_skill_use_count", "distinct_custom_agent_use_count"),
-    *("distinct_mcp_use_count", "distinct_slash_cmd_use_count", "distinct_plugin_use_count"),
-}
+_REPORT = _ORIGIN | names(
+    """
+    report_start_day report_end_day chat_panel_agent_mode chat_panel_ask_mode chat_panel_custom_mode
+    chat_panel_edit_mode chat_panel_plan_mode chat_panel_unknown_mode totals_by_language_model
+    totals_by_skill totals_by_custom_agent totals_by_mcp totals_by_slash_cmd totals_by_plugin
+    distinct_skill_use_count distinct_custom_agent_use_count distinct_mcp_use_count
+    distinct_slash_cmd_use_count distinct_plugin_use_count
+    """
+)
 """What days of entities and of people have beside: parts of other counts, and lists cut to the top five."""
 
 
 class Entity(Measured, kw_only=True):
     """A day of an enterprise or an organization; a wrapper of several has them in `day_totals`."""
 
-    ignored: ClassVar[frozenset[str]] = _REPORT
+    ignored: ClassVar = _REPORT
     day: str | None = None
     daily_active_users: Count | None = None
     weekly_active_users: Count | None = None
@@ -214,14 +206,15 @@ class Entity(Measured, kw_only=True):
 class UserDay(Measured, kw_only=True, gc=False):
     """What is read of a day of a person: most of the record is passed over unread."""
 
-    ignored: ClassVar[frozenset[str]] = _REPORT | {
-        *("ai_credits_used", "used_agent", "used_chat", "used_cli", "used_copilot_app"),
-        *("used_copilot_coding_agent", "used_copilot_cloud_agent"),
-        *("used_copilot_code_review_active", "used_copilot_code_review_passive"),
-        *("used_vscode_agent", "ai_adoption_phase", "totals_by_ide", "totals_by_feature"),
-        *("totals_by_language_feature", "totals_by_model_feature", "totals_by_cli"),
-        *("totals_by_copilot_app", "totals_by_vscode_agent", "totals_by_3rd_party_agent"),
-    }
+    ignored: ClassVar = _REPORT | names(
+        """
+        ai_credits_used used_agent used_chat used_cli used_copilot_app used_copilot_coding_agent
+        used_copilot_cloud_agent used_copilot_code_review_active used_copilot_code_review_passive
+        used_vscode_agent ai_adoption_phase totals_by_ide totals_by_feature totals_by_cli
+        totals_by_language_feature totals_by_model_feature totals_by_copilot_app
+        totals_by_vscode_agent totals_by_3rd_party_agent
+        """
+    )
     user_id: int
     user_login: str | None = None
     day: str | None = None
@@ -230,7 +223,7 @@ class UserDay(Measured, kw_only=True, gc=False):
 class TeamMember(msgspec.Struct, kw_only=True, gc=False):
     """A person's membership of a team on a day."""
 
-    ignored: ClassVar[frozenset[str]] = _ORIGIN | {"user_login"}
+    ignored: ClassVar = _ORIGIN | {"user_login"}
     user_id: int
     team_id: int | None = None
     slug: str | None = None
