@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from bench.simulated import SECRETS
 from exporter.clock import SystemClock
 from exporter.config.blocks import Config
 from exporter.config.file import load
@@ -28,12 +29,6 @@ from exporter.web import server
 
 PATIENCE = 180.0
 """Seconds that something is waited for, far above what it takes."""
-
-SECRETS = {
-    "github": "sim-github-token",
-    "cursor": "sim-cursor-key",
-    "tabnine": "sim-tabnine-token",
-}
 
 
 class Vendors:

@@ -21,7 +21,8 @@ from tests.chaos.comparison import Key, Sums, differences, ledgers, shown, truth
 from tests.chaos.failpoints import Point, Strike
 from tests.chaos.late_data import LateData
 from tests.chaos.watch import Watch
-from tests.chaos.world import ACCOUNTS, STREAMS, MonthOfWork, settle
+from tests.chaos.world import MonthOfWork, settle
+from tests.counted import STREAMS
 from tests.e2e.processes import Process, wait_for
 
 SETTLING = 900.0
@@ -31,9 +32,10 @@ SETTLING = 900.0
 class Daemon:
     """The daemon of the campaign; each start may be given the strike that ends it."""
 
-    def __init__(self, month: MonthOfWork) -> None:
+    def __init__(self, month: MonthOfWork, chance: Random) -> None:
         self.port = free_port()
         self._month = month
+        self._chance = chance
         self._config = month.configuration()
 
     def start(self, strike: Strike | None = None, condition: Path | None = None) -> Process:
@@ -42,6 +44,7 @@ class Daemon:
             f"--config.file={self._config}",
             f"--port={self.port}",
             f"--clock={self._month.clock_file}",
+            f"--seed={self._chance.getrandbits(32)}",
         ]
         if strike is not None:
             arguments.append(f"--strike={strike}")
@@ -69,9 +72,9 @@ class Daemon:
         while True:
             polled, well = self.polled(), self.well()
             late = {s for s in STREAMS if polled[s] < before[s] + times}
-            if not late and well >= STREAMS:
+            if not late and well >= STREAMS.keys():
                 return
-            assert time.monotonic() < deadline, f"late: {late}, not well: {STREAMS - well}"
+            assert time.monotonic() < deadline, f"late: {late}, not well: {STREAMS.keys() - well}"
             time.sleep(0.2)
 
 
@@ -147,7 +150,7 @@ class Campaign:
         self._longest = longest
         self._chance = Random(seed)
         self._month = MonthOfWork(directory, seed, developers)
-        self._daemon = Daemon(self._month)
+        self._daemon = Daemon(self._month, self._chance)
         self._late = LateData(self._month, self._chance)
         self._strikes = list(itertools.islice(self._plan(), kills))
         self.report = Report(seed, days)
@@ -252,7 +255,7 @@ class Campaign:
             return truth(self._month), shown(self._daemon.page())
 
     def _compare(self, true: Sums, page: Sums) -> None:
-        found = asyncio.run(ledgers(self._month.state, ACCOUNTS))
+        found = asyncio.run(ledgers(self._month.state))
         report = self.report
         report.wrong = differences(found.net, true)
         report.falls += [

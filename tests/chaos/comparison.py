@@ -10,21 +10,17 @@ from typing import Any, NamedTuple, TypeAlias
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.model import DAY, Metric, MetricType, StreamKey, Window
+from bench.simulated import SECRETS
+from exporter.model import DAY, Window
 from exporter.store.sqlite import SQLiteStore
-from exporter.vendors import VENDORS
-from tests.chaos.world import STREAMS, MonthOfWork
+from tests.chaos.world import MonthOfWork
+from tests.counted import STREAMS
 from tests.e2e.processes import PATIENCE
 
 Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 Sums: TypeAlias = dict[Key, Decimal]
 
 _OWN = ("account", "vendor")
-_NOT_CONFIGURED = ("github_api_actor_", "github_premium_request_")
-_UNKNOWN_TO_THE_TRUTH = (
-    *("tabnine_agent_", "tabnine_team_agent_", "tabnine_instructions_"),
-    "tabnine_team_instructions_",
-)
 _FROM_FILES = {
     "github_usage_report_": "summarized",
     "github_ai_credit_": "ai_credit",
@@ -33,26 +29,7 @@ _NEAR = Decimal("1e-6")
 """The page shows floats of exact decimals."""
 
 
-def _counted() -> dict[str, dict[str, Metric]]:
-    """The counters that are compared, by stream and name."""
-    return {
-        stream.name: {
-            metric.name: metric
-            for metric in stream.metrics
-            if metric.type is MetricType.COUNTER
-            and not metric.people
-            and not metric.name.startswith((*_NOT_CONFIGURED, *_UNKNOWN_TO_THE_TRUTH))
-            # Of what is common to vendors, the truth knows GitHub's part.
-            and (vendor.name == "github" or not metric.name.startswith("assistant_"))
-        }
-        for vendor in VENDORS
-        for stream in vendor.streams
-        if stream.name in STREAMS
-    }
-
-
-COUNTED = _counted()
-METRICS = {name: metric for metrics in COUNTED.values() for name, metric in metrics.items()}
+METRICS = {name: metric for each in STREAMS.values() for name, metric in each.metrics.items()}
 
 
 class _Export(NamedTuple):
@@ -84,13 +61,15 @@ def truth(month: MonthOfWork) -> Sums:
     """The true sums since each stream's first day; of the export files, what they can tell."""
     told: dict[int, Mapping[Key, Any]] = {}
     found: Sums = {}
-    for stream, metrics in COUNTED.items():
+    for stream, counted in STREAMS.items():
         if stream == "usage_reports":
             continue
         since = month.first_day(stream)
         if since not in told:
             told[since] = month.simulator.truth(since=since)
-        _add(found, ((key, value) for key, value in told[since].items() if key[0] in metrics))
+        _add(
+            found, ((key, value) for key, value in told[since].items() if key[0] in counted.metrics)
+        )
     _add_files(found, month)
     return found
 
@@ -132,7 +111,7 @@ def _exports(month: MonthOfWork) -> list[_Export]:
     }
     answer = httpx.get(
         f"{month.simulator.url}/github/enterprises/acme/settings/billing/reports",
-        headers={"authorization": "Bearer sim-github-token"},
+        headers={"authorization": f"Bearer {SECRETS['github']}"},
         timeout=PATIENCE,
     )
     answer.raise_for_status()
@@ -167,15 +146,15 @@ def _compared(name: str, labels: Mapping[str, str]) -> bool:
     return not name.startswith("assistant_") or labels["vendor"] == "github"
 
 
-async def ledgers(state: Path, keys: Mapping[str, StreamKey]) -> Ledgers:
+async def ledgers(state: Path) -> Ledgers:
     """What a stopped exporter left in its state file."""
     store = SQLiteStore.open(state, 0)
     counters: Sums = {}
     debts: Sums = {}
     try:
-        for stream, key in keys.items():
-            for (name, values), series in (await store.load(key)).ledger.items():
-                if name in COUNTED[stream]:
+        for counted in STREAMS.values():
+            for (name, values), series in (await store.load(counted.key)).ledger.items():
+                if name in counted.metrics:
                     labels = tuple(zip(METRICS[name].labels, values, strict=True))
                     _add(counters, [((name, labels), series.counter)])
                     _add(debts, [((name, labels), series.debt)])

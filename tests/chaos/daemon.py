@@ -34,12 +34,12 @@ class WorldScheduler(Scheduler):
         super()._plan(name, time.time() + due - self._clock.time(), *work)
 
 
-async def serve(settings: Config, clock: Clock, port: int) -> None:
+async def serve(settings: Config, clock: Clock, port: int, chance: Random) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with patch.object(exporter.runtime.app, "Scheduler", WorldScheduler):
-        async with App(settings, clock, Random()) as app:
+        async with App(settings, clock, chance) as app:
             await app.serve([server.listen(f"127.0.0.1:{port}")], "/metrics", stop)
 
 
@@ -47,10 +47,16 @@ async def serve(settings: Config, clock: Clock, port: int) -> None:
 @click.option("--config.file", "config_file", type=click.Path(path_type=Path), required=True)
 @click.option("--port", type=int, required=True)
 @click.option("--clock", type=click.Path(path_type=Path), required=True)
+@click.option("--seed", type=int, default=1, help="Of the jitter of its polls.")
 @click.option("--strike", type=Strike.of)
 @click.option("--condition", type=click.Path(path_type=Path))
 def main(
-    config_file: Path, port: int, clock: Path, strike: Strike | None, condition: Path | None
+    config_file: Path,
+    port: int,
+    clock: Path,
+    seed: int,
+    strike: Strike | None,
+    condition: Path | None,
 ) -> None:
     """Run until a signal comes, from outside or from the strike."""
     log.configure("info", "logfmt")
@@ -61,7 +67,7 @@ def main(
             patch.object(sqlite3, "connect", connect),
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(serve(load(config_file), WorldTime(clock), port))
+            runner.run(serve(load(config_file), WorldTime(clock), port, Random(seed)))
     except StoreError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

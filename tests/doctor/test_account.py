@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.simulated import SECRETS
 from exporter.config.blocks import one_target
 from exporter.preflight.doctor.finding import Check, Finding, Level
 from exporter.simulator.application import Simulator
 from exporter.simulator.github.rest import GitHubOptions
-from exporter.simulator.tabnine.rest import TabnineOptions
 from exporter.simulator.world.world import ENTERPRISE, World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 from exporter.vendors import VENDORS
@@ -21,11 +21,6 @@ from exporter.vendors.base import AnyVendor
 from exporter.vendors.github.rights import Right
 from tests.doctor.world import NO_ROWS, NOW, asked, of_check, of_stream, target
 
-SECRETS = {
-    "github": GitHubOptions().token,
-    "tabnine": TabnineOptions().token,
-    "cursor": "sim-cursor-key",
-}
 STREAMS = {vendor.name: [stream.name for stream in vendor.streams] for vendor in VENDORS}
 
 

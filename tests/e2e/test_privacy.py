@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.simulated import SECRETS
 from exporter.simulator.world.people import hire
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import CountingOptions
@@ -34,7 +35,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "api_insights": {"routes": {"top_actors": 3}},
     "copilot_reports": {"teams": True, "users": True},
 }
-SECRETS = {"github": "sim-github-token", "cursor": "sim-cursor-key", "tabnine": "sim-tabnine-token"}
 
 
 @pytest.fixture

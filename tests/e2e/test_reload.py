@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.counted import targets
 from tests.e2e.processes import Exporter, Simulator, wait_for
 from tests.e2e.test_counts import (
     FAMILIES,
@@ -37,14 +38,11 @@ def value(exporter: Exporter, name: str, labels: str = "") -> float | None:
 
 def light(simulator: Simulator, directory: Path) -> dict[str, Any]:
     """Three streams that count, and are quick to poll."""
-    content = configuration(simulator, directory)
-    _, cursor, tabnine = content["targets"]
-    stream = {"interval": "1s", "lookback": f"{LOOKBACK_DAYS}d"}
-    off = ("team_usage", "organization", "repositories")
-    cursor["streams"] = {"ai_code_changes": stream, "ai_code_commits": {"enabled": False}}
-    tabnine["streams"] = {"usage": stream, "audit_log": stream}
-    tabnine["streams"] |= {name: {"enabled": False} for name in off}
-    return {**content, "targets": [cursor, tabnine]}
+    lookback = f"{LOOKBACK_DAYS}d"
+    return {
+        **configuration(simulator, directory),
+        "targets": targets(simulator.url, directory, CURSOR | TABNINE, lookback=lookback),
+    }
 
 
 def test_counts_are_true_through_added_changed_broken_and_removed_targets(
@@ -66,7 +64,7 @@ def test_counts_are_true_through_added_changed_broken_and_removed_targets(
 
         tabnine["streams"]["audit_log"] = {**tabnine["streams"]["audit_log"], "interval": "2s"}
         exporter.reconfigure(content)
-        labels = '{vendor="tabnine",account="acme",stream="audit_log"}'
+        labels = '{vendor="tabnine",account="tabnine",stream="audit_log"}'
         assert value(exporter, "usage_exporter_poll_interval_seconds", labels) == 2
 
         good_at = value(exporter, GOOD_AT)

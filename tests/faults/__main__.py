@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from tests.faults.campaign import Campaign, Outcome
-from tests.faults.forms import FORMS, SHAPES, alone
+from tests.faults.forms import FORMS, SHAPES
 from tests.faults.memory import MIB, Peak, flooded
 from tests.faults.table import FAULTS, Fault
 
@@ -32,7 +32,7 @@ def main() -> None:
 async def matrix() -> list[Outcome]:
     """Every stream of every form under every fault."""
     outcomes: list[Outcome] = []
-    for form in FORMS:
+    for form in FORMS.values():
         with tempfile.TemporaryDirectory() as directory:
             async with Campaign(form, Path(directory)) as campaign:
                 for fault in FAULTS:
@@ -45,10 +45,10 @@ async def floods() -> dict[str, Peak]:
     """The memory of a daemon with targets of every shape under a flood, beside a healthy one."""
     forms = [
         *SHAPES,
-        alone("tabnine opted in", "audit_log"),
-        alone("cursor csv", "ai_code_changes"),
+        FORMS["tabnine, form 1"].alone("audit_log"),
+        FORMS["cursor, form 1"].alone("ai_code_changes"),
     ]
-    healthy = alone("cursor", "ai_code_changes")
+    healthy = FORMS["cursor"].alone("ai_code_changes")
     peaks: dict[str, Peak] = {}
     for fault in FAULTS:
         if not fault.flood:

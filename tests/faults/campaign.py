@@ -18,11 +18,12 @@ from exporter.simulator.world.traffic import Lag
 from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 from tests.clock import ManualClock
-from tests.faults.forms import DEVELOPERS, SEED, Form
+from tests.faults.forms import Form
 from tests.faults.pair import SICK, WELL, Pair
 from tests.faults.proxy import Proxy, pass_on
 from tests.faults.refusals import OTHER_NAME
 from tests.faults.table import Fault
+from tests.faults.world import DEVELOPERS, SEED
 
 START = 1_767_952_800.0
 """2026-01-09T10:00:00Z, a Friday."""

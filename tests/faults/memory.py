@@ -16,9 +16,10 @@ from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 from tests.e2e.processes import Exporter
-from tests.faults.forms import DEVELOPERS, SECRETS, SEED, Form
+from tests.faults.forms import Form
 from tests.faults.pair import SICK, WELL
 from tests.faults.proxy import Proxy, Spoil
+from tests.faults.world import DEVELOPERS, SEED
 
 MIB = 1024**2
 PATIENCE = 120.0
@@ -57,14 +58,12 @@ async def flooded(
         targets = []
         for number, form in enumerate([*(form for form, _ in spoilt), healthy]):
             proxy = await opened.enter_async_context(Proxy(transport, "http://127.0.0.1"))
-            secret = directory / form.vendor
-            secret.write_text(SECRETS[form.vendor])
             account = WELL if form is healthy else f"{SICK}-{number}"
             proxies[account] = proxy
             own = {"requests_per_minute": 1_000_000, "timeout": "1s"}
             if form is healthy:
                 own["timeout"] = "60s"
-            target = {**form.target(account, proxy.url, str(secret)), **own}
+            target = {**form.target(account, proxy.url, directory), **own}
             targets.append(_often(target))
         settings = {
             "targets": targets,

@@ -20,7 +20,7 @@ from exporter.store.sqlite import SQLiteStore
 from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus
 from exporter.vendors.base import Target, enabled_streams, limits_of, per_minute
 from tests.clock import ManualClock
-from tests.faults.forms import SECRETS, Form
+from tests.faults.forms import Form
 
 SICK, WELL = "sick", "well"
 UNHURRIED = 1_000_000
@@ -58,9 +58,7 @@ class Pair:
         await self._resources.aclose()
 
     def _targets(self, urls: Mapping[str, str]) -> list[Target]:
-        secret = self._directory / "token"
-        secret.write_text(SECRETS[self._form.vendor], encoding="utf-8")
-        blocks = [self._form.target(account, url, str(secret)) for account, url in urls.items()]
+        blocks = [self._form.target(account, url, self._directory) for account, url in urls.items()]
         for block in blocks:
             if block["account"] == WELL:
                 block["requests_per_minute"] = UNHURRIED

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.vendors import VENDORS
+from tests.accounts import ACCOUNTS
 from tests.faults import contents, wire
 from tests.faults.campaign import Campaign, Outcome
-from tests.faults.forms import FORMS, SHAPES, Form, alone
+from tests.faults.forms import FORMS, SHAPES
 from tests.faults.memory import MIB, flooded
 from tests.faults.table import FAULTS, Fault
 
@@ -22,7 +22,7 @@ def share(number: int) -> list[Fault]:
     return [fault for index, fault in enumerate(FAULTS) if index % len(SHAPES) == number]
 
 
-@pytest.mark.parametrize("number", range(len(SHAPES)), ids=[form.vendor for form in SHAPES])
+@pytest.mark.parametrize("number", range(len(SHAPES)), ids=[form.name for form in SHAPES])
 async def test_a_fault_is_told_and_leaves_no_trace(number: int, tmp_path: Path) -> None:
     """The state is the expected one; the twin counts on; afterwards both hold the same."""
     outcomes: list[Outcome] = []
@@ -37,7 +37,7 @@ async def test_a_fault_is_told_and_leaves_no_trace(number: int, tmp_path: Path) 
 async def test_a_damaged_answer_with_a_good_etag_is_not_kept(tmp_path: Path) -> None:
     """It was: every poll after it was answered "not modified", and stayed a schema error."""
     damaged = next(fault for fault in FAULTS if fault.name == "bits flipped")
-    async with Campaign(alone("cursor", "ai_code_changes"), tmp_path) as campaign:
+    async with Campaign(FORMS["cursor"].alone("ai_code_changes"), tmp_path) as campaign:
         [outcome] = await campaign.run(damaged, campaign.streams())
     assert outcome.problems == []
 
@@ -45,29 +45,20 @@ async def test_a_damaged_answer_with_a_good_etag_is_not_kept(tmp_path: Path) -> 
 async def test_floods_take_little_memory_and_stop_nobody(tmp_path: Path) -> None:
     """A gzip bomb, a body of 10 GB and pages without end, all at once against one process."""
     spoilt = [
-        (alone("cursor", "ai_code_commits"), wire.gzip_bomb),
-        (alone("tabnine", "audit_log"), wire.huge_body),
-        (alone("github", "copilot_seats"), contents.list_without_end(marked=True)),
+        (FORMS["cursor"].alone("ai_code_commits"), wire.gzip_bomb),
+        (FORMS["tabnine"].alone("audit_log"), wire.huge_body),
+        (FORMS["github org"].alone("copilot_seats"), contents.list_without_end(marked=True)),
     ]
-    peak = await flooded(tmp_path, spoilt, alone("cursor", "ai_code_changes"), seconds=3)
+    peak = await flooded(tmp_path, spoilt, FORMS["cursor"].alone("ai_code_changes"), seconds=3)
     assert peak.growth < MOST_GROWTH
     assert peak.well_polls > 0
     assert peak.requests > len(spoilt)
 
 
 def test_every_stream_of_every_vendor_meets_the_faults() -> None:
-    """A stream that is added needs no entry here, unless it is off by default."""
-    all_streams = {(vendor.name, stream.name) for vendor in VENDORS for stream in vendor.streams}
-    assert all_streams == {pair for form in FORMS for pair in met(form)}
-
-
-def met(form: Form) -> set[tuple[str, str]]:
-    """The streams that a form polls."""
-    [vendor] = [vendor for vendor in VENDORS if vendor.name == form.vendor]
-    enterprise = "enterprise" in form.more
-    return {
-        (vendor.name, stream.name)
-        for stream in vendor.streams
-        if form.streams.get(stream.name, {"enabled": stream.by_default}).get("enabled", True)
-        and not (enterprise and stream.name == "api_insights")
+    """A stream that is added needs no entry here; one that is off by default has a form in its case."""
+    all_streams = {
+        (account.vendor.name, stream) for account in ACCOUNTS for stream in account.streams
     }
+    met = {(form.account.vendor.name, name) for form in FORMS.values() for name in form.streams}
+    assert met == all_streams

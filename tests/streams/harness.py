@@ -99,8 +99,20 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Month:
+    """How a stream is counted in the simulated world, where the campaigns compare it with the truth.
+
+    `options` are what it takes to read all of it; metrics whose names begin with one of `left_out` are
+    not compared, because these options do not ask for them or the truth does not tell of them.
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Case:
-    """What the contract tests need to know of a stream.
+    """What the contract tests and the campaigns need to know of a stream.
 
     `required` is a field that the stream cannot do without, `counted` one that feeds a counter (None
     for a stream that has none). `people` are texts of the fixtures that name persons; `users` is the
@@ -108,6 +120,8 @@ class Case:
     nothing. `paged` is the path of a list that `paging` options make the
     stream read in JSON pages (None: no list has pages). Of a vendor that always has something
     `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way.
+    `month` is None where the simulator knows no truth of the stream. `forms` are options under which it
+    meets every fault besides its defaults; one that is off by default needs at least one form.
     """
 
     vendor: str
@@ -124,6 +138,8 @@ class Case:
     paging: Mapping[str, Any] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    month: Month | None = None
+    forms: Sequence[Mapping[str, Any]] = ()
 
     @property
     def name(self) -> str:

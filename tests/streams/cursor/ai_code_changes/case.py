@@ -1,7 +1,7 @@
 """Accepted changes, as JSON pages and as CSV."""
 
 from tests.streams.cursor.routes import EMPTY_PAGE, cursor_routes
-from tests.streams.harness import Case, Counted, Place
+from tests.streams.harness import Case, Counted, Month, Place
 
 COLUMNS = (
     "change_id", "user_id", "user_email", "source", "model", "total_lines_added",
@@ -23,4 +23,6 @@ CASE = Case(
     people=("dev@example.com",),
     paged="/analytics/ai-code/changes",
     paging={"format": "json"},
+    month=Month(),
+    forms=({"format": "csv"}, {"format": "json"}),
 )

@@ -1,7 +1,7 @@
 """Commits that Cursor scored, as JSON pages and as CSV."""
 
 from tests.streams.cursor.routes import EMPTY_PAGE, cursor_routes
-from tests.streams.harness import Case, Counted, Place
+from tests.streams.harness import Case, Counted, Month, Place
 
 COLUMNS = (
     "commit_hash", "commit_source", "user_id", "user_email", "repo_name", "branch_name",
@@ -25,4 +25,6 @@ CASE = Case(
     people=("dev@example.com", "ops@example.com"),
     paged="/analytics/ai-code/commits",
     paging={"format": "json"},
+    month=Month({"lookback": "3d"}),
+    forms=({"format": "csv"}, {"format": "json"}),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.streams.harness import Asked, Case, Counted, Place, Route, answer
+from tests.streams.harness import Asked, Case, Counted, Month, Place, Route, answer
 from tests.streams.views import plain
 
 _BILLING = "/organizations/acme/settings/billing"
@@ -58,4 +58,6 @@ CASE = Case(
     people=("octo-jane", "hubber-ali"),
     paged=f"{_BILLING}/budgets",
     whole=False,
+    month=Month({"lookback": "8d"}),
+    forms=({"budget_details": True},),
 )

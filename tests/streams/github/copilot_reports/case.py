@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.streams.harness import Asked, Case, Counted, Place, Route, answer
+from tests.streams.harness import Asked, Case, Counted, Month, Place, Route, answer
 
 ROOT = "/orgs/acme/copilot/metrics/reports"
 DAY = "2026-09-20"
@@ -57,4 +57,6 @@ CASE = Case(
     ),
     empty={"links": {}},
     people=("mona-lisa", "hubert-k", "ines-p"),
+    month=Month({"lookback": "8d"}),
+    forms=({"teams": True, "users": True},),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from exporter.simulator.world.people import TEAMS
 from tests.streams.harness import Asked, Case, Counted, Place, Route
 from tests.streams.views import linked_page
 
@@ -42,4 +43,5 @@ CASE = Case(
     ),
     empty={"days": [], "team_days": []},
     paged="/enterprises/acme/copilot/usage",
+    forms=({"teams": [TEAMS[0]]},),
 )

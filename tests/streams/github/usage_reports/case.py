@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.streams.harness import Asked, Case, Counted, Place, Route, answer
+from tests.streams.harness import Asked, Case, Counted, Month, Place, Route, answer
 from tests.streams.views import csv_answer
 
 _REPORTS = "/enterprises/acme/settings/billing/reports"
@@ -70,4 +70,6 @@ CASE = Case(
     empty={"reports": {"usage_report_exports": [], "rows": {}}},
     people=("octo-jane", "hubber-ali"),
     whole=False,
+    month=Month({"lookback": "31d", "create": True}, left_out=("github_premium_request_",)),
+    forms=({"create": True},),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.streams.harness import Asked, Case, Place, Route, answer, unix
+from tests.streams.harness import Asked, Case, Month, Place, Route, answer, unix
 
 
 def selected(body: Any, asked: Asked) -> list[dict[str, Any]]:
@@ -42,4 +42,6 @@ CASE = Case(
     empty={"events": {"items": []}},
     people=("admin@example.com", "Admin One", "203.0.113.42"),
     paged="/api/v1/organization/audit-logs",
+    month=Month(),
+    forms=({"format": "csv"},),
 )

@@ -1,6 +1,6 @@
 """The usage of teams by day."""
 
-from tests.streams.harness import Case, Counted, Route
+from tests.streams.harness import Case, Counted, Month, Route
 from tests.streams.tabnine.routes import EACH_TEAM
 from tests.streams.tabnine.usage.case import ACTIVE, COMPLETIONS, NOTHING
 from tests.streams.views import tabnine_usage
@@ -14,4 +14,5 @@ CASE = Case(
     counted=Counted(COMPLETIONS, "tabnine_team_completions_total", {"team_name": "Platform"}),
     whole=False,
     empty={"usage": NOTHING},
+    month=Month(left_out=("tabnine_team_agent_", "tabnine_team_instructions_")),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.streams.harness import Case, Counted, Place, Route
+from tests.streams.harness import Case, Counted, Month, Place, Route
 from tests.streams.tabnine.routes import ORGANIZATION
 from tests.streams.views import tabnine_usage
 
@@ -23,4 +23,6 @@ CASE = Case(
     required=ACTIVE,
     counted=Counted(COMPLETIONS, "tabnine_completions_total"),
     empty={"usage": NOTHING, "agent_usage": NOTHING},
+    month=Month(left_out=("tabnine_agent_", "tabnine_instructions_")),
+    forms=({"agent_usage": "on"},),
 )

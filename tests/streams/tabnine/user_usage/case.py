@@ -22,4 +22,5 @@ CASE = Case(
     people=("ann@example.com",),
     users=Users.PLAIN,
     whole=False,
+    forms=({},),
 )

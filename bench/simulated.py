@@ -1,0 +1,37 @@
+"""Targets of the configuration that read the simulator."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.github.rest import GitHubOptions
+from exporter.simulator.tabnine.rest import TabnineOptions
+
+SECRETS = {
+    "github": GitHubOptions().token,
+    "tabnine": TabnineOptions().token,
+    "cursor": CursorOptions().key,
+}
+"""What the simulator takes as a credential, by vendor."""
+
+
+def target(
+    vendor: str,
+    account: str,
+    simulator: str,
+    directory: Path,
+    streams: Mapping[str, Any],
+    **more: Any,
+) -> dict[str, Any]:
+    """The block of an account at a simulator's URL; its credential is put into `directory`."""
+    secret = directory / vendor
+    secret.write_text(SECRETS[vendor])
+    return {
+        "vendor": vendor,
+        "account": account,
+        "base_url": f"{simulator}/{vendor}",
+        "auth": {"token_file": str(secret)},
+        "streams": {name: dict(options) for name, options in streams.items()},
+        **more,
+    }

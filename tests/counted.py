@@ -1,0 +1,87 @@
+"""The streams that are counted beside the truth of the simulated world, as their cases declare them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench import simulated
+from exporter.model import Metric, MetricType, StreamKey
+from exporter.streams.contract import AnyStream
+from tests.accounts import ACCOUNTS, Account
+from tests.streams.cases import CASES
+from tests.streams.harness import Month
+
+
+@dataclass(frozen=True)
+class CountedStream:
+    """A stream of an account whose counters the simulator knows the truth of."""
+
+    account: Account
+    stream: AnyStream
+    month: Month
+
+    @property
+    def key(self) -> StreamKey:
+        return StreamKey(self.account.vendor.name, self.account.name, self.stream.name)
+
+    @property
+    def lookback(self) -> int:
+        """How far back it reads, in seconds."""
+        return int(self.stream.options.model_validate(self.month.options).lookback)
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Metric]:
+        """The counters that are compared, by name."""
+        return {
+            metric.name: metric
+            for metric in self.stream.metrics
+            if metric.type is MetricType.COUNTER
+            and not metric.people
+            and not metric.name.startswith(self.month.left_out)
+            # Of what is common to vendors, the truth knows GitHub's part.
+            and (self.key.vendor == "github" or not metric.name.startswith("assistant_"))
+        }
+
+
+def _streams() -> Iterator[CountedStream]:
+    """Each stream of one account: the first that can have it."""
+    for case in CASES:
+        if case.month is not None:
+            account = next(
+                each
+                for each in ACCOUNTS
+                if each.vendor.name == case.vendor and case.stream in each.streams
+            )
+            yield CountedStream(account, account.streams[case.stream], case.month)
+
+
+STREAMS = {each.stream.name: each for each in _streams()}
+
+
+def targets(
+    simulator: str, directory: Path, names: Collection[str] = STREAMS.keys(), **more: Any
+) -> list[dict[str, Any]]:
+    """The targets that read these streams once a second, with `more` options, and no others."""
+    found = []
+    for account in ACCOUNTS:
+        chosen = {
+            name: {**STREAMS[name].month.options, "interval": "1s", **more}
+            for name in STREAMS
+            if name in names and STREAMS[name].account is account
+        }
+        if chosen:
+            vendor, streams = account.vendor.name, account.only(chosen)
+            found.append(
+                simulated.target(
+                    vendor,
+                    account.name,
+                    simulator,
+                    directory,
+                    streams,
+                    requests_per_minute=1_000_000,
+                    **account.scope,
+                )
+            )
+    return found
