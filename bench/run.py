@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 RUNS = 5
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -68,7 +69,11 @@ def table(rows: Iterable[Row]) -> str:
 def benchmarks() -> list[str]:
     """The names of the modules of this package that measure something."""
     names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return sorted(name for name in names if name not in ("__main__", "run", "servers", "soak"))
+    return sorted(name for name in names if hasattr(_module(name), "rows"))
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"bench.{name}")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -81,6 +86,6 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     rows: list[Row] = []
     for name in chosen or known:
-        rows += importlib.import_module(f"bench.{name}").rows()
+        rows += _module(name).rows()
     print(table(rows))
     return int("--check" in arguments and any(row.missed for row in rows))

@@ -3,9 +3,11 @@
 import os
 import secrets
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -43,6 +45,7 @@ def main(
 
     Each further run has the next seed, so that one run can be asked for by its own.
     """
+    signal.signal(signal.SIGTERM, _stop)
     first = secrets.randbelow(10**6) if seed is None else seed
     conditions = [condition for condition in chosen(names) for _ in range(times)]
     # Before the first run: what cannot be made must not end a campaign of hours.
@@ -59,6 +62,11 @@ def main(
         (RESULTS / "table.md").write_text(table(rows), encoding="utf-8")
     click.echo(table(rows), nl=False)
     sys.exit(any(row.result.failed or not row.result.passed for row in rows))
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    """End like any program that a signal ended, but not before what was started has ended."""
+    sys.exit(128 + number)
 
 
 def tell(row: Row, options: dict[str, str | int | None]) -> None:

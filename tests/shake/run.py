@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -126,12 +127,16 @@ def _ended(command: list[str], environment: Mapping[str, str], umask: int, outpu
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
+        start_new_session=True,
     ) as process:
         try:
             return process.wait(LIMIT)
         except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait()
+            return -signal.SIGKILL
+        finally:
+            # Its workers, too, and also where this program was told to stop.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

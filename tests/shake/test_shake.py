@@ -2,11 +2,14 @@
 
 import os
 import shlex
+import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.processes import Process, wait_for
 from tests.shake.conditions import CONDITIONS, Condition, chosen
 from tests.shake.interpreters import candidates, wanted
 from tests.shake.results import Result, Row, read, repeat, table
@@ -123,3 +126,27 @@ def test_busy_loops_end_with_the_run() -> None:
     with busy(2):
         assert len(children() - before) == 2
     assert children() == before
+
+
+@pytest.mark.process
+def test_nothing_runs_on_after_it_was_told_to_stop(tmp_path: Path) -> None:
+    """pytest and its workers, which nobody but this program would end."""
+    told, waiting = tmp_path / "pid", tmp_path / "test_waiting.py"
+    waiting.write_text(
+        "import os, pathlib, time\n\n\ndef test_waiting():\n"
+        f"    pathlib.Path({str(told)!r}).write_text(str(os.getpid()))\n    time.sleep(3600)\n"
+    )
+    script = (
+        "import pathlib, sys\nfrom tests.shake import __main__ as shake\n"
+        "shake.RESULTS = pathlib.Path(sys.argv.pop(1))\nshake.main()"
+    )
+    options = ["--condition=idle", "--workers=1", f"--tests={waiting}"]
+    shake = Process(
+        [sys.executable, "-c", script, str(tmp_path / "results"), *options], tmp_path / "log"
+    )
+    try:
+        wait_for("the test runs", lambda: told.exists() and told.read_text())
+        assert shake.stop() == 128 + signal.SIGTERM
+        wait_for("its process is gone", lambda: not Path("/proc", told.read_text()).exists())
+    finally:
+        shake.kill()
