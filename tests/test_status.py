@@ -14,6 +14,7 @@ from exporter.telemetry.status import (
     PollOutcome,
     RequestBudget,
     StreamStatus,
+    TargetStatus,
     Used,
 )
 
@@ -73,6 +74,21 @@ def test_each_group_has_the_tightest_of_its_own_limits_the_busiest_group_first()
     for group in ("b", "core", "core"):
         budget.spend(group)
     assert budget.used() == [Used("core", 2, 3_600), Used("b", 1, None), Used("a", 0, 200)]
+
+
+def test_a_stream_that_answers_for_any_account_does_not_make_a_target_up() -> None:
+    """GitHub tells the rate limit whatever the organization is called."""
+    limit, seats = (
+        StreamStatus(StreamKey("github", "acme", name), 300, of_account=name != "rate_limit")
+        for name in ("rate_limit", "copilot_seats")
+    )
+    limit.state, seats.state = State.OK, State.NOT_FOUND
+    target = TargetStatus("github", "acme", streams={"rate_limit": limit, "copilot_seats": seats})
+    assert not target.up
+    seats.state = State.EMPTY
+    assert target.up
+    del target.streams["copilot_seats"]
+    assert target.up, "where nothing else is asked for, the vendor's answer is all there is"
 
 
 @given(st.lists(st.builds(Polled, st.integers(0, 2**40), st.booleans())))

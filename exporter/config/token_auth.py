@@ -23,6 +23,11 @@ class TokenAuth(ConfigModel):
             raise ValueError("needs exactly one of token_file and token_env")
         return self
 
+    @property
+    def place(self) -> str:
+        """Where the credential is, in words."""
+        return self.token_file or f"the variable {self.token_env}"
+
     def secret(self) -> Secret:
         """The secret; nothing is read until it is used."""
         if self.token_file is not None:

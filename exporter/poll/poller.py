@@ -76,8 +76,8 @@ class Poller:
             # Drop cached ETags, or every later poll gets a 304 for the damaged body.
             job.client.forget()
         if not outcome.state.answered:
-            told = (job.key, outcome.state.value, outcome.reason)
-            _log.warning("poll of %s failed: state=%s reason=%r", *told)
+            told = (job.key, outcome.state.value, outcome.reason, job.target.place)
+            _log.warning("poll of %s failed: state=%s reason=%r reads=%r", *told)
         job.status.end(outcome, began, self._clock.time())
         await self.publisher.show_status(job)
         return outcome

@@ -24,6 +24,7 @@ class Connection:
     """A client with its pace and ETags; `identity` is everything that it depends on."""
 
     identity: Any
+    place: str
     bare: Client
     client: Client
     budget: RequestBudget
@@ -50,6 +51,7 @@ class RunningTarget:
         """Let the status, which a reload may have handed on, show the jobs of this one."""
         self.status.streams = {key.stream: job.status for key, job in self.jobs.items()}
         self.status.budget = self.connection.budget
+        self.status.place = self.connection.place
         for job in self.jobs.values():
             job.status.interval = job.options.interval
 
@@ -98,7 +100,9 @@ def create(
             stream=stream,
             options=options,
             client=client,
-            status=StreamStatus(key, options.interval) if known is None else known.status,
+            status=StreamStatus(key, options.interval, of_account=stream.of_account)
+            if known is None
+            else known.status,
             target_status=status,
         )
     secrets = SecretFiles(target) if kept is None else kept.secrets
@@ -116,7 +120,9 @@ def _connect(
     except ValueError as error:
         raise ConfigError([f"target {vendor.name}/{target.account}: {error}"]) from error
     client = bare.authorized(vendor.credential(target, bare))
-    return Connection(_identity(target), bare, client, RequestBudget(limits, clock.time))
+    return Connection(
+        _identity(target), target.place, bare, client, RequestBudget(limits, clock.time)
+    )
 
 
 def _identity(target: Target) -> Any:

@@ -57,8 +57,9 @@ class Stream(Generic[TargetT, OptionsT]):
 
     `bucket` is the size in seconds of the coarsest slice that it counts in, None for a stream that reads
     the present; `retention` how far back the vendor answers. `probe` is a cheap request for the doctor,
-    `right` what the vendor's remedies need to know of the right that the stream takes. `explain` adds
-    to an error what only this stream knows of it. `inapplicable` says why a target cannot have this
+    `right` what the vendor's remedies need to know of the right that the stream takes. `of_account` says
+    that an answer shows that the account can be read, and not only that the vendor is there. `explain`
+    adds to an error what only this stream knows of it. `inapplicable` says why a target cannot have this
     stream, or None. `label_sizes` is about how many values a label has beside the other labels of a
     metric, where that is known.
     """
@@ -74,6 +75,7 @@ class Stream(Generic[TargetT, OptionsT]):
     bucket: int | None = DAY
     retention: int = 365 * DAY
     by_default: bool = True
+    of_account: bool = True
     inapplicable: Callable[[TargetT], str | None] = lambda _: None
     label_sizes: Callable[[TargetT, OptionsT], Mapping[str, int]] = lambda _, __: {}
     explain: Callable[[PollError], PollError] = _unexplained

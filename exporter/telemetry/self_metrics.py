@@ -29,7 +29,7 @@ def _exporter(name: str, kind: MetricType, text: str, *labels: str) -> Metric:
 UP = _target(
     "up",
     MetricType.GAUGE,
-    "Whether the vendor gave a valid answer to at least one stream of the target.",
+    "Whether the vendor gave a valid answer to at least one stream of the target's account.",
 )
 API_REQUESTS = _target(
     "api_requests_total",

@@ -102,6 +102,7 @@ class StreamStatus:
     next_poll: float | None = None
     refresh_at: float | None = None
     history: PollHistory = field(default_factory=PollHistory)
+    of_account: bool = True
     _committed: int = field(default=0, init=False)
     _drifted: Counter[str] = field(default_factory=Counter, init=False)
 
@@ -209,7 +210,10 @@ class _LastHour:
 
 @dataclass(slots=True)
 class TargetStatus:
-    """One target: its streams and what was asked of its vendor. Observes the target's client."""
+    """One target: its streams and what was asked of its vendor. Observes the target's client.
+
+    `place` says in words what is read, where, and with which credential.
+    """
 
     vendor: str
     account: str
@@ -217,6 +221,7 @@ class TargetStatus:
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     wait_seconds: float = 0.0
     budget: RequestBudget | None = None
+    place: str = ""
 
     def requested(self, endpoint: Endpoint, code: str) -> None:
         self.requests[endpoint.path, code] += 1
@@ -228,8 +233,13 @@ class TargetStatus:
 
     @property
     def up(self) -> bool:
-        """Whether the vendor gives a valid answer to at least one stream."""
-        return any(s.state is not None and s.state.answered for s in self.streams.values())
+        """Whether the vendor gives a valid answer to at least one stream of the account.
+
+        Where no stream is, it is enough that the vendor answers.
+        """
+        streams = self.streams.values()
+        telling = [stream for stream in streams if stream.of_account] or streams
+        return any(s.state is not None and s.state.answered for s in telling)
 
     @property
     def polled(self) -> bool:

@@ -76,6 +76,11 @@ class Target(ConfigModel):
             ca_file=self.ca_file,
         )
 
+    @property
+    def place(self) -> str:
+        """What is read, where, and with which credential, in words."""
+        return f"{self.base_url} with the credential in {self.auth.place}"
+
     def quotas(self) -> frozenset[str]:
         """Keys of the quotas that this target uses: targets with a key in common share its limit."""
         auth = self.auth

@@ -67,6 +67,11 @@ class Shown:
         return min((severity(stream.state) for stream in self.streams), default=Severity.OK)
 
     @property
+    def problems(self) -> int:
+        """How many of its streams have a problem."""
+        return sum(severity(stream.state).problem for stream in self.streams)
+
+    @property
     def oldest(self) -> float:
         """When the stream that has waited longest last succeeded."""
         return min(map(_last_success, self.streams), default=inf)
@@ -99,7 +104,7 @@ def choose(targets: Sequence[TargetStatus], view: View) -> Listing:
     elif view.sort is Sort.AGE:
         found.sort(key=lambda shown: shown.oldest)
     else:
-        found.sort(key=lambda shown: shown.severity)
+        found.sort(key=lambda shown: (shown.severity, -shown.problems))
     pages = max(1, -(-len(found) // PAGE_SIZE))
     page = min(view.page, pages)
     return Listing(

@@ -73,6 +73,7 @@ class _Section:
     vendor: str
     account: str
     badge: Badge
+    place: str
     budgets: tuple[_Bar, ...]
     more_budgets: str
     requests: str
@@ -170,6 +171,7 @@ def _section(shown: Shown, now: float) -> _Section:
         vendor=target.vendor,
         account=target.account,
         badge=_answering(target),
+        place=target.place if shown.problems else "",
         budgets=tuple(_budget(each) for each in used[:_MOST_BUDGETS]),
         more_budgets=f"and {count(more, 'group')} used less" if more > 0 else "",
         requests=f"{total:,}" if total else "none yet",
@@ -198,6 +200,11 @@ def _percent(share: float) -> int:
 def _answering(target: TargetStatus) -> Badge:
     if not target.streams:
         return Badge("no streams enabled", Severity.EMPTY)
+    failing = [each for each in target.streams.values() if severity(each.state).problem]
+    if target.up and failing:
+        verb = "fails" if len(failing) == 1 else "fail"
+        words = f"{len(failing):,} of {count(len(target.streams), 'stream')} {verb}"
+        return Badge(words, min(severity(stream.state) for stream in failing))
     if target.up:
         return Badge("answers", Severity.OK)
     if all(stream.state is None for stream in target.streams.values()):

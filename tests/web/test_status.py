@@ -216,10 +216,29 @@ def test_problems_come_first_the_ones_that_need_a_person_before_all() -> None:
     assert list(page.rows) == ["h", "g", "f", "d", "c", "b", "a", "e"]
 
 
+def test_of_targets_with_equal_problems_the_one_with_more_comes_first() -> None:
+    one, two = (
+        _target(f"{failing} failing", *(_stream(f"{n}", State.ERROR) for n in range(failing)))
+        for failing in (1, 2)
+    )
+    assert _page(one, two).headings == ["github / 2 failing", "github / 1 failing"]
+
+
+def test_where_a_stream_fails_the_page_says_what_is_read_and_with_what() -> None:
+    place = "organization acme at https://api.github.com with the credential in /run/token"
+    target = _target("acme", _stream("a", State.NOT_FOUND))
+    target.place = place
+    assert f"Reads {place}" in _page(target).text
+    target.streams["a"].state = State.OK
+    assert place not in _page(target).text
+
+
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        ([State.OK, State.FORBIDDEN], "answers"),
+        ([State.OK, State.FORBIDDEN], "1 of 2 streams fails"),
+        ([State.OK, State.FORBIDDEN, State.ERROR, None], "2 of 4 streams fail"),
+        ([State.OK, None], "answers"),
         ([State.EMPTY], "answers"),
         ([State.FORBIDDEN, None], "gives no valid answer"),
         ([None, None], "not polled yet"),

@@ -57,5 +57,6 @@ STREAM = kit.Stream(
         gone="GitHub Enterprise Server has its rate limits off by default: turn the stream off",
     ),
     bucket=None,
+    of_account=False,  # it answers for a misspelt organization too
     label_sizes=lambda _, __: {"resource": 15},
 )

@@ -62,6 +62,11 @@ class GithubAuth(TokenAuth):
     app: AppAuth | None = None
     """A GitHub App instead of a token: the exporter gets tokens of an hour for itself."""
 
+    @property
+    def place(self) -> str:
+        """Where the credential is, in words."""
+        return super().place if self.app is None else self.app.private_key_file
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         given = (self.token_file, self.token_env, self.app)
@@ -104,6 +109,12 @@ class GithubTarget(Target):
         if (self.org is None) == (self.enterprise is None):
             raise ValueError("needs exactly one of org and enterprise")
         return self
+
+    @property
+    def place(self) -> str:
+        """The organization or enterprise, where its API is, and with which credential it is read."""
+        kind = "organization" if self.org else "enterprise"
+        return f"{kind} {self.org or self.enterprise} at {super().place}"
 
     def quotas(self) -> frozenset[str]:
         """GitHub's limits are those of a user or of an App's installation, which need not be named."""

@@ -25,6 +25,12 @@ class TabnineTarget(Target):
     api_version: Literal["v1", "v2"] = "v1"
     """v2 is for installations from product version 6.2 on, where v1 is not updated any more."""
 
+    @property
+    def place(self) -> str:
+        """The organization, where its API is, and with which credential it is read."""
+        own = self.organization_id
+        return f"organization {own} at {super().place}" if own else super().place
+
     def quotas(self) -> frozenset[str]:
         """An installation may limit what is asked of an organization, whichever token asks."""
         own = self.organization_id
