@@ -11,7 +11,6 @@ from random import Random
 from typing import Any, TypeVar
 
 import click
-import uvloop
 
 from exporter import __version__, log
 from exporter.clock import SystemClock
@@ -25,6 +24,8 @@ from exporter.preflight import plan
 from exporter.preflight.doctor import rendering
 from exporter.preflight.doctor.examination import examine
 from exporter.runtime.app import App
+from exporter.runtime.ending import Stop, leave
+from exporter.runtime.loop import Loop
 from exporter.runtime.sighup import Sighup
 from exporter.store.store import StoreError
 from exporter.web import server
@@ -136,6 +137,7 @@ def run(
                 _log.info("listening on %s%s", server.url_of(listening, tls=tls), telemetry_path)
             await app.serve(sockets, telemetry_path, stop, web_config, sighup, lifecycle=lifecycle)
         _log.info("stopped")
+        leave()
 
     _run(serve())
 
@@ -237,7 +239,7 @@ def _read_web_config(path: Path | None) -> WebConfigFile | None:
 
 def _run(work: Coroutine[Any, Any, _T]) -> _T:
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=Loop) as runner:
             return runner.run(work)
     except ConfigError as error:
         click.echo(str(error), err=True)
@@ -261,8 +263,8 @@ async def _demo(addresses: Sequence[str]) -> None:
         await running.serve(sockets, stop, click.echo)
 
 
-def _stop_on(*signals: signal.Signals) -> asyncio.Event:
-    stop = asyncio.Event()
+def _stop_on(*signals: signal.Signals) -> Stop:
+    stop = Stop()
     for number in signals:
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        signal.signal(number, stop.order)
     return stop

@@ -13,7 +13,6 @@ from random import Random
 from unittest.mock import patch
 
 import click
-import uvloop
 
 import exporter.runtime.app
 from bench.soak.fast_time import FastClock, FastScheduler
@@ -21,6 +20,7 @@ from bench.soak.sample import kept_connections, process_figures
 from exporter import log
 from exporter.config.file import load
 from exporter.runtime.app import App
+from exporter.runtime.loop import Loop
 from exporter.runtime.sighup import Sighup
 from exporter.web import server
 
@@ -84,7 +84,7 @@ def main(config_file: Path, port: int, start: float, began: float, speed: float)
     with (
         patch.object(exporter.runtime.app, "Scheduler", FastScheduler),
         patch.object(exporter.runtime.app, "SWAP_GAP", exporter.runtime.app.SWAP_GAP * speed),
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        asyncio.Runner(loop_factory=Loop) as runner,
     ):
         runner.run(serve(config_file, port, clock, sighup))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from random import Random
@@ -19,7 +20,7 @@ from exporter.poll.scheduler import Scheduler
 from exporter.runtime.policy import CollectionPolicy
 from exporter.runtime.reload import Reloader, ReloadError
 from exporter.runtime.sighup import Sighup
-from exporter.runtime.targets import GRACE, Targets
+from exporter.runtime.targets import Targets
 from exporter.store.sqlite import SQLiteStore
 from exporter.telemetry.self_metrics import ProcessMetrics, exporter_families
 from exporter.telemetry.status import TargetStatus
@@ -28,6 +29,10 @@ from exporter.web import server, status_page
 from exporter.web.guard import Guard, WebConfigFile
 from exporter.web.listing import View
 
+_log = logging.getLogger(__name__)
+
+GRACE = 1.0
+"""Seconds that running polls are given to end at a stop, and after them a commit that has begun."""
 TICK = 5.0
 """Seconds between updates of what changes without a poll."""
 SWAP_GAP = 0.2
@@ -69,7 +74,7 @@ class App:
     async def _open(self) -> None:
         config, clock = self._config, self._clock
         self._store = SQLiteStore.open(config.state.path, clock.time())
-        self._resources.push_async_callback(self._store.close)
+        self._resources.push_async_callback(self._close_store)
         metrics = [*catalogue.metrics().values(), *self._process.metrics]
         self.exposition = Exposition(metrics, gap=SWAP_GAP, clock=clock)
         self._scheduler = Scheduler(clock, self._random)
@@ -171,6 +176,13 @@ class App:
             "exporter", exporter_families(self._store.created, successful, good_at)
         )
         await self.exposition.flush()
+
+    async def _close_store(self) -> None:
+        try:
+            async with asyncio.timeout(GRACE):
+                await self._store.close()
+        except TimeoutError:
+            _log.warning("left a commit unfinished: what it holds is read again at the next start")
 
     async def _tick(self) -> None:
         await self.exposition.put("process", self._process.families())

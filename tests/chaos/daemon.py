@@ -12,7 +12,6 @@ from typing import Any
 from unittest.mock import patch
 
 import click
-import uvloop
 
 import exporter.runtime.app
 from exporter import log
@@ -21,6 +20,7 @@ from exporter.config.blocks import Config
 from exporter.config.file import load
 from exporter.poll.scheduler import Scheduler
 from exporter.runtime.app import App
+from exporter.runtime.loop import Loop
 from exporter.store.store import StoreError
 from exporter.web import server
 from tests.chaos.failpoints import Strike, StruckConnection
@@ -65,7 +65,7 @@ def main(
     try:
         with (
             patch.object(sqlite3, "connect", connect),
-            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+            asyncio.Runner(loop_factory=Loop) as runner,
         ):
             runner.run(serve(load(config_file), WorldTime(clock), port, Random(seed)))
     except StoreError as error:

@@ -19,7 +19,7 @@ Answers = Callable[[int], bytes]
 
 @asynccontextmanager
 async def vendor(
-    answers: Answers, *, proxied: bool = False
+    answers: Answers, *, proxied: bool = False, host: str = "127.0.0.1"
 ) -> AsyncIterator[tuple[Client, Watch, list[bytes]]]:
     """A client of a server that writes these bytes for the nth request, then hangs up."""
     heads: list[bytes] = []
@@ -36,7 +36,7 @@ async def vendor(
     watch = Watch()
     client = Client(
         ClientSettings(
-            "http://vendor.invalid" if proxied else f"http://127.0.0.1:{port}",
+            "http://vendor.invalid" if proxied else f"http://{host}:{port}",
             timeout=60,
             proxy=f"http://127.0.0.1:{port}" if proxied else None,
         ),

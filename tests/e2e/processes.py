@@ -130,6 +130,8 @@ def _address(output: Path) -> str | None:
 class Exporter:
     """The daemon; it can be killed and started again on the same state."""
 
+    module = "exporter"
+
     def __init__(self, directory: Path, config: Mapping[str, Any], *flags: str) -> None:
         self.directory = directory
         self.flags = flags
@@ -154,7 +156,7 @@ class Exporter:
     def start(self) -> None:
         self.process = Process(
             [
-                *(sys.executable, "-m", "exporter", "run"),
+                *(sys.executable, "-m", self.module, "run"),
                 f"--config.file={self.config_file}",
                 f"--web.listen-address=127.0.0.1:{self.port}",
                 *self.flags,

@@ -55,7 +55,7 @@ class Way:
         at = place(url)
         try:
             async with asyncio.timeout(self.patience):
-                _, writer = await asyncio.open_connection(url.host, _port(url))
+                writer = await _connected(url.host, _port(url))
         except (OSError, UnicodeError) as error:
             return self._fail(
                 Check.PROXY,
@@ -86,7 +86,7 @@ class Way:
     ) -> list[Finding]:
         try:
             async with asyncio.timeout(self.patience):
-                _, writer = await asyncio.open_connection(host, port, ssl=context)
+                writer = await _connected(host, port, context)
         except ssl.SSLError as error:
             reached = self._ok(Check.CONNECT, f"{host}:{port} takes connections")
             return [reached, self._fail(Check.TLS, *_refused(error, host, self.target.ca_file))]
@@ -129,6 +129,28 @@ class Way:
         return Finding(
             check=check, level=level, message=message, remedy=remedy, target=self.subject
         )
+
+
+async def _connected(
+    host: str, port: int, context: ssl.SSLContext | None = None
+) -> asyncio.StreamWriter:
+    """A connection to the first address that takes one."""
+    # Names are looked up by the loop's own method: one that hangs there holds nothing up.
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    name = None if context is None else host
+    problem = OSError(f"{host} has no address")
+    for *_, address in found:
+        try:
+            _, writer = await asyncio.open_connection(
+                *address[:2], ssl=context, server_hostname=name
+            )
+        except ssl.SSLError:
+            raise
+        except OSError as error:
+            problem = error
+        else:
+            return writer
+    raise problem
 
 
 def place(url: httpx.URL) -> str:

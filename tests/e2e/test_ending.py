@@ -1,0 +1,84 @@
+"""A real daemon that is told to stop while something on its machine hangs for ever."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.processes import Exporter, Simulator, wait_for
+from tests.e2e.test_reload import light
+
+pytestmark = pytest.mark.process
+
+
+class Hanging(Exporter):
+    """The daemon on a machine where something hangs."""
+
+    module = "tests.e2e.hanging"
+
+    @property
+    def log(self) -> str:
+        return self.process.output.read_text()
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Simulator]:
+    simulator = Simulator(tmp_path, "--developers=12", "--no-rate-limit")
+    yield simulator
+    simulator.stop()
+
+
+@pytest.fixture
+def hanging(
+    tmp_path: Path, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Hanging]:
+    def start(what: str, *more: dict[str, Any]) -> Hanging:
+        monkeypatch.setenv("HANGS", what)
+        content = light(simulator, tmp_path)
+        return Hanging(tmp_path, {**content, "targets": [*content["targets"], *more]})
+
+    return start
+
+
+def test_dead_names_starve_nobody_and_hold_up_no_stop(
+    hanging: Callable[..., Hanging], simulator: Simulator, tmp_path: Path
+) -> None:
+    """Eight targets whose names nobody answers: the others are polled again and again."""
+    dead = [
+        {
+            **light(simulator, tmp_path)["targets"][1],
+            "account": f"dead{number}",
+            "base_url": f"http://{number}.dead",
+        }
+        for number in range(8)
+    ]
+    exporter = hanging("names", *dead)
+    try:
+        wait_for("the exporter serves", lambda: exporter.page())
+        for _ in range(3):
+            exporter.wait_for_polls({"usage", "audit_log", "ai_code_changes"})
+        wait_for("it is told", lambda: "told the address of 0.dead in time" in exporter.log)
+    finally:
+        assert exporter.process.stop() == 0
+
+
+def test_a_commit_that_hangs_holds_up_no_stop(hanging: Callable[..., Hanging]) -> None:
+    """What it held is read again."""
+    exporter = hanging("commits")
+    try:
+        wait_for("the exporter serves", lambda: exporter.page())
+        wait_for("polls run", lambda: "usage_exporter_polls_total" in exporter.page())
+    finally:
+        assert exporter.process.stop() == 0
+    assert "left a commit unfinished" in exporter.log
+
+
+def test_an_event_loop_that_hangs_holds_up_no_stop(hanging: Callable[..., Hanging]) -> None:
+    """The last resort: it ends as a failure, and says where it hung."""
+    exporter = hanging("loop")
+    try:
+        wait_for("it listens", lambda: "listening on" in exporter.log)
+    finally:
+        assert exporter.process.stop() == 1
+    assert "MainThread in tick at" in exporter.log
