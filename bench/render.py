@@ -17,7 +17,7 @@ from exporter.exposition.compress import Encoding
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format, render
 from exporter.model import Metric, MetricType, Point
-from exporter.web.negotiation import accepts_gzip, negotiate
+from exporter.web.negotiation import encoding_for, negotiate
 
 SOURCES = 10
 FAMILIES = 20
@@ -185,7 +185,7 @@ def _lookup() -> float:
 
     def look_up() -> None:
         for _ in range(times):
-            encoding = Encoding.GZIP if accepts_gzip("gzip") else Encoding.IDENTITY
+            encoding = encoding_for("gzip") or Encoding.IDENTITY
             board.page.body(negotiate(ACCEPT), encoding)
 
     return cpu_seconds(look_up) / times

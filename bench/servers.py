@@ -65,7 +65,7 @@ async def serve_ours(
     )
     file = None if web_config is None else WebConfigFile(web_config)
     tls = None if file is None else file.config.tls_server_config
-    http_server = server.create(Guard(pages, file, most_requests=40), tls)
+    http_server = server.create(Guard(pages, file), tls)
     await http_server.serve(sockets=[server.listen(f"127.0.0.1:{port}")])
     if polls is not None:
         polls.cancel()

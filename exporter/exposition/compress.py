@@ -57,6 +57,11 @@ def join(pieces: Iterable[Piece]) -> bytes:
     return b"".join(parts)
 
 
+def joined_length(pieces: Iterable[Piece]) -> int:
+    """How long the member is that `join` would make."""
+    return sum((len(piece.raw) for piece in pieces), len(_HEADER) + len(_END) + _TRAILER.size)
+
+
 def inflate(member: bytes) -> bytes:
     """What a gzip member made by `join` holds."""
     data: bytes = isal_zlib.decompress(member, wbits=_GZIP)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from exporter.exposition.compress import Encoding, Piece, deflate, inflate, join
+from exporter.exposition.compress import Encoding, Piece, deflate, inflate, join, joined_length
 from exporter.exposition.render import Format, family_name
 from exporter.model import Metric, MetricType
 
@@ -33,6 +33,23 @@ class Page:
         self._gzip = {format_: join(self._pieces(families, format_)) for format_ in Format}
         self._identity: dict[Format, bytes] = {}
 
+    def ready(self, format: Format, encoding: Encoding) -> bytes | None:  # noqa: A002
+        """The whole page, where it has been made in this form."""
+        return (self._gzip if encoding is Encoding.GZIP else self._identity).get(format)
+
+    def length(
+        self,
+        names: Iterable[str] | None,
+        format: Format,  # noqa: A002
+        encoding: Encoding,
+    ) -> int:
+        """How long the page, or what `select` gives, is in this form; nothing is made for it."""
+        families = self._families if names is None else self._chosen(names)
+        pieces = self._pieces(families, format)
+        if encoding is Encoding.GZIP:
+            return joined_length(pieces)
+        return sum(piece.length for piece in pieces)
+
     def body(self, format: Format, encoding: Encoding) -> bytes:  # noqa: A002
         """The whole page. The first identity body of a big page takes milliseconds: use a thread."""
         if encoding is Encoding.GZIP:
@@ -49,14 +66,16 @@ class Page:
         encoding: Encoding = Encoding.IDENTITY,
     ) -> bytes:
         """The families that are called, or have samples called, one of `names`, in page order."""
+        member = join(self._pieces(self._chosen(names), format))
+        return member if encoding is Encoding.GZIP else inflate(member)
+
+    def _chosen(self, names: Iterable[str]) -> dict[Metric, Pieces]:
         wanted = frozenset(names)
-        chosen = {
+        return {
             metric: pieces
             for metric, pieces in self._families.items()
             if any(family_name(metric) + suffix in wanted for suffix in _SUFFIXES[metric.type])
         }
-        member = join(self._pieces(chosen, format))
-        return member if encoding is Encoding.GZIP else inflate(member)
 
     @staticmethod
     def _pieces(families: Mapping[Metric, Pieces], format_: Format) -> list[Piece]:

@@ -36,8 +36,6 @@ GRACE = 1.0
 TICK = 5.0
 """Seconds between updates of what changes without a poll."""
 SWAP_GAP = 0.2
-MOST_REQUESTS = 40
-"""HTTP requests served at once."""
 
 
 class App:
@@ -136,7 +134,7 @@ class App:
             ready=lambda: self._targets.ready,
             lifecycle=web.Lifecycle(self._reload, stop.set) if lifecycle else None,
         )
-        guard = Guard(application, web_config, MOST_REQUESTS)
+        guard = Guard(application, web_config)
         http = server.create(guard, web_config.config.tls_server_config if web_config else None)
         await self._tick()
         with sighup.heard(self._reloader.request) if sighup else contextlib.nullcontext():

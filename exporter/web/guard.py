@@ -1,4 +1,4 @@
-"""What stands before the pages: authentication, response headers, a bound on requests at once."""
+"""What stands before the pages: authentication and response headers."""
 
 import logging
 import os
@@ -8,7 +8,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.web import web_config
-from exporter.web.passwords import Passwords, TooManyAttemptsError
+from exporter.web.answers import Answers
+from exporter.web.passwords import Passwords
+from exporter.web.turns import TooManyAttemptsError
 from exporter.web.web_config import WebConfig, WebConfigError
 
 _log = logging.getLogger(__name__)
@@ -44,27 +46,14 @@ class WebConfigFile:
 
 
 class Guard:
-    """ASGI middleware. `most_requests` are served at once, further ones get a 503."""
+    """ASGI middleware, around what bounds the answers that are not read."""
 
-    def __init__(self, app: ASGIApp, file: WebConfigFile | None, most_requests: int) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, file: WebConfigFile | None) -> None:
+        self._app = Answers(app)
         self._file = file
-        self._most_requests = most_requests
-        self._requests = 0
         self._passwords = Passwords()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._requests >= self._most_requests:
-            busy = PlainTextResponse("too many requests at once\n", 503)
-            await busy(scope, receive, send)
-            return
-        self._requests += 1
-        try:
-            await self._guarded(scope, receive, send)
-        finally:
-            self._requests -= 1
-
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._file is None:
             await self._app(scope, receive, send)
             return
@@ -85,7 +74,8 @@ class Guard:
         header = dict(scope["headers"]).get(b"authorization")
         authorization = None if header is None else header.decode("latin-1")
         try:
-            if await self._passwords.allow(authorization, config.basic_auth_users):
+            address, _ = scope["client"] or ("", 0)
+            if await self._passwords.allow(authorization, config.basic_auth_users, address):
                 return None
         except TooManyAttemptsError:
             return PlainTextResponse("too many attempts\n", 429)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from exporter.exposition.compress import Encoding
 from exporter.exposition.render import Format
 
 CONTENT_TYPES = {
@@ -56,15 +57,18 @@ def negotiate(accept: str | None) -> Format:
 
 
 @lru_cache(maxsize=32)
-def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Whether an Accept-Encoding header takes gzip and does not prefer it uncompressed."""
+def encoding_for(accept_encoding: str | None) -> Encoding | None:
+    """The encoding for an Accept-Encoding header; None where it takes neither that there is."""
     qualities: dict[str, float] = {}
     for element in _elements(accept_encoding or ""):
         name = "gzip" if element.value == "x-gzip" else element.value
         qualities[name] = max(element.quality, qualities.get(name, 0.0))
-    others = qualities.get("*", 0.0)
-    gzip = qualities.get("gzip", others)
-    return gzip > 0 and gzip >= qualities.get("identity", others)
+    gzip = qualities.get("gzip", qualities.get("*", 0.0))
+    # What is not encoded may always be sent, unless the header says otherwise.
+    identity = qualities.get("identity", qualities.get("*"))
+    if gzip > 0 and gzip >= (identity or 0.0):
+        return Encoding.GZIP
+    return None if identity == 0.0 else Encoding.IDENTITY
 
 
 def _match(format_: Format, elements: list[_Element]) -> _Match | None:

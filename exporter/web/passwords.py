@@ -8,15 +8,13 @@ import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 
+from exporter.web.turns import Turns
+
 MOST_REMEMBERED = 256
-MOST_WAITING = 32
-
-
-class TooManyAttemptsError(Exception):
-    """So many passwords are being checked that a further one is refused."""
 
 
 class Passwords:
@@ -26,14 +24,19 @@ class Passwords:
         self._key = secrets.token_bytes(32)
         self._verdicts: OrderedDict[bytes, bool] = OrderedDict()
         # Checking is slow by design: one at a time leaves the other core to everything else.
-        self._turn = asyncio.Semaphore(1)
-        self._waiting = 0
+        self._turns = Turns()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="passwords")
         # The passwords of unknown users are compared with this, so that the time of an answer does
         # not tell which names exist.
         self._nobody = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(10)).decode()
 
-    async def allow(self, authorization: str | None, users: Mapping[str, str]) -> bool:
-        """Whether the header names a user and his password; raises TooManyAttemptsError."""
+    async def allow(
+        self, authorization: str | None, users: Mapping[str, str], address: str
+    ) -> bool:
+        """Whether the header names a user and his password; raises TooManyAttemptsError.
+
+        Of those who wait, the `address` that has guessed least is served first.
+        """
         pair = _credentials(authorization)
         if pair is None:
             return False
@@ -43,21 +46,18 @@ class Passwords:
         mark = self._mark(user, password, hashed)
         verdict = self._verdicts.get(mark)
         if verdict is None:
-            verdict = await self._check(password, hashed)
-            self._remember(mark, verdict)
+            async with self._turns.turn(address):
+                # Others may have waited with the same password.
+                verdict = self._verdicts.get(mark)
+                if verdict is None:
+                    # bcrypt reads 72 bytes, and its newer versions refuse more.
+                    secret = password.encode("utf-8", "surrogateescape")[:72]
+                    verdict = await asyncio.get_running_loop().run_in_executor(
+                        self._thread, bcrypt.checkpw, secret, hashed.encode()
+                    )
+                    self._remember(mark, verdict)
+        self._turns.judged(address, right=verdict and known)
         return verdict and known
-
-    async def _check(self, password: str, hashed: str) -> bool:
-        if self._waiting >= MOST_WAITING:
-            raise TooManyAttemptsError
-        self._waiting += 1
-        try:
-            async with self._turn:
-                # bcrypt reads 72 bytes, and its newer versions refuse more.
-                secret = password.encode("utf-8", "surrogateescape")[:72]
-                return await asyncio.to_thread(bcrypt.checkpw, secret, hashed.encode())
-        finally:
-            self._waiting -= 1
 
     def _mark(self, user: str, password: str, hashed: str) -> bytes:
         text = "\0".join((user, password, hashed)).encode("utf-8", "surrogateescape")

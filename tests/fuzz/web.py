@@ -7,13 +7,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from exporter.exposition.compress import Encoding
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
 from exporter.model import Metric, MetricType, Point
 from exporter.web import routes, server, status_page
 from exporter.web.guard import Guard
 from exporter.web.listing import View
-from exporter.web.negotiation import accepts_gzip, negotiate
+from exporter.web.negotiation import encoding_for, negotiate
 from tests.fuzz import damage
 from tests.fuzz.campaign import Attempt, BrokenPromiseError
 from tests.web.world import NOW, example
@@ -46,11 +47,11 @@ async def negotiation(_: Path) -> AsyncIterator[Attempt]:
         header = damage.shuffled_text(random, random.choice(_ACCEPTS), _ACCEPTS)
         if random.random() < 0.02:
             header *= 40
-        gzip = accepts_gzip(header)
+        encoding = encoding_for(header)
         form = negotiate(header)
-        if not isinstance(form, Format) or not isinstance(gzip, bool):
-            raise BrokenPromiseError(f"{header!r} gives {form!r}, {gzip!r}")
-        return f"{form.value}{' gzip' if gzip else ''}"
+        if not isinstance(form, Format) or not isinstance(encoding, Encoding | None):
+            raise BrokenPromiseError(f"{header!r} gives {form!r}, {encoding!r}")
+        return f"{form.value} {encoding}"
 
     yield attempt
 
@@ -76,7 +77,7 @@ async def requests(_: Path) -> AsyncIterator[Attempt]:
     )
     listening = server.listen("127.0.0.1:0")
     port = listening.getsockname()[1]
-    http = server.create(Guard(application, None, 40))
+    http = server.create(Guard(application, None))
     serving = asyncio.create_task(http.serve(sockets=[listening]))
 
     async def attempt(random: Random) -> str:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from exporter.exposition.compress import Encoding
 from exporter.exposition.render import Format
-from exporter.web.negotiation import CONTENT_TYPES, accepts_gzip, negotiate
+from exporter.web.negotiation import CONTENT_TYPES, encoding_for, negotiate
 
 PLAIN, OPENMETRICS = Format.PLAIN, Format.OPENMETRICS
 
@@ -83,32 +84,40 @@ def test_format_follows_the_accept_header(accept: str | None, format_: Format) -
 
 
 @pytest.mark.parametrize(
-    ("accept_encoding", "gzip"),
+    ("accept_encoding", "encoding"),
     [
-        (None, False),
-        ("", False),
-        ("identity", False),
-        ("gzip", True),
-        ("GZIP", True),
-        ("x-gzip", True),
-        ("gzip, deflate, br, zstd", True),
-        ("deflate, gzip;q=0.5", True),
-        ("gzip;q=0", False),
-        ("gzip;q=0.0, *", False),
-        ("*", True),
-        ("*;q=0", False),
-        ("br, *;q=0.1", True),
-        ("identity;q=0.5, gzip;q=1.0", True),
-        ("identity, gzip;q=0.5", False),
-        ("identity, gzip", True),
-        ("identity;q=0, gzip;q=0.1", True),
-        ("gzip;q=maybe", False),
-        ("br", False),
+        (None, Encoding.IDENTITY),
+        ("", Encoding.IDENTITY),
+        ("identity", Encoding.IDENTITY),
+        ("gzip", Encoding.GZIP),
+        ("GZIP", Encoding.GZIP),
+        ("x-gzip", Encoding.GZIP),
+        ("gzip, deflate, br, zstd", Encoding.GZIP),
+        ("deflate, gzip;q=0.5", Encoding.GZIP),
+        ("gzip;q=0", Encoding.IDENTITY),
+        ("gzip;q=0.0, *", Encoding.IDENTITY),
+        ("*", Encoding.GZIP),
+        ("*;q=0", None),
+        ("br, *;q=0.1", Encoding.GZIP),
+        ("identity;q=0.5, gzip;q=1.0", Encoding.GZIP),
+        ("identity, gzip;q=0.5", Encoding.IDENTITY),
+        ("identity, gzip", Encoding.GZIP),
+        ("identity;q=0, gzip;q=0.1", Encoding.GZIP),
+        ("gzip;q=maybe", Encoding.IDENTITY),
+        ("br", Encoding.IDENTITY),
+        ("identity;q=0", None),
+        ("gzip;q=0, identity;q=0", None),
+        ("br, identity;q=0", None),
+        ("gzip;q=0, *;q=0", None),
+        ("*;q=0, identity;q=0.1", Encoding.IDENTITY),
+        ("identity;q=0, *", Encoding.GZIP),
     ],
 )
-def test_gzip_follows_the_accept_encoding_header(accept_encoding: str | None, gzip: bool) -> None:
-    """Gzip is sent where it is taken and nothing says that identity is liked better."""
-    assert accepts_gzip(accept_encoding) is gzip
+def test_the_encoding_follows_the_accept_encoding_header(
+    accept_encoding: str | None, encoding: Encoding | None
+) -> None:
+    """Gzip where it is taken and nothing else is liked better; nothing where all is refused."""
+    assert encoding_for(accept_encoding) is encoding
 
 
 fragments = st.lists(
@@ -122,7 +131,7 @@ fragments = st.lists(
 def test_no_header_raises(header: str) -> None:
     """Whatever a client sends, it gets an answer."""
     assert negotiate(header) in Format
-    assert accepts_gzip(header) in (True, False)
+    assert encoding_for(header) in (*Encoding, None)
 
 
 def test_content_types_announce_what_is_served() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exporter.web import protocol, server
 from exporter.web.guard import Guard, WebConfigFile
+from exporter.web.turns import Turns
 from tests.web.certificates import Authority
 
 PATIENCE = 60.0
@@ -32,7 +34,6 @@ async def serving(
     content: dict[str, Any] | None = None,
     directory: Path | None = None,
     app: ASGIApp = hello,
-    most_requests: int = 40,
 ) -> AsyncIterator[int]:
     """A running server; gives its port."""
     file = None
@@ -41,9 +42,7 @@ async def serving(
         path.write_text(yaml.safe_dump(content))
         file = WebConfigFile(path)
     listening = server.listen("127.0.0.1:0")
-    http = server.create(
-        Guard(app, file, most_requests), file.config.tls_server_config if file else None
-    )
+    http = server.create(Guard(app, file), file.config.tls_server_config if file else None)
     task = asyncio.create_task(http.serve(sockets=[listening]))
     try:
         while not http.started:  # noqa: ASYNC110  # uvicorn has no event for it
@@ -65,8 +64,12 @@ def client(port: int, verify: ssl.SSLContext | None = None) -> httpx.AsyncClient
     )
 
 
-async def status(port: int, auth: tuple[str, str] | None = None) -> int:
-    async with client(port) as asking:
+async def status(port: int, auth: tuple[str, str] | None = None, address: str = "127.0.0.1") -> int:
+    """The status that somebody with this address gets."""
+    transport = httpx.AsyncHTTPTransport(local_address=address, verify=False)
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=PATIENCE
+    ) as asking:
         return (await asking.get("/", auth=auth)).status_code
 
 
@@ -105,9 +108,7 @@ async def test_a_right_password_is_hashed_once_and_a_wrong_one_not_faster_for_un
 
 async def test_a_flood_of_guesses_does_not_stop_who_is_known(tmp_path: Path) -> None:
     """Guesses beyond a bound are turned away; the known pair is answered from memory."""
-    async with serving(
-        {"basic_auth_users": {"prometheus": HASH}}, tmp_path, most_requests=500
-    ) as port:
+    async with serving({"basic_auth_users": {"prometheus": HASH}}, tmp_path) as port:
         assert await status(port, ("prometheus", "secret")) == 200
         guesses = [status(port, ("prometheus", f"guess {n}")) for n in range(100)]
         answers = await asyncio.gather(status(port, ("prometheus", "secret")), *guesses)
@@ -246,20 +247,134 @@ async def test_a_kept_connection_serves_again_and_again() -> None:
         assert [(await asking.get("/")).status_code for _ in range(20)] == [200] * 20
 
 
-async def test_too_many_requests_at_once_are_told_so() -> None:
-    """The bound holds, and room that becomes free is used."""
-    entered, leave = asyncio.Event(), asyncio.Event()
+async def test_a_right_password_from_elsewhere_is_checked_in_spite_of_guesses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred guesses of one address wait, as after a restart; somebody else comes next."""
+    begun, go, checked = asyncio.Event(), threading.Event(), []
+    loop, real, real_turn = asyncio.get_running_loop(), bcrypt.checkpw, Turns.turn
+    came = asyncio.Event()
+
+    def turn(turns: Turns, address: str) -> Any:
+        if address == "127.0.0.2":
+            came.set()
+        return real_turn(turns, address)
+
+    def checking(password: bytes, against: bytes) -> bool:
+        loop.call_soon_threadsafe(begun.set)
+        go.wait()
+        checked.append(password)
+        return real(password, against)
+
+    monkeypatch.setattr(Turns, "turn", turn)
+    async with serving({"basic_auth_users": {"prometheus": HASH}}, tmp_path) as port:
+        monkeypatch.setattr(bcrypt, "checkpw", checking)
+        guesses = [
+            asyncio.create_task(status(port, ("prometheus", f"guess {n}"))) for n in range(200)
+        ]
+        await begun.wait()
+        refused = next(asyncio.as_completed(guesses))
+        assert await refused == 429, "of one address not all may wait"
+        scrape = asyncio.create_task(status(port, ("prometheus", "secret"), "127.0.0.2"))
+        await came.wait()
+        go.set()
+        assert await scrape == 200
+        assert b"secret" in checked[:3]
+        assert set(await asyncio.gather(*guesses)) == {401, 429}
+
+
+async def test_a_body_that_drips_after_its_answer_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each byte begins uvicorn's keep-alive time anew; the deadline stays."""
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        await drip(reader, writer, b"x")
+
+
+async def test_line_ends_that_drip_between_requests_are_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They begin no request, so nothing but the time since the first says that it is enough."""
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        await drip(reader, writer, b"\r\n")
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drop: bytes) -> None:
+    """Send a drop now and then until the server hangs up."""
+    async with asyncio.timeout(PATIENCE):
+        with contextlib.suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(drop)
+                await writer.drain()
+                await asyncio.sleep(0.005)
+                reader.feed_data(b"")
+    writer.close()
+
+
+@pytest.mark.parametrize("kind", ["one header", "many headers", "the address"])
+async def test_a_large_head_is_refused_although_it_comes_at_once(kind: str) -> None:
+    """20,000 bytes in one piece; just below the limit is fine."""
+
+    def head(size: int) -> bytes:
+        lines = {
+            "one header": b"GET / HTTP/1.1\r\nX: " + b"a" * size,
+            "many headers": b"GET / HTTP/1.1" + b"\r\nX-Some: 0123456789" * (size // 20),
+            "the address": b"GET /?" + b"a" * size + b" HTTP/1.1\r\nX: a",
+        }
+        return lines[kind] + b"\r\nConnection: close\r\n\r\n"
+
+    async with serving() as port:
+        for size, answer in ((20_000, b"431"), (15_000, b"200")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head(size))
+            assert (await reader.read()).split()[1] == answer
+            writer.close()
+
+
+async def test_too_many_requests_in_advance_close_the_connection() -> None:
+    """Each would be held until those before it are answered."""
+    stay = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await stay.wait()
+        await hello(scope, receive, send)
+
+    async with serving(app=slow) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1_000)
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+        writer.close()
+        stay.set()
+
+
+async def test_connections_that_are_all_busy_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody is idle, who has been at it for longest goes; a scrape gets through."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 20)
+    stay = asyncio.Event()
+    entered = []
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/slow":
-            entered.set()
-            await leave.wait()
+            entered.append(scope["client"])
+            await stay.wait()
         await hello(scope, receive, send)
 
-    async with serving(app=slow, most_requests=1) as port, client(port) as asking:
-        waiting = asyncio.create_task(asking.get("/slow"))
-        await entered.wait()
-        assert await status(port) == 503
-        leave.set()
-        assert (await waiting).status_code == 200
+    async with serving(app=slow) as port:
+        busy = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+        for _, writer in busy:
+            writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        while len(entered) < len(busy):  # noqa: ASYNC110  # the server runs in this loop
+            await asyncio.sleep(0)
         assert await status(port) == 200
+        stay.set()
+        for _, writer in busy:
+            writer.close()
