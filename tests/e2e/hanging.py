@@ -24,6 +24,7 @@ def getaddrinfo(host: bytes | str, *rest: Any) -> Any:
 
 
 def commit(*_: Any) -> None:
+    print("a commit hangs", flush=True)
     threading.Event().wait()
 
 
