@@ -309,13 +309,12 @@ async def test_line_ends_that_drip_between_requests_are_cut_off(
 
 async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drop: bytes) -> None:
     """Send a drop now and then until the server hangs up."""
+    ended = asyncio.ensure_future(reader.read())
     async with asyncio.timeout(PATIENCE):
-        with contextlib.suppress(ConnectionError):
-            while not reader.at_eof():
-                writer.write(drop)
-                await writer.drain()
-                await asyncio.sleep(0.005)
-                reader.feed_data(b"")
+        while not ended.done():
+            writer.write(drop)
+            await asyncio.sleep(0.005)
+    await asyncio.gather(ended, return_exceptions=True)
     writer.close()
 
 
