@@ -78,6 +78,9 @@ class Poller:
         if not outcome.state.answered:
             told = (job.key, outcome.state.value, outcome.reason, job.target.place)
             _log.warning("poll of %s failed: state=%s reason=%r reads=%r", *told)
+        if rejected := job.status.last_rejected:
+            fields = ", ".join(f"{name} ({rows})" for name, rows in sorted(rejected.items()))
+            _log.warning("poll of %s left out odd records: fields=%r", job.key, fields)
         job.status.end(outcome, began, self._clock.time())
         await self.publisher.show_status(job)
         return outcome
@@ -120,13 +123,15 @@ class Poller:
         try:
             async with aclosing(job.stream.read(source)) as batches:
                 async for batch in batches:
+                    source.rejects.check(done=False)
                     pending.append(batch)
-                    if self._is_due(len(pending), since):
+                    if self._is_due(len(pending), since) and not source.rejects.undecided:
                         await self._commit(job, state, source, reading, pending, done=False)
                         await self.publisher.show_status(job)
                         pending, since = [], self._clock.time()
+            source.rejects.check(done=True)
         except Exception:
-            if pending:
+            if pending and not source.rejects.undecided:
                 await self._commit(job, state, source, reading, pending, done=False)
             raise
         # A walk over nothing yields nothing; the partitions of an earlier one are gone all the same.
@@ -174,5 +179,6 @@ class Poller:
             corrections=applied.counted.corrections,
             folded=applied.folded,
             drift=source.drift,
+            rejected=source.rejects.fields,
             data_until=state.data_until,
         )

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 from exporter.client.errors import SchemaError, UnavailableError
+from exporter.model import OTHER
 
 _QUOTE, _NEWLINE = b'"', b"\n"
 _BATCH = 32
@@ -18,8 +20,9 @@ class CsvRows:
     """Reads the wanted columns of a CSV body, fed in slices of bytes.
 
     A row is a tuple of texts: the `required` columns, then the `optional` ones, empty where the
-    header lacks them. Columns that nobody knows are in `unknown`; `count` is the rows read. A body
-    without a header was cut off, unless it `may_be_empty`.
+    header lacks them. Columns that nobody knows are in `unknown`; `count` is the rows read, `odd` those
+    of them that are left out because they have not as many columns as the header. A body without a
+    header was cut off, unless it `may_be_empty`.
     """
 
     def __init__(
@@ -32,13 +35,20 @@ class CsvRows:
         may_be_empty: bool = False,
     ) -> None:
         self.count = 0
+        self.odd: Counter[str] = Counter()
         self.unknown: list[str] = []
         self._source = source
         self._required, self._optional, self._ignored = required, optional, ignored
         self._may_be_empty = may_be_empty
         self._rest = b""
         self._width = 0
+        self._widths: set[int] = set()
         self._pick: Callable[[list[str]], Any] = tuple
+
+    @property
+    def gone(self) -> int:
+        """How many of the rows are left out."""
+        return self.odd.total()
 
     def feed(self, data: bytes) -> Iterator[Any]:
         """The records that are complete with this slice."""
@@ -57,7 +67,10 @@ class CsvRows:
         if self._rest.count(_QUOTE) % 2:
             raise UnavailableError(f"{self._source}: the CSV ends inside quotes, it was cut off")
         data, self._rest = self._rest, b""
+        gone = self.gone
         yield from self._rows(data)
+        if self.gone > gone:
+            raise UnavailableError(f"{self._source}: the CSV ends within a row, it was cut off")
         if not self._width and not self._may_be_empty:
             raise UnavailableError(f"{self._source}: the CSV has no header line")
 
@@ -72,7 +85,7 @@ class CsvRows:
                 self._read_header(next(reader, None))
             # Whole batches go through C functions: this is most of what a large file costs.
             while rows := list(islice(reader, _BATCH)):
-                if min(map(len, rows)) < self._width:
+                if set(map(len, rows)) != self._widths:
                     rows = self._checked(rows)
                 self.count += len(rows)
                 yield from map(self._pick, rows)
@@ -80,14 +93,13 @@ class CsvRows:
             raise SchemaError(f"{self._source}: CSV after row {self.count}: {error}") from error
 
     def _checked(self, rows: list[list[str]]) -> list[list[str]]:
-        """The rows without blank lines; raises SchemaError for one that is too short."""
+        """The rows that have all columns; blank lines are no rows."""
         rows = [row for row in rows if row]
-        for number, row in enumerate(rows, self.count + 1):
-            if len(row) < self._width:
-                raise SchemaError(
-                    f"{self._source}: CSV row {number} has {len(row)} of {self._width} columns"
-                )
-        return rows
+        kept = [row for row in rows if len(row) == self._width]
+        if len(kept) < len(rows):
+            self.odd[OTHER] += len(rows) - len(kept)
+            self.count += len(rows) - len(kept)
+        return kept
 
     def _read_header(self, header: list[str] | None) -> None:
         if header is None:
@@ -99,11 +111,12 @@ class CsvRows:
         wanted = (*self._required, *self._optional)
         self.unknown = [name for name in names if name not in (*wanted, *self._ignored)]
         self._width = width = len(names)
+        self._widths = {width}
         places = [names.index(name) if name in names else width for name in wanted]
         pick: Callable[[list[str]], Any] = (
             itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         )
-        self._pick = pick if width not in places else lambda row: pick([*row[:width], ""])
+        self._pick = pick if width not in places else lambda row: pick([*row, ""])
 
 
 def _complete(data: bytes) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from exporter.client.errors import SchemaError
 from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, floor
 from exporter.streams.contract import Batch, Batches, Stream
 from exporter.streams.dates import moment
@@ -12,6 +11,8 @@ from exporter.streams.tally import Group, Tally
 
 Row: TypeAlias = tuple[Any, ...]
 Add: TypeAlias = Callable[[Iterable[Row]], None]
+Reject: TypeAlias = Callable[[str], None]
+"""Leaves out a row, by the field that is odd in it."""
 AnySource: TypeAlias = Source[Any, Any]
 
 
@@ -21,7 +22,7 @@ class EventSums(Protocol):
     newest: float
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Add rows, some perhaps again; raises SchemaError for one that cannot be counted."""
+        """Add rows, some perhaps again; one that cannot be counted is rejected."""
 
     def samples(self) -> Iterator[Sample]:
         """The sums by day."""
@@ -34,20 +35,21 @@ class Distinct:
     """Counts each id once, without keeping the rows.
 
     A row begins with its id and its time. `count` adds the rest of it to the tally, in the day that it
-    is given; where it raises TypeError or ValueError, `misfit` says what is wrong with the row. `people`
-    is the group whose labels are people.
+    is given; where it raises TypeError or ValueError, before it adds anything, the row is left out, by the
+    field that `odd` finds in it. `people` is the group whose labels are people.
     """
 
     def __init__(
         self,
         count: Callable[[Row, int, Tally], None],
-        misfit: Callable[[Row], SchemaError],
+        odd: Callable[[Row], str],
+        reject: Reject,
         people: Group | None = None,
         settled_day: int = 0,
     ) -> None:
         self.newest = 0.0
         self._count = count
-        self._misfit = misfit
+        self._odd, self._reject = odd, reject
         self._people = people
         self._settled_day = settled_day
         self._tally = Tally()
@@ -63,8 +65,9 @@ class Distinct:
             try:
                 at = moment(row[1])
                 self._count(row, int(at // DAY) * DAY, tally)
-            except (TypeError, ValueError) as error:
-                raise self._misfit(row) from error
+            except (TypeError, ValueError):
+                self._reject(self._odd(row))
+                continue
             if at > self.newest:
                 self.newest = at
 
@@ -81,7 +84,7 @@ def events(
     summary: str,
     *,
     rows: Callable[[AnySource, Add], Awaitable[None]],
-    sums: Callable[[int, bool], EventSums],
+    sums: Callable[[int, bool, Reject], EventSums],
     metrics: Sequence[Metric],
     settled_after: int = HOUR,
     **declared: Any,
@@ -89,7 +92,7 @@ def events(
     """A stream that counts events by UTC day; `declared` is the rest of its declaration.
 
     `rows` hands every row of the window to a function, some perhaps twice. `sums` makes what adds them
-    up, from the newest settled day and whether people are shown. A day is settled `settled_after` seconds
+    up, from the newest settled day, whether people are shown, and what rejects a row. A day is settled `settled_after` seconds
     after its end. A gauge among the metrics is the number of people on the newest settled day.
     """
     counters = tuple(metric for metric in metrics if metric.type is MetricType.COUNTER)
@@ -97,7 +100,7 @@ def events(
 
     async def read(source: AnySource) -> Batches:
         settled_day = floor(source.now - settled_after, DAY) - DAY
-        found = sums(settled_day, source.people)
+        found = sums(settled_day, source.people, source.reject)
         await rows(source, found.add)
         samples = list(found.samples())
         if source.records and settled_day >= source.window.start:

@@ -37,10 +37,11 @@ from exporter.streams.breakdown import Breakdown
 from exporter.streams.contract import AnyStream, Batch, Batches, Cost, Stream
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
-from exporter.streams.events import Add, Distinct, Row, events
+from exporter.streams.events import Add, Distinct, Reject, Row, events
 from exporter.streams.options import CountingOptions, StreamOptions, every
 from exporter.streams.payload import Count, names
 from exporter.streams.probe import once
+from exporter.streams.rejects import checked
 from exporter.streams.source import Source
 from exporter.streams.table import Column, Table, gauge
 from exporter.streams.tally import Group, Tally
@@ -83,6 +84,7 @@ __all__ = [
     "Person",
     "PollError",
     "RateLimitedError",
+    "Reject",
     "Request",
     "Row",
     "Sample",
@@ -96,6 +98,7 @@ __all__ = [
     "UnauthorizedError",
     "UnavailableError",
     "Window",
+    "checked",
     "date_of",
     "events",
     "every",

@@ -1,6 +1,5 @@
 """Newline-delimited JSON that arrives in pieces: typed records in batches, lines of bounded length."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from types import GenericAlias
@@ -10,6 +9,7 @@ import msgspec
 
 from exporter.client.errors import SchemaError
 from exporter.streams.payload import DRIFT_ROWS, drift
+from exporter.streams.rejects import readable
 
 T = TypeVar("T")
 
@@ -17,7 +17,6 @@ LONGEST_LINE = 1024**2
 LONGEST_DOCUMENT = 64 * 1024**2
 
 _BOM = b"\xef\xbb\xbf"
-_INDEX = re.compile(r"\$\[(\d+)\]")
 _raw_lines = msgspec.json.Decoder(msgspec.Raw)
 _raw_array = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -26,8 +25,9 @@ class JsonLines(Generic[T]):
     """Reads the records of a body, fed in slices of bytes.
 
     A body that is one array, or objects over several lines each, is read as well; it is held until it
-    is complete. `count` is the records read, `unknown` the fields of the first hundred of them that
-    `known` (default: `record`) does not have. `source` names the body in messages.
+    is complete. `count` is the records read, `gone` those of them that are left out because they do not
+    fit, `odd` what does not fit by field, also of rows within records; `unknown` the fields of the first
+    hundred that `known` (default: `record`) does not have. `source` names the body in messages.
     """
 
     def __init__(
@@ -40,15 +40,16 @@ class JsonLines(Generic[T]):
         longest_document: int = LONGEST_DOCUMENT,
     ) -> None:
         self.count = 0
+        self.gone = 0
+        self.odd: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
         self._source = source
         self._known = GenericAlias(list, (known or record,))
         self._longest_line = longest_line
         self._longest_document = longest_document
         self._lines = msgspec.json.Decoder(record)
-        self._array: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(
-            GenericAlias(list, (record,))
-        )
+        self._rows: type[list[T]] = GenericAlias(list, (record,))  # type: ignore[assignment]
+        self._array = msgspec.json.Decoder(self._rows)
         self._rest = b""
         self._begun = False
         self._document: bytearray | None = None
@@ -102,37 +103,28 @@ class JsonLines(Generic[T]):
         if not self.count:
             data = data.removeprefix(_BOM)
         array = not self.count and data.lstrip()[:1] == b"["
+        gone = 0
         try:
+            if not self.count:
+                self.unknown.update(drift(_joined(data, DRIFT_ROWS, array=array), self._known))
             rows = self._array.decode(data) if array else self._lines.decode_lines(data)
-            if rows and not self.count:
-                self.unknown.update(drift(_first_rows(data, array=array), self._known))
-        except msgspec.ValidationError as error:
-            raise SchemaError(f"{self._source}: {self._located(str(error))}") from error
+        except msgspec.ValidationError:
+            found = readable(_joined(data, None, array=array), self._rows, self._source)
+            rows, gone = found.value, found.gone
+            self.odd += found.odd
+            self.gone += gone
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SchemaError(
                 f"{self._source}: what follows record {self.count} is not JSON: {error}"
             ) from error
-        self.count += len(rows)
+        self.count += len(rows) + gone
         return rows
 
-    def _located(self, message: str) -> str:
-        """A message with the number of the record in the whole body, not in its slice."""
-        found = _INDEX.search(message)
-        number = self.count + (int(found[1]) if found else 0) + 1
-        return f"unexpected record {number}: {_INDEX.sub('$', message, count=1)}"
 
-
-def read_body(source: str, record: type[T], body: bytes) -> tuple[list[T], Counter[str]]:
-    """The records of a complete body, whose lines may be as long as itself, and unknown fields."""
-    whole = len(body) + 1
-    lines = JsonLines(source, record, longest_line=whole, longest_document=whole)
-    return [*lines.feed(body), *lines.close()], lines.unknown
-
-
-def _first_rows(data: bytes, *, array: bool) -> bytes:
+def _joined(data: bytes, most: int | None, *, array: bool) -> bytes:
     """The first rows of a batch as one JSON array."""
     rows: Sequence[msgspec.Raw] = (_raw_array.decode if array else _raw_lines.decode_lines)(data)
-    return b"[" + b",".join(rows[:DRIFT_ROWS]) + b"]"
+    return b"[" + b",".join(rows[:most]) + b"]"
 
 
 def _is_json(text: bytes) -> bool:

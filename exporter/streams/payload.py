@@ -69,7 +69,7 @@ def _search(value: Any, kind: Any, found: Counter[str]) -> None:
             _search(row, get_args(kind)[1], found)
         return
     for struct in _structs(kind):
-        fields = _fields(struct)
+        fields = field_types(struct)
         ignored: Collection[str] = getattr(struct, "ignored", ())
         found.update(name for name in value if name not in fields and name not in ignored)
         for name, inner in fields.items():
@@ -97,7 +97,7 @@ def is_struct(kind: Any) -> bool:
 
 
 @cache
-def _fields(struct: type[msgspec.Struct]) -> dict[str, Any]:
+def field_types(struct: type[msgspec.Struct]) -> dict[str, Any]:
     hints = get_type_hints(struct, include_extras=True)
     return {
         encoded: hints[name]

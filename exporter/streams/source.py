@@ -18,14 +18,15 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from exporter.client.client import Answer, Client, Request
+from exporter.client.client import Answer, Client, Endpoint, Request
 from exporter.client.errors import NotFoundError, PollError, RateLimitedError
 from exporter.client.paging import MOST_PAGES, Paging
 from exporter.model import DAY, Window
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import iso_day
 from exporter.streams.ndjson import JsonLines
-from exporter.streams.payload import decode, drift
+from exporter.streams.payload import drift
+from exporter.streams.rejects import Rejects, readable
 
 T = TypeVar("T")
 TargetT = TypeVar("TargetT")
@@ -56,8 +57,9 @@ class Source(Generic[TargetT, OptionsT]):
     unfinished walk has read. `people` says whether families of people are shown; where they are not,
     nothing is asked that only they need.
 
-    `records` and `drift` count what was decoded; `data_until` is the end of the newest bucket with data;
-    `problem` is the error of an optional part. `walks` says that the account is read in partitions.
+    `records` and `drift` count what was decoded, `rejects` the rows that could not be; `data_until` is the
+    end of the newest bucket with data; `problem` is the error of an optional part. `walks` says that the
+    account is read in partitions.
     """
 
     client: Client
@@ -71,9 +73,11 @@ class Source(Generic[TargetT, OptionsT]):
     tell: Callable[[int, int], None] = _ignored
     records: int = 0
     drift: Counter[str] = field(default_factory=Counter)
+    rejects: Rejects = field(default_factory=Rejects)
     data_until: float | None = None
     problem: PollError | None = None
     walks: bool = False
+    _endpoint: str = ""
 
     async def get(
         self,
@@ -100,14 +104,30 @@ class Source(Generic[TargetT, OptionsT]):
         records: Callable[[T], int] = _no_records,
     ) -> T:
         """An answer as a typed value; SchemaError names the place of what is wrong in it."""
-        path = request.endpoint.path
         if len(answer.body) > _DECODED_IN_THREAD:
-            value = await asyncio.to_thread(decode, answer.body, kind, path)
+            value, _ = await asyncio.to_thread(self._decoded, answer.body, kind, request, known)
         else:
-            value = decode(answer.body, kind, path)
-        self.drift.update(drift(answer.body, known or kind))
+            value, _ = self._decoded(answer.body, kind, request, known)
         self.records += records(value)
         return value
+
+    def _decoded(
+        self, body: bytes, kind: type[T], request: Request, known: Any = None
+    ) -> tuple[T, int]:
+        """The value of a body, and how many rows its lists lack because they were odd."""
+        found = readable(body, kind, request.endpoint.path)
+        self.drift.update(drift(body, known or kind))
+        self._endpoint = request.endpoint.path
+        self.rejects.add(self._endpoint, found.rows, found.odd, found.gone)
+        return found.value, found.gone
+
+    def reject(self, field: str) -> None:
+        """Leave out a row of the answer that was read last: `field` is what is odd in it."""
+        self.rejects.add(self._endpoint, 0, Counter({field: 1}), 1)
+
+    def rows_of(self, endpoint: Endpoint) -> int:
+        """How many rows the poll has read from an endpoint, with those that were rejected."""
+        return self.rejects.rows[endpoint.path]
 
     async def pages(
         self,
@@ -123,14 +143,23 @@ class Source(Generic[TargetT, OptionsT]):
         """The pages of a list; `rows` finds the rows of one. Use it within `aclosing`."""
 
         def decoded(body: bytes) -> tuple[T, int]:
-            page = decode(body, kind, request.endpoint.path)
-            self.drift.update(drift(body, known or kind))
-            return page, len(rows(page))
+            page, gone = self._decoded(body, kind, request, known)
+            return page, len(rows(page)) + gone
 
         async with aclosing(self.client.pages(request, paging, decoded, max_pages)) as pages:
             async for page in pages:
                 self.records += len(rows(page)) if counted else 0
                 yield page
+
+    async def file(self, request: Request, record: type[T]) -> list[T]:
+        """All records of a small file of NDJSON, which may have lines of any length."""
+        body = (await self.client.get(request)).body
+        whole = len(body) + 1
+        lines = JsonLines(request.endpoint.path, record, longest_line=whole, longest_document=whole)
+        found: list[T] = []
+        await asyncio.to_thread(lambda: found.extend((*lines.feed(body), *lines.close())))
+        self._end(request, lines)
+        return found
 
     async def lines(
         self,
@@ -152,14 +181,20 @@ class Source(Generic[TargetT, OptionsT]):
     async def _feed(
         self, request: Request, parser: JsonLines[T] | CsvRows, add: Callable[[Any], Any]
     ) -> int:
-        """Parse a download slice by slice; returns how many records it had."""
+        """Parse a download slice by slice; returns how many records it had, odd ones included."""
+        self._endpoint = request.endpoint.path
         async with aclosing(self._slices(request)) as slices:
             async for data in slices:
                 await asyncio.to_thread(_pass_on, add, parser.feed, data)
         await asyncio.to_thread(lambda: add(parser.close()))
-        self.records += parser.count
-        self.drift.update(parser.unknown)
+        self._end(request, parser)
         return parser.count
+
+    def _end(self, request: Request, parser: JsonLines[Any] | CsvRows) -> None:
+        self.records += parser.count - parser.gone
+        self.drift.update(parser.unknown)
+        self._endpoint = request.endpoint.path
+        self.rejects.add(self._endpoint, parser.count, parser.odd, parser.gone)
 
     async def _slices(self, request: Request) -> AsyncGenerator[bytes, None]:
         data = bytearray()

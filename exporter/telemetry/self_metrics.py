@@ -70,6 +70,12 @@ DURATION = _stream(
     "poll_duration_seconds", MetricType.HISTOGRAM, "How long polls took, waiting included."
 )
 RECORDS = _stream("records_total", MetricType.COUNTER, "Records read in polls that were committed.")
+REJECTED = _stream(
+    "records_rejected_total",
+    MetricType.COUNTER,
+    "Records that polls left out because they cannot be read, by the field that is odd in them.",
+    "field",
+)
 CORRECTIONS = _stream(
     "corrections_total", MetricType.COUNTER, "Buckets whose value the vendor lowered afterwards."
 )
@@ -111,8 +117,8 @@ BUILD_INFO = _exporter(
 
 METRICS = (
     UP, API_REQUESTS, API_WAIT, STATE, LAST_SUCCESS, DATA, INTERVAL, POLLS, FAILURES, DURATION,
-    RECORDS, CORRECTIONS, WALK, SERIES, FOLDED, DRIFT, RELOAD_SUCCESSFUL, RELOAD_TIME, STATE_CREATED,
-    BUILD_INFO,
+    RECORDS, REJECTED, CORRECTIONS, WALK, SERIES, FOLDED, DRIFT, RELOAD_SUCCESSFUL, RELOAD_TIME,
+    STATE_CREATED, BUILD_INFO,
 )  # fmt: skip
 
 
@@ -129,6 +135,7 @@ def stream_families(status: StreamStatus) -> Families:
         ],
         DURATION: [Point(key, status.durations.histogram())],
         RECORDS: [Point(key, status.records)],
+        REJECTED: [Point((*key, name), rows) for name, rows in sorted(status.rejected.items())],
         CORRECTIONS: [Point(key, status.corrections)],
         SERIES: [Point(key, status.series)],
         FOLDED: [Point(key, status.folded)],

@@ -93,6 +93,8 @@ class StreamStatus:
     folded: int = 0
     last_folded: int = 0
     drift: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    last_rejected: Counter[str] = field(default_factory=Counter)
     series: int = 0
     durations: Durations = field(default_factory=Durations)
     walk: tuple[int, int] | None = None
@@ -117,6 +119,7 @@ class StreamStatus:
         self.last_folded = 0
         self._committed = 0
         self._drifted = Counter()
+        self.last_rejected = Counter()
 
     def committed(
         self,
@@ -125,9 +128,13 @@ class StreamStatus:
         corrections: int = 0,
         folded: int = 0,
         drift: Counter[str] | None = None,
+        rejected: Counter[str] | None = None,
         data_until: float | None = None,
     ) -> None:
-        """The running poll has committed; it may still fail. `records` and `drift` are the whole poll's."""
+        """The running poll has committed; it may still fail.
+
+        `records`, `drift` and `rejected` are those of the whole poll.
+        """
         self.records += records - self._committed
         self.last_records = self._committed = records
         self.corrections += corrections
@@ -137,6 +144,9 @@ class StreamStatus:
         found = Counter() if drift is None else drift
         self._drift(found - self._drifted)
         self._drifted = found.copy()
+        if rejected is not None:
+            self.rejected += rejected - self.last_rejected
+            self.last_rejected = rejected
 
     def end(self, outcome: PollOutcome, began: float, now: float) -> None:
         """The running poll has ended."""

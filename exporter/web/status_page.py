@@ -279,7 +279,9 @@ def _records(stream: StreamStatus) -> _Cell:
     running = stream.polling_since is not None
     if stream.polls - stream.failures.total() - running <= 0:
         return _Cell(absent="no poll has succeeded since the start")
-    return _Cell(f"{stream.last_records:,}")
+    rejected = stream.last_rejected
+    fields = f", {rejected.total():,} left out: {', '.join(sorted(rejected))}" if rejected else ""
+    return _Cell(f"{stream.last_records:,}{fields}")
 
 
 def _chart(stream: StreamStatus) -> _Cell:

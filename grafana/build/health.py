@@ -115,6 +115,7 @@ PAGE = Page(
                                 ("Failures", "poll_failures", {1: "orange"}),
                                 ("Corrections", "corrections", {}),
                                 ("Folded", "series_folded", {1: "orange"}),
+                                ("Rejected records", "records_rejected", {1: "orange"}),
                                 ("Unknown fields", "schema_drift", {1: "orange"}),
                             )
                         ),

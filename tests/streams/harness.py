@@ -117,7 +117,7 @@ class Case:
     `required` is a field that the stream cannot do without, `counted` one that feeds a counter (None
     for a stream that has none). `people` are texts of the fixtures that name persons; `users` is the
     privacy setting without which the stream reads nothing. `empty` are the bodies of a vendor that has
-    nothing. `paged` is the path of a list that `paging` options make the
+    nothing. `never_odd` are paths of which no field of a row is read, so any object is a good one. `paged` is the path of a list that `paging` options make the
     stream read in JSON pages (None: no list has pages). Of a vendor that always has something
     `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way.
     `month` is None where the simulator knows no truth of the stream. `forms` are options under which it
@@ -133,6 +133,7 @@ class Case:
     empty: Mapping[str, Any]
     people: Sequence[str] = ()
     users: Users = Users.OFF
+    never_odd: Sequence[str] = ()
     paged: str | None = None
     whole: bool = True
     paging: Mapping[str, Any] = field(default_factory=dict)
@@ -158,11 +159,15 @@ class Case:
 
 
 class FakeVendor:
-    """Answers from fixture bodies, which a test may change; some requests can be made to fail."""
+    """Answers from fixture bodies, which a test may change; some requests can be made to fail.
+
+    `alter` may change an answer that a route's view has made.
+    """
 
     def __init__(self, case: Case) -> None:
         self.requests: list[httpx.Request] = []
         self.most = 10_000
+        self.alter: Callable[[Route, httpx.Response], httpx.Response] = lambda _, found: found
         self.bodies: dict[str, Any] = {
             path.name.removesuffix(".json"): _read(path) for path in sorted(case.fixtures.iterdir())
         }
@@ -208,6 +213,7 @@ class FakeVendor:
                 tail = path[len(route.path) :].strip("/")
                 asked = Asked(request.url, tail, dict(request.url.params), self.most)
                 response = route.view(copy.deepcopy(self.bodies[route.fixture]), asked)
+                response = self.alter(route, response)
                 return _conditional(request, response) if route.etag else response
         return httpx.Response(404, json={"message": f"nothing at {path}"})
 

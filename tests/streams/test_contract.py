@@ -16,6 +16,16 @@ from exporter.vendors import VENDORS
 from tests.client.support import Transport
 from tests.streams.cases import CASES
 from tests.streams.harness import SECRET, Case, Counted, Pipeline
+from tests.streams.odd_rows import (
+    AllOdd,
+    Odd,
+    OneMore,
+    Recorder,
+    Spot,
+    are_rows,
+    nothing,
+    wrong_kind,
+)
 
 ROOT = Path(__file__).parents[2]
 LONG = 3_600
@@ -262,35 +272,117 @@ async def test_a_used_up_quota_is_left_alone_until_its_time(case: Case, tmp_path
         assert requests[0] == requests[1] < requests[2]
 
 
+def _is_row(case: Case, run: Pipeline) -> bool:
+    """Whether the record with the required field is one of several rows."""
+    rows = run.vendor.get(case.required.record.record)
+    return len(rows) > 1 and are_rows(rows)
+
+
+async def _costs_its_row_only(case: Case, run: Pipeline, *, is_row: bool) -> None:
+    """The row, or where it is not in a row, the poll; either way the place is named."""
+    await run.poll()
+    name = case.required.name
+    if is_row:
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert [field.split(".")[-1] for field in run.status.rejected.elements()] == [name]
+        return
+    assert run.status.state is State.SCHEMA_ERROR
+    assert name in run.status.reason
+    assert "$" in run.status.reason
+    assert run.status.reason.startswith("/")
+    assert run.page == ""
+    assert (await run.state()).last_success is None
+
+
 @every_case
-async def test_a_missing_required_field_is_a_schema_error(case: Case, tmp_path: Path) -> None:
-    """The reason names the endpoint and the field; nothing is committed."""
+async def test_a_missing_required_field_costs_its_row_only(case: Case, tmp_path: Path) -> None:
+    """Outside of rows it is a schema error, whose reason names endpoint and field; nothing counts."""
     async with Pipeline(case, tmp_path) as run:
+        is_row = _is_row(case, run)
         run.vendor.remove(case.required)
-        await run.poll()
-        assert run.status.state is State.SCHEMA_ERROR
-        assert case.required.name in run.status.reason
-        assert "$" in run.status.reason
-        assert run.status.reason.startswith("/")
-        assert run.page == ""
-        assert (await run.state()).last_success is None
+        await _costs_its_row_only(case, run, is_row=is_row)
 
 
 @every_case
-@pytest.mark.parametrize("value", ["many", -1, 1.5, None, [1]], ids=repr)
-async def test_a_field_of_another_type_is_a_schema_error(
-    case: Case, value: object, tmp_path: Path
+@pytest.mark.parametrize("value", ["zweihundert", -1, 1.5, None, [1]], ids=repr)
+async def test_a_field_of_another_type_costs_its_row_only(
+    case: Case, value: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The reason names the place, not the value."""
+    """The place is named, never the value."""
     async with Pipeline(case, tmp_path) as run:
         if isinstance(value, str) and isinstance(run.vendor.get(case.required), str):
             pytest.skip("one text is as good as another")
+        is_row = _is_row(case, run)
         run.vendor.set(case.required, value)
-        await run.poll()
-        assert run.status.state is State.SCHEMA_ERROR
-        assert case.required.name in run.status.reason
-        assert "many" not in run.status.reason
-        assert run.page == ""
+        await _costs_its_row_only(case, run, is_row=is_row)
+        assert "zweihundert" not in run.status.reason + run.self_page() + _logged(caplog)
+
+
+async def _spots(case: Case, directory: Path) -> tuple[str, list[Spot]]:
+    """The page of a good poll, and where its answers have rows that the stream reads."""
+    recorder = Recorder()
+    async with Pipeline(case, _made(directory / "good")) as good:
+        good.vendor.alter = recorder
+        await good.poll()
+    found = []
+    readable = [spot for spot in recorder.spots if spot.route not in case.never_odd]
+    for number, spot in enumerate(readable):
+        async with Pipeline(case, _made(directory / f"spot {number}")) as run:
+            run.vendor.alter = AllOdd(spot, None)
+            await run.poll()
+            if run.status.state is not State.OK or run.status.rejected:
+                found.append(spot)
+    assert found
+    return good.page, found
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir()
+    return directory
+
+
+@every_case
+@pytest.mark.parametrize("odd", [wrong_kind, nothing], ids=lambda odd: odd.__name__)
+async def test_an_odd_row_costs_itself_only(
+    case: Case, odd: Odd, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Beside good ones, wherever an answer has rows: the rest counts, and one is told as rejected."""
+    page, spots = await _spots(case, tmp_path)
+    for number, spot in enumerate(spots):
+        caplog.clear()
+        async with Pipeline(case, _made(tmp_path / str(number))) as run:
+            run.vendor.alter = one_more = OneMore(spot, odd)
+            await run.poll()
+            assert (run.status.state, run.status.reason) == (State.OK, ""), spot
+            [name] = run.status.rejected.elements()
+            assert odd is nothing or name.split(".")[-1] in one_more.row, spot
+            assert f'field="{name}"}} 1\n' in _rejected(run.self_page())
+            assert run.page == page, spot
+            assert _logged(caplog).count("left out") == 1
+
+
+def _rejected(page: str) -> str:
+    return "".join(
+        f"{line}\n"
+        for line in page.splitlines()
+        if line.startswith("usage_exporter_records_rejected_total{")
+    )
+
+
+@every_case
+async def test_odd_rows_alone_are_a_schema_error(case: Case, tmp_path: Path) -> None:
+    """The API has changed: nothing of it counts, until it is as it was."""
+    _, spots = await _spots(case, tmp_path)
+    for number, spot in enumerate(spot for spot in spots if spot.is_outer):
+        async with Pipeline(case, _made(tmp_path / str(number))) as run:
+            await run.poll()
+            page = run.page
+            run.vendor.alter = AllOdd(spot, wrong_kind)
+            await run.poll(after=run.job.options.interval)
+            assert run.status.state is State.SCHEMA_ERROR, spot
+            assert "records cannot be read" in run.status.reason
+            assert run.page == page, spot
+            assert not run.status.rejected
 
 
 @every_case

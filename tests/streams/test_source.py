@@ -18,7 +18,7 @@ from exporter.client.errors import (
     SchemaError,
     UnavailableError,
 )
-from exporter.client.paging import LinkHeader
+from exporter.client.paging import LinkHeader, Page
 from exporter.client.request import Request
 from exporter.model import DAY, HOUR, Window
 from exporter.streams.csv_rows import CsvRows
@@ -74,8 +74,8 @@ async def test_fields_that_another_record_knows_are_no_drift() -> None:
 
 async def test_an_answer_that_does_not_fit_counts_nothing() -> None:
     """The error names the endpoint and the place."""
-    async with source(answer({"rows": [row(1), {}]})) as found:
-        with pytest.raises(SchemaError, match=r"^/list: .*`id` - at `\$\.rows\[1\]`"):
+    async with source(answer({"rows": None})) as found:
+        with pytest.raises(SchemaError, match=r"^/list: .* - at `\$\.rows`"):
             await found.get(ASK, Rows, records=lambda page: len(page.rows))
         assert (found.records, found.drift) == (0, {})
 
@@ -132,12 +132,58 @@ async def test_the_rows_of_a_csv_are_handed_over() -> None:
         assert (found.records, found.drift) == (2, {"new": 1})
 
 
-async def test_a_download_that_is_no_record_counts_nothing() -> None:
+async def test_a_download_that_is_no_json_counts_nothing() -> None:
     """What was handed over before is the caller's to drop."""
-    async with source(httpx.Response(200, content=b'{"id": 1}\n{"id": "x"}\n')) as found:
-        with pytest.raises(SchemaError, match="record 2"):
+    async with source(httpx.Response(200, content=b'{"id": 1}\n{"id": 2\n')) as found:
+        with pytest.raises(SchemaError, match="what follows record 0 is not JSON"):
             await found.lines(ASK, Row, lambda _: None)
         assert found.records == 0
+
+
+async def test_odd_rows_are_left_out_of_every_form_of_answer() -> None:
+    """A page that has lost rows still has them for the paging, or the list would end there."""
+    odd = {"id": "x"}
+    answers = (
+        answer({"rows": [row(1), odd]}),
+        answer([row(1), odd, row(2)]),
+        httpx.Response(200, content=b'{"id": 1}\n{"id": "x"}\n'),
+        ndjson([odd, row(2)]),
+        httpx.Response(200, content=b"id\n1\n2,2\n3\n"),
+    )
+    rows: list[Any] = []
+    async with source(*answers) as found:
+        rows += (await found.get(ASK, Rows, records=lambda page: len(page.rows))).rows
+        async for page in found.pages(ASK, Numbered(), list[Row], lambda page: page):
+            rows += page
+        await found.lines(ASK, Row, rows.extend)
+        rows += await found.file(ASK, Row)
+        await found.csv(ASK, CsvRows(LIST.path, ["id"]), rows.extend)
+        assert rows == [Row(1), Row(1), Row(2), Row(1), Row(2), ("1",), ("3",)]
+        assert found.rejects.fields == {"id": 4, "other": 1}
+        assert found.rows_of(LIST) == 2 + 3 + 2 + 2 + 3
+        assert found.records == len(rows)
+
+
+class Numbered:
+    """Paging that wants to know how many rows the only page had."""
+
+    def first(self, request: Request) -> Request:
+        return request
+
+    def next(self, _: Request, page: Page[list[Row]]) -> None:
+        assert page.count == len(page.value) + 1
+
+
+async def test_a_stream_rejects_a_row_of_what_it_read_last() -> None:
+    """One that fits its type and cannot be counted all the same."""
+    async with source(answer({"rows": [row(1), row(2)]})) as found:
+        await found.get(ASK, Rows)
+        found.reject("id")
+        found.rejects.check(done=True)
+        assert found.rejects.fields == {"id": 1}
+        found.reject("text")
+        with pytest.raises(SchemaError, match=r"^/list: 2 of 2 records .* `\$…id`, `\$…text`$"):
+            found.rejects.check(done=True)
 
 
 async def test_the_error_of_an_optional_part_becomes_the_problem() -> None:

@@ -24,8 +24,12 @@ def count(row: kit.Row, day: int, tally: kit.Tally) -> None:
     tally.add(BY_USER, (kit.Person(user),), day, (1,))
 
 
-def misfit(row: kit.Row) -> kit.SchemaError:
-    return kit.SchemaError(f"row {row[0]} is odd")
+def odd(row: kit.Row) -> str:
+    return f"row {row[0]}"
+
+
+def reject(_: str) -> None:
+    raise AssertionError("no row is odd here")
 
 
 def summed(distinct: kit.Distinct) -> dict[tuple[str, tuple[str, ...], int | None], object]:
@@ -40,7 +44,7 @@ def summed(distinct: kit.Distinct) -> dict[tuple[str, tuple[str, ...], int | Non
 
 def test_each_id_counts_once_in_the_day_of_its_time() -> None:
     """Also where it comes again in another batch, as a number or as a text."""
-    distinct = kit.Distinct(count, misfit, BY_USER, DAY_ONE)
+    distinct = kit.Distinct(count, odd, reject, BY_USER, DAY_ONE)
     first = (1, "2026-01-01T23:59:59Z", "x", "one@example.com", "5")
     second = ("2", "2026-01-02T00:00:00", "x", "two@example.com", 3)
     distinct.add([first, ("1", *first[1:])])
@@ -60,10 +64,14 @@ def test_each_id_counts_once_in_the_day_of_its_time() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, "soon", 5])
-def test_a_row_without_a_time_is_an_error(wrong: object) -> None:
-    """What is wrong with it is for the stream to say."""
-    with pytest.raises(kit.SchemaError, match="row 1 is odd"):
-        kit.Distinct(count, misfit).add([(1, wrong, "x", "one@example.com", 5)])
+def test_a_row_without_a_time_is_left_out(wrong: object) -> None:
+    """What is odd in it is for the stream to say; the others count."""
+    rejected: list[str] = []
+    distinct = kit.Distinct(count, odd, rejected.append)
+    good = (2, "2026-01-01T00:00:00Z", "x", "one@example.com", 5)
+    distinct.add([(1, wrong, "x", "one@example.com", 5), good])
+    assert rejected == ["row 1"]
+    assert summed(distinct)["a_lines_total", (), DAY_ONE] == 5
 
 
 def test_without_a_group_of_people_there_are_none() -> None:
@@ -72,7 +80,7 @@ def test_without_a_group_of_people_there_are_none() -> None:
     def by_kind(row: kit.Row, day: int, tally: kit.Tally) -> None:
         tally.add(BY_KIND, (row[2],), day, (1, 1))
 
-    distinct = kit.Distinct(by_kind, misfit)
+    distinct = kit.Distinct(by_kind, odd, reject)
     distinct.add([("1", "2026-01-01T00:00:00Z", "x")])
     assert distinct.people() == 0
     assert Sample(TOTAL, (), 1, DAY_ONE) in list(distinct.samples())

@@ -102,8 +102,8 @@ def count(row: kit.Row, day: int, tally: kit.Tally) -> None:
         tally.add(BY_FILE, (kit.OTHER,), day, (max(0, added), max(0, deleted)))
 
 
-def sums(settled_day: int, _: bool) -> kit.Distinct:
-    return kit.Distinct(count, TRACKING.misfit, BY_USER, settled_day)
+def sums(settled_day: int, _: bool, reject: kit.Reject) -> kit.Distinct:
+    return kit.Distinct(count, TRACKING.odd, reject, BY_USER, settled_day)
 
 
 STREAM = tracked(

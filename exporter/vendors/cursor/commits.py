@@ -99,6 +99,7 @@ TRACKING = Tracking(
     ignored=("commit_source", "message", "commit_ts"),
 )
 
+_MOST_LINES = 2**31 - 1
 _PRIMARY = {True: "true", False: "false", "true": "true", "false": "false"}
 
 
@@ -130,11 +131,12 @@ class CommitSums:
     `committers` are the users with commits on `settled_day`. Sums by user are kept for `people` only.
     """
 
-    def __init__(self, settled_day: int, people: bool) -> None:
+    def __init__(self, settled_day: int, people: bool, reject: kit.Reject) -> None:
         self.newest = 0.0
         self.committers: Counter[str] = Counter()
         self._settled_day = settled_day
         self._people = people
+        self._reject = reject
         self._repositories: list[_Sums] = []
         self._users: list[_Sums] = []
         self._repository_index: dict[tuple[Any, Any, int], int] = {}
@@ -163,25 +165,26 @@ class CommitSums:
                     tab_added, tab_deleted, composer_added, composer_deleted,
                     int(other_added), int(other_deleted),
                 )  # fmt: skip
-                if min(lines) < 0:
-                    raise ValueError("a count of lines is negative")
-                user = str(user)  # a number in JSON is a text in CSV
-                identity = hash((hash_, user, repository or None, branch or None))
-                place = places.get(identity)
-                if place is not None:
-                    if times[place] >= at:
-                        continue
-                    self._take_back(place, user)
-                places[identity] = len(times)
-                times.append(at)
-                if at > self.newest:
-                    self.newest = at
-                day = int(at // kit.DAY) * kit.DAY
-                if day == self._settled_day:
-                    self.committers[user] += 1
-                self._keep(lines, *self._groups(repository, primary, user, email, day))
-            except (OverflowError, TypeError, ValueError) as error:
-                raise TRACKING.misfit(row) from error
+                if min(lines) < 0 or max(lines) > _MOST_LINES:
+                    raise ValueError("no count of lines")
+            except (TypeError, ValueError):
+                self._reject(TRACKING.odd(row))
+                continue
+            user = str(user)  # a number in JSON is a text in CSV
+            identity = hash((hash_, user, repository or None, branch or None))
+            place = places.get(identity)
+            if place is not None:
+                if times[place] >= at:
+                    continue
+                self._take_back(place, user)
+            places[identity] = len(times)
+            times.append(at)
+            if at > self.newest:
+                self.newest = at
+            day = int(at // kit.DAY) * kit.DAY
+            if day == self._settled_day:
+                self.committers[user] += 1
+            self._keep(lines, *self._groups(repository, primary, user, email, day))
 
     def _groups(
         self, repository: Any, primary: Any, user: str, email: str | None, day: int

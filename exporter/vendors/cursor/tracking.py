@@ -85,11 +85,10 @@ class Tracking:
             self.ignored,
         )
 
-    def misfit(self, row: kit.Row) -> kit.SchemaError:
-        """What is wrong with a row, by column: a value can be anybody's name, so none is shown."""
+    def odd(self, row: kit.Row) -> str:
+        """The column in which a row cannot be counted."""
         pairs = zip(self.columns, row, strict=True)
-        place = ", ".join(name for name, value in pairs if not _fits(name, value)) or "metadata"
-        return kit.SchemaError(f"{self.pages.path}: a row has another kind of value in {place}")
+        return next((name for name, value in pairs if not _fits(name, value)), "metadata")
 
 
 def _fits(column: str, value: Any) -> bool:
@@ -158,7 +157,7 @@ async def _read_pages(
     paging: kit.BodyFlag[TrackingPage] = kit.BodyFlag(
         more=lambda page: page.more, page_param="page", size_param="pageSize", size=PAGE_SIZE
     )
-    rows = 0
+    before = source.rows_of(tracking.pages)
     found = source.pages(
         kit.Request(tracking.pages, query=query),
         paging,
@@ -168,11 +167,10 @@ async def _read_pages(
     )
     async with aclosing(found) as pages:
         async for page in pages:
-            rows += len(page.items)
             await asyncio.to_thread(add, tracking.json_rows(page))
             if not always and _csv_is_cheaper(source.options.format, page):
                 break
-    return rows, page
+    return source.rows_of(tracking.pages) - before, page
 
 
 def _csv_is_cheaper(form: str, page: TrackingPage) -> bool:

@@ -25,7 +25,6 @@ ENDPOINTS = {
     "underscore": kit.Endpoint("/api/v1/organization/audit_logs", GROUP),
 }
 _CSV_SWITCHES = {"format=csv": {"format": "csv"}, "csv-format": {"csv-format": ""}}
-_NO_TIME = f"{ENDPOINTS['hyphen'].path}: an event has a `timestamp` that is no ISO 8601 time"
 
 EVENTS = kit.Metric(
     "tabnine_audit_events_total",
@@ -94,14 +93,14 @@ class AuditPage(msgspec.Struct, kw_only=True):
     def events(self) -> list[AuditEvent]:
         return self.data or [] if self.items is None else self.items
 
-    def more(self, read: int) -> bool:
-        """Whether events follow the first `read`. The total is only about right."""
+    def more(self, read: int, here: int) -> bool:
+        """Whether events follow the first `read`, `here` of them on this page. The total is about right."""
         total = self.total if self.meta is None else self.meta.total
         if total is not None and total > read:
             return True
         if self.meta is not None:
             return self.meta.next is not None
-        return self.limit is None or len(self.events) >= self.limit
+        return self.limit is None or here >= self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class AuditPaging:
 
     def next(self, request: kit.Request, page: kit.Page[AuditPage]) -> kit.Request | None:
         read = int(str(request.parameter("offset"))) + page.count
-        if not page.count or not page.value.more(read):
+        if not page.count or not page.value.more(read, page.count):
             return None
         return request.with_parameters({"offset": read})
 
@@ -135,11 +134,12 @@ class Tally:
     not know `from` would be read to its beginning.
     """
 
-    def __init__(self, window: kit.Window) -> None:
+    def __init__(self, window: kit.Window, reject: kit.Reject) -> None:
         self.counts: Counter[tuple[str, int]] = Counter()
         self.newest = 0.0
         self.passed = False
         self._window = window
+        self._reject = reject
         self._seen: set[int] = set()
 
     @property
@@ -151,7 +151,11 @@ class Tally:
         """Count a page, or a piece of one."""
         times = []
         for event in events:
-            at = lists.moment(event.timestamp, _NO_TIME)
+            try:
+                at = kit.moment(event.timestamp)
+            except ValueError:
+                self._reject("timestamp")
+                continue
             times.append(at)
             identity = hash(event.id)
             if identity in self._seen:
@@ -174,7 +178,7 @@ _Source: TypeAlias = kit.Source[TabnineTarget, Options]
 
 
 async def read(source: _Source) -> kit.Batches:
-    tally = Tally(source.window)
+    tally = Tally(source.window, source.reject)
     fetch = _read_csv if source.options.format == "csv" else _read_json
     spelling, *others = _spellings(source)
     try:

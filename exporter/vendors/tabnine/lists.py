@@ -172,14 +172,6 @@ async def organization_id(source: kit.Source[TabnineTarget, Any]) -> str:
     return configured or (await source.get(ORGANIZATION, Organization)).id
 
 
-def moment(text: str, problem: str) -> float:
-    """Unix seconds of a time, of which fractions may have any length; raises SchemaError."""
-    try:
-        return kit.moment(text)
-    except ValueError as error:
-        raise kit.SchemaError(problem) from error
-
-
 def asks_id(target: TabnineTarget) -> bool:
     """Whether `organization_id` makes a request."""
     return target.organization_id is None

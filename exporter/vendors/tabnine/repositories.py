@@ -17,7 +17,6 @@ STATUSES = ("pending", "cloning", "indexing", "success", "failed", kit.OTHER)
 _TYPES = ("git", "perforce")
 _FARTHEST = ("failed", kit.OTHER, "pending", "cloning", "indexing", "success")
 _API = "Tabnine repository connections API, as polled"
-_NO_TIME = f"{REPOSITORIES.path}: a `last_indexed_successfully` is no ISO 8601 time"
 
 INDEX_STATUS = kit.Metric(
     "tabnine_repository_index_status",
@@ -66,6 +65,10 @@ class Repository(msgspec.Struct, kw_only=True):
     latest_status: str | None = None
     last_indexed_successfully: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.last_indexed_successfully:
+            kit.checked("last_indexed_successfully", kit.moment, self.last_indexed_successfully)
+
     @property
     def status(self) -> str | None:
         """The status as its label; None where the vendor gives none."""
@@ -111,7 +114,7 @@ def _samples(label: str, found: Sequence[Repository]) -> list[kit.Sample]:
             known = statuses.get((name, row.type), row.status)
             statuses[name, row.type] = min(known, row.status, key=_FARTHEST.index)
         if row.last_indexed_successfully:
-            at = lists.moment(row.last_indexed_successfully, _NO_TIME)
+            at = kit.moment(row.last_indexed_successfully)
             indexed[name] = min(at, indexed.get(name, at))
     for (name, kind), current in statuses.items():
         for status in STATUSES:

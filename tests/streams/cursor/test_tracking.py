@@ -104,16 +104,16 @@ async def test_csv_columns_are_found_by_name(case: Case, tmp_path: Path) -> None
     [
         ("commit_hash,user_id\na,b\n", State.SCHEMA_ERROR, "lacks created_at"),
         ("", State.UNAVAILABLE, "no header"),
-        ("{header}\na,b,c\n", State.SCHEMA_ERROR, "row 1 has 3 of"),
+        ("{header}\n{short}{short}{short}", State.SCHEMA_ERROR, "3 of 3 records"),
         ("{header}\n{row}\n{row}\n", State.UNAVAILABLE, "after 2 of 3 rows"),
         ('{header}\n{row}\n{row}\n"cut', State.UNAVAILABLE, "cut off"),
-        ("{header}\n{row}\n{row}\ncut,of", State.SCHEMA_ERROR, "row 3 has 2 of"),
-        ("{header}\n{shifted}\n", State.SCHEMA_ERROR, "another kind of value in"),
+        ("{header}\n{row}\n{row}\ncut,of", State.UNAVAILABLE, "ends within a row"),
+        ("{header}\n{shifted}{shifted}{shifted}", State.SCHEMA_ERROR, "`$…created_at`"),
     ],
     ids=[
         "column missing",
         "empty",
-        "row too short",
+        "rows too short",
         "too few rows",
         "in quotes",
         "in a row",
@@ -129,7 +129,10 @@ async def test_a_bad_csv_commits_nothing(
     names = [*COMMIT_COLUMNS]
     turned = ["dev@example.com" for _ in names]
     given = text.format(
-        header=",".join(names), row=",".join(row[n] for n in names), shifted=",".join(turned)
+        header=",".join(names),
+        row=",".join(row[n] for n in names),
+        shifted=",".join(turned) + "\n",
+        short="a,b,c\n",
     )
     async with Pipeline(csv_case(COMMITS, given), tmp_path, options={"format": "csv"}) as run:
         run.vendor.most = 1

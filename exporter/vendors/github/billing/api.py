@@ -39,8 +39,10 @@ class Line(msgspec.Struct, rename="camel", kw_only=True):
     unit_type: str | None = None
 
     def __post_init__(self) -> None:
-        self.quantity, self.gross_amount = exact(self.quantity), exact(self.gross_amount)
-        self.net_amount, self.discount_amount = exact(self.net_amount), exact(self.discount_amount)
+        self.quantity = kit.checked("quantity", exact, self.quantity)
+        self.gross_amount = kit.checked("grossAmount", exact, self.gross_amount)
+        self.net_amount = kit.checked("netAmount", exact, self.net_amount)
+        self.discount_amount = kit.checked("discountAmount", exact, self.discount_amount)
 
     @property
     def dollars(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -58,7 +60,7 @@ class UsageItem(Line, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        day_start(self.date)
+        kit.checked("date", day_start, self.date)
 
 
 class Usage(msgspec.Struct, rename="camel", kw_only=True):
@@ -121,9 +123,9 @@ class Budget(msgspec.Struct, kw_only=True):
     budget_product_skus: str | list[str] | None = None
 
     def __post_init__(self) -> None:
-        self.budget_amount = exact(self.budget_amount)
+        self.budget_amount = kit.checked("budget_amount", exact, self.budget_amount)
         if self.consumed_amount is not None:
-            self.consumed_amount = exact(self.consumed_amount)
+            self.consumed_amount = kit.checked("consumed_amount", exact, self.consumed_amount)
 
     @property
     def dollars(self) -> Decimal | None:

@@ -3,13 +3,11 @@
 A link is a credential of its own that ends soon: it is followed at once, and neither kept nor shown.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from exporter.streams import kit
-from exporter.streams.ndjson import read_body
 from exporter.vendors.github.copilot_reports.options import Options
 from exporter.vendors.github.copilot_reports.records import Links
 from exporter.vendors.github.vendor import GROUP, GithubTarget, below
@@ -71,17 +69,8 @@ async def read_report(
 async def read_small(
     source: ReportsSource, requests: Sequence[kit.Request], record: type[T]
 ) -> list[T]:
-    """All records of small files, which may have lines of any length."""
-    found: list[T] = []
-    for request in requests:
-        answer = await source.client.get(request)
-        rows, unknown = await asyncio.to_thread(
-            read_body, request.endpoint.path, record, answer.body
-        )
-        found += rows
-        source.drift.update(unknown)
-    source.records += len(found)
-    return found
+    """All records of small files."""
+    return [row for request in requests for row in await source.file(request, record)]
 
 
 async def read_large(

@@ -36,8 +36,8 @@ class Export(msgspec.Struct, kw_only=True):
     created_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        for text in (self.start_date, self.end_date):
-            day_start(text)
+        kit.checked("start_date", day_start, self.start_date)
+        kit.checked("end_date", day_start, self.end_date)
 
     @property
     def days(self) -> Window:

@@ -20,6 +20,7 @@ _Row: TypeAlias = Mapping[str, str]
 _Count: TypeAlias = Callable[[_Row, int, kit.Tally], None]
 
 _ACCOUNT = ("organization", "cost_center_name")
+_AMOUNTS = ("gross_amount", "discount_amount", "net_amount", "quantity")
 _TOKENS = ("input", "output", "cache_read", "cache_write")
 
 _KNOWN = (
@@ -33,9 +34,9 @@ _KNOWN = (
 
 def _spend(row: _Row, day: int, tally: kit.Tally) -> None:
     series = (row["product"], row["sku"], row["organization"], row["cost_center_name"])
-    dollars = [amount(row[name]) for name in ("gross_amount", "discount_amount", "net_amount")]
+    *dollars, quantity = [amount(row[name]) for name in _AMOUNTS]
     tally.add(DOLLARS, series, day, dollars)
-    tally.add(UNITS, (*series, row["unit_type"]), day, [amount(row["quantity"])])
+    tally.add(UNITS, (*series, row["unit_type"]), day, [quantity])
 
 
 def _premium(row: _Row, day: int, tally: kit.Tally) -> None:
@@ -44,14 +45,25 @@ def _premium(row: _Row, day: int, tally: kit.Tally) -> None:
 
 def _credits(row: _Row, day: int, tally: kit.Tally) -> None:
     series = _by_model(row)
+    tokens = [(token_kind, amount(row[token_kind])) for token_kind in _TOKENS if row[token_kind]]
     tally.add(CREDITS, series, day, [amount(row["quantity"]), amount(row["net_amount"])])
-    for token_kind in _TOKENS:
-        if row[token_kind]:
-            tally.add(CREDIT_TOKENS, (series[0], token_kind), day, [amount(row[token_kind])])
+    for token_kind, number in tokens:
+        tally.add(CREDIT_TOKENS, (series[0], token_kind), day, [number])
 
 
 def _by_model(row: _Row) -> tuple[str, ...]:
     return (row["model"] or kit.UNKNOWN, row["organization"], row["cost_center_name"])
+
+
+def _odd(row: _Row) -> str:
+    """The column in which a row cannot be counted."""
+    for name in (*_AMOUNTS, *_TOKENS):
+        if name in row and (row[name] or name in _AMOUNTS):
+            try:
+                amount(row[name])
+            except ValueError:
+                return name
+    return "date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +103,12 @@ REPORT_TYPES: Mapping[str, ReportType] = {
 class Totals:
     """Adds up the rows of all files of one export that fall on `days`."""
 
-    def __init__(self, report: ReportType, days: Collection[int], source: str) -> None:
+    def __init__(
+        self, report: ReportType, days: Collection[int], source: str, reject: kit.Reject
+    ) -> None:
         self.newest: int | None = None
-        self._count = 0
         self._report, self._days, self._source = report, frozenset(days), source
+        self._reject = reject
         self._tally = kit.Tally()
 
     def rows(self) -> kit.CsvRows:
@@ -102,14 +116,14 @@ class Totals:
         return kit.CsvRows(self._source, self._report.required, self._report.optional, _KNOWN)
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
-        """Raises SchemaError, without the row's values, for a date or an amount that is none."""
+        """Add rows; one with a date or an amount that is none is rejected."""
         columns = (*self._report.required, *self._report.optional)
         for row in rows:
-            self._count += 1
+            cells = dict(zip(columns, row, strict=True))
             try:
-                self._add(dict(zip(columns, row, strict=True)))
-            except ValueError as error:
-                raise kit.SchemaError(f"{self._source}: CSV row {self._count}: {error}") from error
+                self._add(cells)
+            except ValueError:
+                self._reject(_odd(cells))
 
     def samples(self) -> Iterator[kit.Sample]:
         """The total of each day and series; where a file has no tokens, they are unknown."""

@@ -159,7 +159,7 @@ class _Read:
         return totals
 
     async def _downloaded(self, export: Export, days: list[int]) -> Totals:
-        totals = Totals(REPORT_TYPES[export.report_type], days, FILE.path)
+        totals = Totals(REPORT_TYPES[export.report_type], days, FILE.path, self._source.reject)
         # The links of the list may have ended.
         urls = (await self._one(export.id)).download_urls
         if not urls:

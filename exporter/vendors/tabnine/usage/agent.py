@@ -11,7 +11,7 @@ import msgspec
 
 from exporter.streams import common_metrics, kit
 from exporter.vendors.tabnine.usage import api
-from exporter.vendors.tabnine.usage.records import Answer, Buckets
+from exporter.vendors.tabnine.usage.records import Answer, Buckets, check_times
 from exporter.vendors.tabnine.vendor import GROUP
 
 AGENT_USAGE = kit.Endpoint("/api/v1/organization/agent-usage", GROUP)
@@ -73,7 +73,7 @@ class _Consumed(msgspec.Struct, rename="camel", kw_only=True):
 
     def __post_init__(self) -> None:
         if self.cost is not None and not self.cost.is_finite():
-            raise ValueError("the cost is not a number")
+            raise ValueError("field `cost` is not a number")
 
     @property
     def tokens(self) -> dict[str, int]:
@@ -108,6 +108,10 @@ class _Bucket(_Consumed, rename="camel", kw_only=True):
     cost: Decimal | None = msgspec.field(name="totalCost", default=None)
     model_breakdown: list[_Model] | None = None
     agent_type_breakdown: list[_AgentType] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_times(self.start, self.end)
 
 
 class _Buckets(Buckets, kw_only=True):

@@ -75,10 +75,9 @@ def _dated(answer: Answer, asked: kit.Window, place: str) -> Iterator[tuple[int,
     """
     start = asked.start if answer.start is None else _unix(answer.start, f"{place}: $.from")
     end = asked.end if answer.end is None else _unix(answer.end, f"{place}: $.to")
-    of_bucket = f"{place}: $.usage.data[...]"
     for bucket in answer.usage.data:
-        own = _unix(bucket.start, f"{of_bucket}.from")
-        ends = None if bucket.end is None else _unix(bucket.end, f"{of_bucket}.to")
+        own = int(kit.moment(bucket.start))
+        ends = None if bucket.end is None else int(kit.moment(bucket.end))
         if own == ends and end - start <= kit.DAY:
             own = start
         elif own == ends and own >= end:
@@ -87,4 +86,7 @@ def _dated(answer: Answer, asked: kit.Window, place: str) -> Iterator[tuple[int,
 
 
 def _unix(text: str, place: str) -> int:
-    return int(lists.moment(text, f"{place} is not an ISO 8601 time"))
+    try:
+        return int(kit.moment(text))
+    except ValueError as error:
+        raise kit.SchemaError(f"{place} is not an ISO 8601 time") from error

@@ -64,12 +64,23 @@ class LegacyAgent(msgspec.Struct):
     ignored: ClassVar[frozenset[str]] = frozenset({"activeUsers", "interactions"})
 
 
+def check_times(start: str, end: str | None) -> None:
+    """Raise ValueError for a bucket that begins or ends at no time."""
+    if start:
+        kit.checked("from", kit.moment, start)
+    if end:
+        kit.checked("to", kit.moment, end)
+
+
 class Slice(msgspec.Struct, rename="camel", kw_only=True):
     """A bucket: its ends and who was active in it."""
 
     start: str = msgspec.field(name="from")
     end: str | None = msgspec.field(name="to", default=None)
     active_users: kit.Count
+
+    def __post_init__(self) -> None:
+        check_times(self.start, self.end)
 
 
 class Bucket(Slice, rename="camel", kw_only=True):

@@ -194,18 +194,23 @@ async def test_files_are_read_by_column_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["2026-13-03,a,b,1,m,1,0,1", "yesterday,a,b,1,m,1,0,1", "2026-01-03,a,b,1,m,1,0,NaN"]
+    ("line", "column"),
+    [
+        ("2026-13-03,a,b,1,m,1,0,1", "date"),
+        ("yesterday,a,b,1,m,1,0,1", "date"),
+        ("2026-01-03,a,b,1,m,1,0,NaN", "net_amount"),
+    ],
 )
-async def test_a_broken_row_is_named_by_number_not_by_value(tmp_path: Path, line: str) -> None:
+async def test_an_odd_row_is_rejected_by_its_column(tmp_path: Path, line: str, column: str) -> None:
     """A value can be anybody's name."""
     exports = [export("one", "2026-01-06T10:00:00Z")]
     files = {"one": text_of(row("2026-01-03", "4"), line)}
     async with Pipeline(case_of(exports, files), tmp_path) as run:
         await run.poll()
-        assert run.status.state is State.SCHEMA_ERROR
-        assert "row 2" in run.status.reason
-        assert "yesterday" not in run.status.reason
-        assert run.values(SPENT) == {}
+        assert run.status.state is State.OK
+        assert run.status.rejected == {column: 1}
+        assert "yesterday" not in run.self_page()
+        assert list(run.values(SPENT).values()) == [4]
 
 
 def test_the_same_usage_is_not_read_from_two_types() -> None:

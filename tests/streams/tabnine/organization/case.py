@@ -35,6 +35,7 @@ CASE = Case(
     counted=None,
     empty={},
     people=PEOPLE,
+    never_odd=("/api/v1/instance/permissions",),
     paged="/api/v1/organization/teams",
     whole=False,
 )

@@ -206,7 +206,7 @@ async def test_what_a_walk_read_stays_whatever_ends_it(tmp_path: Path) -> None:
     async with team_run(tmp_path) as run:
         teams(run, a="A", b="B")
         used(run, a=1, b=2)
-        run.vendor.bodies["usage"]["b"]["usage"]["data"][0]["activeUsers"] = "many"
+        run.vendor.bodies["usage"]["b"]["usage"]["granularity"] = "weekly"
         states = []
         for wait, counted in ((0, {("A",): 1}), (HOUR, {("A",): 1, ("B",): 2})):
             await run.poll(after=wait)
