@@ -1,6 +1,7 @@
 """What can go wrong between a vendor and a committed poll, each with the stream state it leads to."""
 
 import enum
+from collections.abc import Sequence
 
 
 class State(enum.StrEnum):
@@ -68,6 +69,14 @@ class UnavailableError(PollError):
     """The vendor did not answer: 5xx, a time-out, a broken connection or body."""
 
     state = State.UNAVAILABLE
+
+
+class PartsError(PollError):
+    """Parts of what a stream reads could not be had, each told in words; the state is the first one's."""
+
+    def __init__(self, parts: Sequence[tuple[State, str]]) -> None:
+        super().__init__("; ".join(text for _, text in parts))
+        self.state = parts[0][0]
 
 
 class SchemaError(PollError):

@@ -117,6 +117,7 @@ class Poller:
             memory=state.memory,
             after="" if walk is None else walk.after,
             tell=job.status.walked,
+            explain=job.stream.explain,
         )
         pending: list[Batch] = []
         since = now

@@ -19,7 +19,13 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from exporter.client.client import Answer, Client, Endpoint, Request
-from exporter.client.errors import NotFoundError, PollError, RateLimitedError
+from exporter.client.errors import (
+    NotFoundError,
+    PartsError,
+    PollError,
+    RateLimitedError,
+    State,
+)
 from exporter.client.paging import MOST_PAGES, Paging
 from exporter.model import DAY, Window
 from exporter.streams.csv_rows import CsvRows
@@ -49,6 +55,13 @@ def _ignored(_: int, __: int) -> None:
 
 
 @dataclass(slots=True)
+class Part:
+    """An optional part of a read, with its error where it could not be read."""
+
+    error: PollError | None = None
+
+
+@dataclass(slots=True)
 class Source(Generic[TargetT, OptionsT]):
     """One poll's access to the vendor, and what it found out besides samples.
 
@@ -58,8 +71,8 @@ class Source(Generic[TargetT, OptionsT]):
     nothing is asked that only they need.
 
     `records` and `drift` count what was decoded, `rejects` the rows that could not be; `data_until` is the
-    end of the newest bucket with data; `problem` is the error of an optional part. `walks` says that the
-    account is read in partitions.
+    end of the newest bucket with data. `walks` says that the account is read in partitions. `explain` is
+    what the stream knows of its errors.
     """
 
     client: Client
@@ -75,8 +88,9 @@ class Source(Generic[TargetT, OptionsT]):
     drift: Counter[str] = field(default_factory=Counter)
     rejects: Rejects = field(default_factory=Rejects)
     data_until: float | None = None
-    problem: PollError | None = None
     walks: bool = False
+    explain: Callable[[PollError], PollError] = lambda error: error
+    _failed: dict[str, tuple[State, str]] = field(default_factory=dict)
     _endpoint: str = ""
 
     async def get(
@@ -208,17 +222,37 @@ class Source(Generic[TargetT, OptionsT]):
             yield bytes(data)
 
     @asynccontextmanager
-    async def optional(self, *errors: type[PollError]) -> AsyncIterator[None]:
-        """A part that may be refused or broken without costing the rest.
+    async def optional(self, part: str, advice: str = "") -> AsyncIterator[Part]:
+        """A part that may be refused or broken without costing the rest, by its name.
 
-        Its error becomes the poll's problem. Without `errors` any but a used-up quota passes.
+        Its error, unless it is a used-up quota, becomes the poll's problem, with what to do about it.
+        What the part has found counts only where it has no error, so yield after it; cover its gauges in
+        any case, as they are unknown, and its counters only where it was read.
         """
+        found, whole = Part(), self.rejects
+        self.rejects = Rejects()
         try:
-            yield
+            yield found
+            self.rejects.check(done=True)
+            whole.include(self.rejects)
+        except RateLimitedError:
+            raise
         except PollError as error:
-            if isinstance(error, RateLimitedError) or not isinstance(error, errors or PollError):
-                raise
-            self.problem = self.problem or error
+            found.error = error
+            self.fail(part, error, advice)
+        finally:
+            self.rejects = whole
+
+    def fail(self, part: str, error: PollError, advice: str = "") -> None:
+        """Tell that a part could not be read; of a part that fails often the first error is told."""
+        told = self.explain(error)
+        text = f"{part}: {told}{advice and '; '}{advice}"
+        self._failed.setdefault(part, (told.state, text))
+
+    @property
+    def problem(self) -> PollError | None:
+        """The errors of all parts that could not be read."""
+        return PartsError(list(self._failed.values())) if self._failed else None
 
     def has_data(self, until: float | None) -> None:
         """A bucket with data ends at `until` (Unix seconds)."""

@@ -534,14 +534,15 @@ async def test_a_problem_with_one_part_commits_the_others_and_shows(rig: Rig) ->
     good = gives({("a", 0): 5}, {"pro": 3})
 
     async def in_part(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
-        async with source.optional():
+        async with source.optional("seats"):
             raise ForbiddenError("GET /seats answered 403")
         async for batch in good(source):
             yield batch
 
     rig.reads["things"] = in_part
     await rig.poller.poll(job)
-    assert (job.status.state, job.status.reason) == (State.FORBIDDEN, "GET /seats answered 403")
+    told = (State.FORBIDDEN, "seats: GET /seats answered 403")
+    assert (job.status.state, job.status.reason) == told
     assert await rig.page() == {(THINGS.name, "a"): 5, (SEATS.name, "pro"): 3}
     stored = await rig.store.load(job.key)
     assert (stored.memory, stored.last_success) == ({"polls": 1}, None)

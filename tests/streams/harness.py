@@ -117,7 +117,7 @@ class Case:
     `required` is a field that the stream cannot do without, `counted` one that feeds a counter (None
     for a stream that has none). `people` are texts of the fixtures that name persons; `users` is the
     privacy setting without which the stream reads nothing. `empty` are the bodies of a vendor that has
-    nothing. `never_odd` are paths of which no field of a row is read, so any object is a good one. `paged` is the path of a list that `paging` options make the
+    nothing. `parts` are the paths of what the stream can do without, by the part's name. `never_odd` are paths of which no field of a row is read, so any object is a good one. `paged` is the path of a list that `paging` options make the
     stream read in JSON pages (None: no list has pages). Of a vendor that always has something
     `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way.
     `month` is None where the simulator knows no truth of the stream. `forms` are options under which it
@@ -133,6 +133,7 @@ class Case:
     empty: Mapping[str, Any]
     people: Sequence[str] = ()
     users: Users = Users.OFF
+    parts: Mapping[str, str] = field(default_factory=dict)
     never_odd: Sequence[str] = ()
     paged: str | None = None
     whole: bool = True

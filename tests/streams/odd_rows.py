@@ -104,6 +104,17 @@ class AllOdd:
         return _written(response, document)
 
 
+@dataclass
+class Fails:
+    """Answers all requests to a route in the same way."""
+
+    path: str
+    answer: Callable[[], httpx.Response]
+
+    def __call__(self, route: Route, response: httpx.Response) -> httpx.Response:
+        return self.answer() if route.path == self.path else response
+
+
 def _places(value: Any, path: Path_) -> Iterator[Path_]:
     if isinstance(value, list | dict) and are_rows(value):
         yield path

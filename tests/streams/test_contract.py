@@ -18,6 +18,7 @@ from tests.streams.cases import CASES
 from tests.streams.harness import SECRET, Case, Counted, Pipeline
 from tests.streams.odd_rows import (
     AllOdd,
+    Fails,
     Odd,
     OneMore,
     Recorder,
@@ -381,8 +382,57 @@ async def test_odd_rows_alone_are_a_schema_error(case: Case, tmp_path: Path) -> 
             await run.poll(after=run.job.options.interval)
             assert run.status.state is State.SCHEMA_ERROR, spot
             assert "records cannot be read" in run.status.reason
-            assert run.page == page, spot
+            if spot.route not in case.parts.values():
+                assert run.page == page, spot
             assert not run.status.rejected
+
+
+NO_PART = (
+    ("403", _refused(403), State.FORBIDDEN),
+    ("404", _refused(404), State.NOT_FOUND),
+    ("500", _refused(500), State.UNAVAILABLE),
+    ("null", _said("null"), State.SCHEMA_ERROR),
+)
+
+
+@every_case
+@pytest.mark.parametrize(("answer", "state"), [f[1:] for f in NO_PART], ids=[f[0] for f in NO_PART])
+async def test_an_optional_part_that_fails_costs_itself_only(
+    case: Case, answer: Callable[[], httpx.Response], state: State, tmp_path: Path
+) -> None:
+    """It is the state, by its name; its gauges are absent, its counters stay, all else is as ever."""
+    if not case.parts:
+        pytest.skip(f"{case.name} can do without nothing")
+    for number, (part, path) in enumerate(case.parts.items()):
+        pages = []
+        for good in (True, False):
+            async with Pipeline(case, _made(tmp_path / f"{number} {good}")) as run:
+                if good:
+                    await run.poll()
+                    whole = run.page
+                run.vendor.alter = Fails(path, answer)
+                await run.poll(after=run.job.options.interval)
+                assert (run.status.state, part in run.status.reason) == (state, True), part
+                pages.append(run.page)
+                counters = {m.name for m in run.stream.metrics if m.type is MetricType.COUNTER}
+        after, first = (set(page.splitlines()) for page in pages)
+        assert _series(after) <= _series(set(whole.splitlines())), part
+        assert _of(counters, after) == _of(counters, set(whole.splitlines())), part
+        assert after - _of(counters, after) == first - _of(counters, first), part
+
+
+def _series(lines: set[str]) -> set[str]:
+    """The lines without their values."""
+    return {line if line[0] == "#" else line.rpartition(" ")[0] for line in lines}
+
+
+def _of(metrics: set[str], lines: set[str]) -> set[str]:
+    """The lines of a page that belong to some metrics."""
+    return {
+        line
+        for line in lines
+        if line.replace("{", " ").split()[2 if line[0] == "#" else 0] in metrics
+    }
 
 
 @every_case

@@ -13,9 +13,9 @@ import pytest
 from exporter.client.errors import (
     ForbiddenError,
     NotFoundError,
-    PollError,
     RateLimitedError,
     SchemaError,
+    State,
     UnavailableError,
 )
 from exporter.client.paging import LinkHeader, Page
@@ -186,39 +186,58 @@ async def test_a_stream_rejects_a_row_of_what_it_read_last() -> None:
             found.rejects.check(done=True)
 
 
-async def test_the_error_of_an_optional_part_becomes_the_problem() -> None:
-    """The first of several; what follows is read."""
+async def test_the_errors_of_optional_parts_become_the_problem() -> None:
+    """The state is the first one's, each part is named, and what follows is read."""
     async with source(answer()) as found:
-        first = ForbiddenError("refused")
-        for error in (first, UnavailableError("down")):
-            async with found.optional():
+        for part, error in (
+            ("seats", ForbiddenError("refused")),
+            ("budgets", UnavailableError("down")),
+            ("seats", UnavailableError("down")),
+        ):
+            async with found.optional(part, "ask less") as read:
                 raise error
-        assert found.problem is first
+            assert read.error is error
+        assert found.problem is not None
+        assert found.problem.state is State.FORBIDDEN
+        assert str(found.problem) == "seats: refused; ask less; budgets: down; ask less"
+
+
+async def test_a_part_tells_what_its_stream_knows_of_the_error() -> None:
+    """As the read itself does."""
+    async with source(answer(), explain=lambda error: NotFoundError(f"{error}, or gone")) as found:
+        async with found.optional("seats"):
+            raise ForbiddenError("refused")
+        assert found.problem is not None
+        assert (found.problem.state, str(found.problem)) == (
+            State.NOT_FOUND,
+            "seats: refused, or gone",
+        )
 
 
 async def test_an_optional_part_without_an_error_is_no_problem() -> None:
-    async with source(answer()) as found:
-        async with found.optional():
-            pass
-        assert found.problem is None
+    async with source(answer([row(1), {}])) as found:
+        async with found.optional("seats") as read:
+            await found.get(ASK, list[Row])
+        assert (found.problem, read.error) == (None, None)
+        assert found.rejects.fields == {"id": 1}
 
 
-@pytest.mark.parametrize(
-    ("passes", "error"),
-    [
-        ((), RateLimitedError("used up", retry_at=0)),
-        ((PollError,), RateLimitedError("used up", retry_at=0)),
-        ((ForbiddenError,), UnavailableError("down")),
-        ((), ValueError("a bug")),
-    ],
-)
-async def test_other_errors_end_the_read(
-    passes: tuple[type[PollError], ...], error: Exception
-) -> None:
+async def test_the_rows_of_an_optional_part_are_judged_with_it() -> None:
+    """Nothing but odd rows is the part's error, and no record of it is rejected."""
+    async with source(answer([{}])) as found:
+        async with found.optional("seats") as read:
+            await found.get(ASK, list[Row])
+        assert isinstance(read.error, SchemaError)
+        assert found.rejects.fields == {}
+        found.rejects.check(done=True)
+
+
+@pytest.mark.parametrize("error", [RateLimitedError("used up", retry_at=0), ValueError("a bug")])
+async def test_other_errors_end_the_read(error: Exception) -> None:
     """A used-up quota always does: the next request would be refused as well."""
     async with source(answer()) as found:
         with pytest.raises(type(error)):
-            async with found.optional(*passes):
+            async with found.optional("seats"):
                 raise error
         assert found.problem is None
 

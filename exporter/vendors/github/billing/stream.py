@@ -84,11 +84,16 @@ async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
             samples = await (_summary if summary else _usage)(source, day, WHOLE)
             covered = kit.Coverage(COUNTERS, day, None if summary else WHOLE)
             yield kit.Batch(samples, [covered], partition=kit.iso_day(day.start))
-    yield kit.Batch(await _month(source), [kit.Coverage((MONTH_NET,))])
+    month: list[kit.Sample] = []
+    async with source.optional("the month to date"):
+        month = await _month(source)
+    yield kit.Batch(month, [kit.Coverage((MONTH_NET,))])
     if source.options.budgets:
         # A credential that may read the bill may be refused the budgets.
-        async with source.optional(kit.ForbiddenError, kit.NotFoundError):
-            yield kit.Batch(await _budgets(source), [kit.Coverage(BUDGETS.metrics)])
+        budgets: list[kit.Sample] = []
+        async with source.optional("the budgets"):
+            budgets = await _budgets(source)
+        yield kit.Batch(budgets, [kit.Coverage(BUDGETS.metrics)])
 
 
 async def _cost_centers(source: _Source) -> Iterable[str]:

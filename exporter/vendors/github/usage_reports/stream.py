@@ -87,8 +87,9 @@ class _Read:
         yield self._batch(shown, [kit.Coverage(GAUGES)])
         for report_type in self._types:
             for export, days in days_to_read(exports, report_type, source.window, memory):
-                async with source.optional():
+                async with source.optional(f"an export of type {report_type}") as part:
                     totals = await self._totals(export, days)
+                if part.error is None:
                     memory.count(export, days)
                     counters = REPORT_TYPES[report_type].counters
                     covers = [kit.Coverage(counters, run) for run in _runs(days)]
@@ -138,11 +139,12 @@ class _Read:
         ours = {made.id for made in self._memory.made.values()}
         for export in exports:
             if export.status == FAILED and export.id in ours:
-                self._source.problem = self._source.problem or kit.PollError(
+                problem = kit.PollError(
                     f"{LIST.path}: GitHub failed to make the {export.report_type} export of "
                     f"{export.start_date} to {export.end_date}; another is asked for "
                     f"{self._source.options.create_every // kit.HOUR} h after it"
                 )
+                self._source.fail("an export that was asked for", problem)
 
     async def _totals(self, export: Export, days: list[int]) -> Totals:
         """The days as the files of an export tell them.
@@ -193,7 +195,7 @@ class _Read:
         try:
             made.id = (await self._source.get(request, Export)).id
         except kit.PollError as error:
-            self._source.problem = self._source.problem or error
+            self._source.fail("asking for an export", error)
 
 
 def _shown(exports: Sequence[Export]) -> Iterator[kit.Sample]:

@@ -45,7 +45,7 @@ _Source: TypeAlias = kit.Source[TabnineTarget, Options]
 
 async def read(source: _Source) -> kit.Batches:
     """The account's parts, then those of the teams; teams of one name are read together, as their sum."""
-    parts, teams = Parts(source.options.leave_out), lists.Teams()
+    parts, teams = Parts(source, source.options.leave_out), lists.Teams()
 
     async def list_teams(source: _Source) -> list[kit.Sample]:
         nonlocal teams
@@ -78,7 +78,7 @@ async def read(source: _Source) -> kit.Batches:
                 found += await parts.read("team_users", _team_users(source, team))
         covers = [kit.Coverage(metrics.BY_TEAM, partition=label)]
         yield kit.Batch(found, covers, teams.sizes(label), label)
-    source.problem = parts.problem
+    parts.tell_absent()
 
 
 async def _license(source: _Source) -> list[kit.Sample]:

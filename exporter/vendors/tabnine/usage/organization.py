@@ -75,13 +75,15 @@ async def _agent(source: kit.Source[TabnineTarget, Options], organization: str) 
     Then the rest keeps counting, and what was counted of the agent stays as it is. Without a license the
     vendor answers 403, and 500 has been seen.
     """
-    try:
-        return await agent.read(source, organization)
-    except (kit.ForbiddenError, kit.NotFoundError, kit.UnavailableError) as error:
-        _log.info("agent usage is not counted: reason=%r", str(error))
-        if source.options.agent_usage == "on":
-            source.problem = error
-        return None
+    found = None
+    async with source.optional("agent usage") as part:
+        try:
+            found = await agent.read(source, organization)
+        except (kit.ForbiddenError, kit.NotFoundError, kit.UnavailableError) as error:
+            _log.info("agent usage is not counted: reason=%r", str(error))
+            if source.options.agent_usage == "on":
+                raise
+    return found if part.error is None else None
 
 
 def _count_models(bucket: Bucket, day: int, tally: kit.Tally) -> None:

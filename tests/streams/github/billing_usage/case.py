@@ -43,6 +43,7 @@ CASE = Case(
         Route(f"{_BILLING}/usage/summary", "summary", plain),
         Route(f"{_BILLING}/budgets", "budgets", budgets),
     ),
+    parts={"the budgets": f"{_BILLING}/budgets", "the month": f"{_BILLING}/usage/summary"},
     required=Place("usage", ("usageItems", 0, "date")),
     counted=Counted(
         Place("usage", ("usageItems", 0, "quantity")),

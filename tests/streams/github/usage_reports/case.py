@@ -55,6 +55,7 @@ CASE = Case(
         Route(_REPORTS, "reports", exports, etag=False),
         Route(_FILES, "reports", file, etag=False),
     ),
+    parts={"an export of type": _FILES},
     required=Place("reports", ("usage_report_exports", 0, "start_date")),
     counted=Counted(
         Place("reports", ("rows", "summarized", 0, "quantity")),

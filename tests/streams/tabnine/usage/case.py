@@ -20,6 +20,8 @@ CASE = Case(
         Route("/api/v2/organization/usage", "usage", tabnine_usage),
         Route("/api/v1/organization/agent-usage", "agent_usage", tabnine_usage),
     ),
+    options={"agent_usage": "on"},
+    parts={"agent usage": "/api/v1/organization/agent-usage"},
     required=ACTIVE,
     counted=Counted(COMPLETIONS, "tabnine_completions_total"),
     empty={"usage": NOTHING, "agent_usage": NOTHING},
