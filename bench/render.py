@@ -96,7 +96,7 @@ generate_openmetrics: Callable[[CollectorRegistry], bytes] = exposition.generate
 
 async def _fill(board: Exposition, sources: Iterable[int], generation: int = 0) -> None:
     for source in sources:
-        await board.put(f"source-{source}", families(source, generation))
+        await board.put((f"source-{source}",), families(source, generation))
     await board.flush()
 
 
@@ -104,7 +104,7 @@ def _put_all(sources: list[dict[Metric, list[Point]]]) -> None:
     async def put() -> None:
         board = Exposition(CATALOGUE)
         for number, source in enumerate(sources):
-            await board.put(f"source-{number}", source)
+            await board.put((f"source-{number}",), source)
         await board.flush()
 
     asyncio.run(put())
@@ -120,7 +120,7 @@ def _one_changed() -> float:
         for run in range(RUNS):
             changed = families(run, generation=run + 1)
             start = time.process_time()
-            await board.put(f"source-{run}", changed)
+            await board.put((f"source-{run}",), changed)
             await board.flush()
             times.append(time.process_time() - start)
         return sorted(times)[RUNS // 2]
@@ -147,7 +147,7 @@ def _worst_delay() -> float:
         watcher = asyncio.create_task(watch())
         await asyncio.sleep(0.01)
         for number, source in enumerate(sources):
-            await board.put(f"source-{number}", source)
+            await board.put((f"source-{number}",), source)
         await board.flush()
         done = True
         await watcher

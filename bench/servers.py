@@ -49,7 +49,7 @@ def points(series: int) -> list[Point]:
 
 async def board(series: int) -> Exposition:
     made = Exposition(METRICS)
-    await made.put("bench", {metric: points(series) for metric in METRICS})
+    await made.put(("bench",), {metric: points(series) for metric in METRICS})
     await made.flush()
     return made
 
@@ -75,7 +75,7 @@ async def _poll(made: Exposition, series: int) -> None:
     labels = [point.labels for point in points(series)]
     for value in itertools.count(1):
         read = [Point(each, value) for each in labels]
-        await made.put("bench", dict.fromkeys(METRICS, read))
+        await made.put(("bench",), dict.fromkeys(METRICS, read))
         await made.flush()
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from typing import ParamSpec, TypeVar
 
 from exporter.clock import Clock, SystemClock
-from exporter.exposition.family import Family, Share, pack
+from exporter.exposition.family import Family, Share, SourceKey, pack
 from exporter.exposition.page import Page, Pieces
 from exporter.exposition.render import render
 from exporter.model import Metric, Point
@@ -46,8 +46,8 @@ class Exposition:
         self._urgent = asyncio.Event()
         self._waiting: list[asyncio.Future[None]] = []
         self._page = Page({})
-        self._shown: dict[str, set[Metric]] = {}
-        self._changes: dict[tuple[Metric, str], Share | None] = {}
+        self._shown: dict[SourceKey, set[Metric]] = {}
+        self._changes: dict[tuple[Metric, SourceKey], Share | None] = {}
         # First come, first served: a source's later put never loses to its earlier one.
         self._turn = asyncio.Lock()
         self._builder: asyncio.Task[None] | None = None
@@ -61,7 +61,7 @@ class Exposition:
         """The page as of the last swap."""
         return self._page
 
-    async def put(self, source: str, families: Mapping[Metric, Sequence[Point]]) -> None:
+    async def put(self, source: SourceKey, families: Mapping[Metric, Sequence[Point]]) -> None:
         """Replace what `source` shows of these families; no points take it out of a family.
 
         Returns when the texts are rendered; the page follows (`flush`). All families of one put
@@ -71,7 +71,7 @@ class Exposition:
         for metric in families:
             if metric not in self._families:
                 raise CatalogueError(
-                    f"{metric.name} is not in the catalogue of the page (put by {source}); list it "
+                    f"{metric.name} is not in the catalogue of the page (put by {'/'.join(source)}); list it "
                     "in the table of its vendor"
                 )
         async with self._turn:
@@ -87,7 +87,7 @@ class Exposition:
                 del self._shown[source]
             self._build()
 
-    async def remove(self, source: str) -> None:
+    async def remove(self, source: SourceKey) -> None:
         """Take everything that `source` shows off the page."""
         async with self._turn:
             for metric in self._shown.pop(source, ()):
@@ -154,7 +154,7 @@ class Exposition:
             for metric in families
         }
 
-    def _assemble(self, changes: Mapping[tuple[Metric, str], Share | None]) -> Page:
+    def _assemble(self, changes: Mapping[tuple[Metric, SourceKey], Share | None]) -> Page:
         for (metric, source), share in changes.items():
             self._families[metric].replace(source, share)
         for metric in {metric for metric, _ in changes}:

@@ -15,6 +15,9 @@ _SHARED = 16 * 1024
 
 _NOTHING = Text(b"", b"")
 
+SourceKey: TypeAlias = tuple[str, ...]
+"""Who shows something: the names of a stream, of a target, or of the process itself."""
+
 Share: TypeAlias = Text | Pieces
 """What one source has in one family: a short text as it is, a long one compressed."""
 
@@ -30,10 +33,10 @@ class Family:
     def __init__(self, metric: Metric) -> None:
         self._header = header(metric)
         self._header_alone: Pieces | None = None
-        self._leaves = [_Leaf("")]
-        self._long: dict[str, Pieces] = {}
+        self._leaves = [_Leaf(())]
+        self._long: dict[SourceKey, Pieces] = {}
 
-    def replace(self, source: str, share: Share | None) -> None:
+    def replace(self, source: SourceKey, share: Share | None) -> None:
         """Give `source` this share of the family, or none."""
         self._long.pop(source, None)
         index = bisect_right(self._leaves, source, key=lambda leaf: leaf.first) - 1
@@ -74,19 +77,19 @@ class _Leaf:
 
     __slots__ = ("_lead", "_pieces", "first", "size", "texts")
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: SourceKey) -> None:
         self.first = first
         self.size = 0
-        self.texts: dict[str, Text] = {}
+        self.texts: dict[SourceKey, Text] = {}
         self._lead = _NOTHING
         self._pieces: Pieces | None = None
 
-    def add(self, source: str, text: Text) -> None:
+    def add(self, source: SourceKey, text: Text) -> None:
         self.texts[source] = text
         self.size += len(text.plain)
         self._pieces = None
 
-    def remove(self, source: str) -> None:
+    def remove(self, source: SourceKey) -> None:
         text = self.texts.pop(source, None)
         if text is not None:
             self.size -= len(text.plain)

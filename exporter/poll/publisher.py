@@ -60,20 +60,20 @@ class Publisher:
         families = await asyncio.to_thread(
             exposure.points, job.key, state, metrics, now, job.labels
         )
-        await self._exposition.put(str(job.key), families)
+        await self._exposition.put(job.key, families)
 
     async def show_status(self, job: Job) -> None:
         """Bring the exporter's own metrics of a stream and its target up to date."""
-        await self._exposition.put(f"{job.key}#status", stream_families(job.status))
+        await self._exposition.put((*job.key, "status"), stream_families(job.status))
         target = job.target_status
-        await self._exposition.put(f"{target.vendor}/{target.account}", target_families(target))
+        await self._exposition.put((target.vendor, target.account), target_families(target))
 
     async def remove(self, job: Job) -> None:
         """Take a stream off the page; what was counted of it stays in the store."""
-        await self._exposition.remove(str(job.key))
-        await self._exposition.remove(f"{job.key}#status")
+        await self._exposition.remove(job.key)
+        await self._exposition.remove((*job.key, "status"))
         target = job.target_status
-        source = f"{target.vendor}/{target.account}"
+        source = (target.vendor, target.account)
         if target.streams:
             await self._exposition.put(source, target_families(target))
         else:

@@ -171,7 +171,7 @@ class App:
 
     async def _show_reload(self, successful: bool, good_at: float) -> None:
         await self.exposition.put(
-            "exporter", exporter_families(self._store.created, successful, good_at)
+            ("exporter",), exporter_families(self._store.created, successful, good_at)
         )
         await self.exposition.flush()
 
@@ -183,6 +183,6 @@ class App:
             _log.warning("left a commit unfinished: what it holds is read again at the next start")
 
     async def _tick(self) -> None:
-        await self.exposition.put("process", self._process.families())
+        await self.exposition.put(("process",), self._process.families())
         await self._targets.show_running()
         await self._targets.retry_renewed()

@@ -70,8 +70,8 @@ async def test_an_empty_board_serves_empty_pages() -> None:
 async def test_page_is_the_families_in_catalogue_order() -> None:
     """Families come as the catalogue lists them, each once, its sources in order of their names."""
     board = Exposition(CATALOGUE)
-    await board.put("b", {SEATS: seats("b", 2), TURNS: turns("b", 3)})
-    await board.put("a", {SEATS: seats("a", 1)})
+    await board.put(("b",), {SEATS: seats("b", 2), TURNS: turns("b", 3)})
+    await board.put(("a",), {SEATS: seats("a", 1)})
     await board.flush()
     expected = (
         header(TURNS).openmetrics
@@ -87,8 +87,8 @@ async def test_page_is_the_families_in_catalogue_order() -> None:
 async def test_put_replaces_only_the_families_it_names() -> None:
     """What a source put before stays in the families that a later put leaves out."""
     board = Exposition(CATALOGUE)
-    await board.put("a", {SEATS: seats("a", 1), TURNS: turns("a", 1, series=2)})
-    await board.put("a", {TURNS: turns("a", 5)})
+    await board.put(("a",), {SEATS: seats("a", 1), TURNS: turns("a", 1, series=2)})
+    await board.put(("a",), {TURNS: turns("a", 5)})
     await board.flush()
     assert lines(board.page) == {
         'copilot_seats{account="a"} 1',
@@ -99,16 +99,16 @@ async def test_put_replaces_only_the_families_it_names() -> None:
 async def test_a_family_without_points_is_gone_with_its_header() -> None:
     """Empty points, and removing the source, leave no HELP behind."""
     board = Exposition(CATALOGUE)
-    await board.put("a", {SEATS: seats("a", 1), TURNS: turns("a", 1)})
-    await board.put("b", {SEATS: seats("b", 1)})
-    await board.put("a", {TURNS: []})
+    await board.put(("a",), {SEATS: seats("a", 1), TURNS: turns("a", 1)})
+    await board.put(("b",), {SEATS: seats("b", 1)})
+    await board.put(("a",), {TURNS: []})
     await board.flush()
     assert "copilot_turns" not in plain(board.page)
-    await board.remove("a")
+    await board.remove(("a",))
     await board.flush()
     assert lines(board.page) == {'copilot_seats{account="b"} 1'}
-    await board.remove("b")
-    await board.remove("never put")
+    await board.remove(("b",))
+    await board.remove(("never put",))
     await board.flush()
     assert plain(board.page) == ""
 
@@ -116,10 +116,10 @@ async def test_a_family_without_points_is_gone_with_its_header() -> None:
 async def test_a_page_that_was_handed_out_never_changes() -> None:
     """A scrape that is being written keeps its page while the next one is swapped in."""
     board = Exposition(CATALOGUE)
-    await board.put("a", {SEATS: seats("a", 1)})
+    await board.put(("a",), {SEATS: seats("a", 1)})
     await board.flush()
     page = board.page
-    await board.put("a", {SEATS: seats("a", 2)})
+    await board.put(("a",), {SEATS: seats("a", 2)})
     await board.flush()
     assert lines(page) == {'copilot_seats{account="a"} 1'}
     assert board.page is not page
@@ -129,15 +129,15 @@ async def test_unknown_metrics_are_refused() -> None:
     """A family outside the catalogue has no place on the page."""
     stranger = Metric("stranger", MetricType.GAUGE, "Not listed.")
     with pytest.raises(CatalogueError, match="stranger"):
-        await Exposition(CATALOGUE).put("a", {stranger: []})
+        await Exposition(CATALOGUE).put(("a",), {stranger: []})
 
 
 async def test_a_put_with_a_wrong_point_changes_nothing() -> None:
     """The caller hears of it, and not even the right half of the put is shown."""
     board = Exposition(CATALOGUE)
-    await board.put("a", {SEATS: seats("a", 1)})
+    await board.put(("a",), {SEATS: seats("a", 1)})
     with pytest.raises(PointError, match="copilot_turns_total"):
-        await board.put("a", {SEATS: seats("a", 2), TURNS: [Point(("a",), 1)]})
+        await board.put(("a",), {SEATS: seats("a", 2), TURNS: [Point(("a",), 1)]})
     await board.flush()
     assert lines(board.page) == {'copilot_seats{account="a"} 1'}
 
@@ -146,7 +146,7 @@ async def test_select_finds_families_by_any_of_their_names() -> None:
     """`name[]` takes family names and sample names; unknown names select nothing."""
     board = Exposition(CATALOGUE)
     await board.put(
-        "a",
+        ("a",),
         {
             TURNS: turns("a", 1),
             SEATS: seats("a", 1),
@@ -190,12 +190,12 @@ async def test_the_page_shows_what_was_put_last(
     for index, (source, metric, size) in enumerate(puts):
         labels = [(source, f"{index}-{series}") for series in range(size)]
         points = [Point(pair[: len(metric.label_names)], index) for pair in labels]
-        await board.put(source, {metric: points})
+        await board.put((source,), {metric: points})
         shown[metric, source] = render(metric, points).plain
         if index % flush_every == 0:
             await board.flush()
     for source in removed:
-        await board.remove(source)
+        await board.remove((source,))
         shown[TURNS, source] = shown[SEATS, source] = b""
     await board.flush()
     body = board.page.body(Format.PLAIN, Encoding.IDENTITY)
@@ -224,7 +224,7 @@ async def test_every_page_shows_whole_puts() -> None:
                     TURNS: turns(source, generation, series),
                     SEATS: seats(source, generation),
                 }
-                await board.put(source, families)
+                await board.put((source,), families)
                 pages.add(board.page)
 
         await asyncio.gather(
@@ -266,7 +266,7 @@ async def test_the_loop_runs_while_a_page_is_rendered() -> None:
     with Gate() as gate:
         board = Exposition(CATALOGUE, gate)
         gate.opened.clear()
-        put = asyncio.create_task(board.put("a", {SEATS: seats("a", 1)}))
+        put = asyncio.create_task(board.put(("a",), {SEATS: seats("a", 1)}))
         for _ in range(5):
             await asyncio.sleep(0)
         assert not put.done()
@@ -298,10 +298,10 @@ async def test_puts_during_a_build_share_one_swap() -> None:
 
     threads = SlowBuild()
     board = Exposition(CATALOGUE, threads)
-    await board.put("first", {SEATS: seats("first", 0)})
+    await board.put(("first",), {SEATS: seats("first", 0)})
     await threads.started.wait()
     for number in range(10):
-        await board.put(f"source-{number}", {SEATS: seats(f"source-{number}", number)})
+        await board.put((f"source-{number}",), {SEATS: seats(f"source-{number}", number)})
     threads.held.set_result(threads.build())
     await board.flush()
     assert len(lines(board.page)) == 11
@@ -331,11 +331,11 @@ async def test_swaps_keep_their_gap() -> None:
     """The first put is shown at once, the following ones together when the gap is over."""
     clock = StoppedClock()
     board = Exposition(CATALOGUE, Inline(), gap=1.0, clock=clock)
-    await board.put("a", {SEATS: seats("a", 1)})
+    await board.put(("a",), {SEATS: seats("a", 1)})
     await board.flush()
     clock.now += 0.25
-    await board.put("a", {SEATS: seats("a", 2)})
-    await board.put("b", {SEATS: seats("b", 3)})
+    await board.put(("a",), {SEATS: seats("a", 2)})
+    await board.put(("b",), {SEATS: seats("b", 3)})
     await clock.asleep.wait()
     assert lines(board.page) == {'copilot_seats{account="a"} 1'}
     clock.awake.set()
@@ -352,7 +352,7 @@ async def test_flush_does_not_wait_for_the_gap() -> None:
     for value in range(3):
         await board.flush()
         clock.asleep.clear()
-        await board.put("a", {SEATS: seats("a", value)})
+        await board.put(("a",), {SEATS: seats("a", value)})
         if value:
             await clock.asleep.wait()
         await board.flush()
@@ -365,13 +365,13 @@ async def test_a_cancelled_put_shows_nothing_and_blocks_nobody() -> None:
     with Gate() as gate:
         board = Exposition(CATALOGUE, gate)
         gate.opened.clear()
-        put = asyncio.create_task(board.put("a", {SEATS: seats("a", 1)}))
+        put = asyncio.create_task(board.put(("a",), {SEATS: seats("a", 1)}))
         await asyncio.sleep(0)
         put.cancel()
         with pytest.raises(asyncio.CancelledError):
             await put
         gate.opened.set()
-        await board.put("b", {SEATS: seats("b", 2)})
+        await board.put(("b",), {SEATS: seats("b", 2)})
         await board.flush()
     assert lines(board.page) == {'copilot_seats{account="b"} 2'}
     assert gate.tasks == 3
@@ -390,10 +390,10 @@ async def test_a_failed_build_is_told_and_made_up_for() -> None:
             return super().submit(fn, *args, **kwargs)
 
     board = Exposition(CATALOGUE, Failing())
-    await board.put("a", {SEATS: seats("a", 1)})
+    await board.put(("a",), {SEATS: seats("a", 1)})
     with pytest.raises(MemoryError):
         await board.flush()
-    await board.put("b", {SEATS: seats("b", 2)})
+    await board.put(("b",), {SEATS: seats("b", 2)})
     await board.flush()
     assert lines(board.page) == {'copilot_seats{account="a"} 1', 'copilot_seats{account="b"} 2'}
 
@@ -402,8 +402,8 @@ async def test_pages_beyond_a_mebibyte_are_whole_too() -> None:
     """The change of compressor between small and big pages loses nothing."""
     board = Exposition(CATALOGUE)
     for number in range(4):
-        await board.put(f"source-{number}", {TURNS: turns(f"a{number}", number, series=7_000)})
-        await board.put(f"short-{number}", {SEATS: seats(f"a{number}", number)})
+        await board.put((f"source-{number}",), {TURNS: turns(f"a{number}", number, series=7_000)})
+        await board.put((f"short-{number}",), {SEATS: seats(f"a{number}", number)})
     await board.flush()
     assert len(plain(board.page)) > 1024 * 1024
     assert len(lines(board.page)) == 4 * 7_000 + 4

@@ -58,7 +58,7 @@ async def shown_as_put(
         for number, (first, second, value) in enumerate(rows)
     ]
     board = Exposition([metric])
-    await board.put("here", {metric: points})
+    await board.put(("here",), {metric: points})
     await board.flush()
     wanted = [
         ((point.labels[0], *map(_as_utf8, point.labels[1:])), float(str(point.value)))

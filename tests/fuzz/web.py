@@ -64,7 +64,7 @@ async def requests(_: Path) -> AsyncIterator[Attempt]:
     before = loop.get_exception_handler()
     loop.set_exception_handler(lambda _, context: broken.append(repr(context.get("exception"))))
     board = Exposition([_GAUGE])
-    await board.put("here", {_GAUGE: [Point(("acme", "a"), 1)]})
+    await board.put(("here",), {_GAUGE: [Point(("acme", "a"), 1)]})
     await board.flush()
     targets = example()
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -636,3 +637,17 @@ async def test_a_day_without_an_answer_is_no_zero(rig: Rig) -> None:
     await rig.poller.poll(job)
     assert job.status.corrections == 1
     assert await rig.page() == {(THINGS.name, "a"): 11}
+
+
+async def test_an_account_may_have_the_name_of_another_account_and_its_stream(rig: Rig) -> None:
+    """What is shown of the account neither replaces the stream's series nor takes them away."""
+    stream = rig.job()
+    rig.reads["things"] = gives({("a", 0): 5})
+    await rig.poller.poll(stream)
+    page = await rig.page()
+    other = TargetStatus("fake", "acme/things")
+    away = replace(stream, key=StreamKey("fake", "acme/things", "x"), target_status=other)
+    await rig.poller.publisher.show_status(away)
+    assert await rig.page() == page
+    await rig.poller.publisher.remove(away)
+    assert await rig.page() == page != {}
