@@ -175,6 +175,9 @@ class Poller:
         metrics = {name: metric for name, metric in job.metrics.items() if name in touched}
         changes = Changes(frozenset(changed), gauges=bool(gauges))
         await self.publisher.commit(job, state, changes, metrics)
+        if uncounted := job.status.found_uncounted(source.uncounted):
+            told = ", ".join(uncounted)
+            _log.warning("%s does not count fields that hold numbers: fields=%r", job.key, told)
         job.status.committed(
             source.records,
             corrections=applied.counted.corrections,

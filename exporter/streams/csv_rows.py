@@ -10,6 +10,7 @@ from typing import Any
 
 from exporter.client.errors import SchemaError, UnavailableError
 from exporter.model import OTHER
+from exporter.streams.payload import numbers
 
 _QUOTE, _NEWLINE = b'"', b"\n"
 _BATCH = 32
@@ -20,7 +21,8 @@ class CsvRows:
     """Reads the wanted columns of a CSV body, fed in slices of bytes.
 
     A row is a tuple of texts: the `required` columns, then the `optional` ones, empty where the
-    header lacks them. Columns that nobody knows are in `unknown`; `count` is the rows read, `odd` those
+    header lacks them. Columns that nobody knows are in `unknown`, those of them that hold numbers in
+    `uncounted` as well; `count` is the rows read, `odd` those
     of them that are left out because they have not as many columns as the header. A body without a
     header was cut off, unless it `may_be_empty`.
     """
@@ -37,10 +39,12 @@ class CsvRows:
         self.count = 0
         self.odd: Counter[str] = Counter()
         self.unknown: list[str] = []
+        self.uncounted: set[str] = set()
         self._source = source
         self._required, self._optional, self._ignored = required, optional, ignored
         self._may_be_empty = may_be_empty
         self._rest = b""
+        self._names: list[str] = []
         self._width = 0
         self._widths: set[int] = set()
         self._pick: Callable[[list[str]], Any] = tuple
@@ -87,6 +91,9 @@ class CsvRows:
             while rows := list(islice(reader, _BATCH)):
                 if set(map(len, rows)) != self._widths:
                     rows = self._checked(rows)
+                if self.unknown and not self.count:
+                    cells = [dict(zip(self._names, row, strict=True)) for row in rows]
+                    self.uncounted = numbers(cells, self.unknown)
                 self.count += len(rows)
                 yield from map(self._pick, rows)
         except csv.Error as error:
@@ -110,6 +117,7 @@ class CsvRows:
             raise SchemaError(f"{self._source}: the CSV header lacks {', '.join(missing)}")
         wanted = (*self._required, *self._optional)
         self.unknown = [name for name in names if name not in (*wanted, *self._ignored)]
+        self._names = names
         self._width = width = len(names)
         self._widths = {width}
         places = [names.index(name) if name in names else width for name in wanted]

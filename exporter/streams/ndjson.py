@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from exporter.client.errors import SchemaError
-from exporter.streams.payload import DRIFT_ROWS, drift
+from exporter.streams.payload import DRIFT_ROWS, drift, numbers, untyped
 from exporter.streams.rejects import readable
 
 T = TypeVar("T")
@@ -27,7 +27,8 @@ class JsonLines(Generic[T]):
     A body that is one array, or objects over several lines each, is read as well; it is held until it
     is complete. `count` is the records read, `gone` those of them that are left out because they do not
     fit, `odd` what does not fit by field, also of rows within records; `unknown` the fields of the first
-    hundred that `known` (default: `record`) does not have. `source` names the body in messages.
+    hundred that `known` (default: `record`) does not have, `uncounted` those of them that hold numbers.
+    `source` names the body in messages.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class JsonLines(Generic[T]):
         self.gone = 0
         self.odd: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
+        self.uncounted: set[str] = set()
         self._source = source
         self._known = GenericAlias(list, (known or record,))
         self._longest_line = longest_line
@@ -106,7 +108,11 @@ class JsonLines(Generic[T]):
         gone = 0
         try:
             if not self.count:
-                self.unknown.update(drift(_joined(data, DRIFT_ROWS, array=array), self._known))
+                first = _joined(data, DRIFT_ROWS, array=array)
+                self.unknown.update(drift(first, self._known))
+                if self.unknown:
+                    objects = [row for row in untyped(first) if isinstance(row, dict)]
+                    self.uncounted = numbers(objects, self.unknown)
             rows = self._array.decode(data) if array else self._lines.decode_lines(data)
         except msgspec.ValidationError:
             found = readable(_joined(data, None, array=array), self._rows, self._source)

@@ -1,7 +1,8 @@
 """Payloads to typed records: required fields checked, unknown fields counted as drift."""
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -18,6 +19,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 DRIFT_ROWS = 100
 """How many records of a page are searched for unknown fields."""
 
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_NEARLY_EVERY = 0.9
 _untyped = msgspec.json.Decoder(float_hook=str)
 """Reads any number, of whatever size."""
 
@@ -46,13 +49,33 @@ def drift(body: bytes, kind: Any) -> Counter[str]:
     searched. A struct names what it knows and does not search in `ignored`, a ClassVar of a frozenset.
     """
     found: Counter[str] = Counter()
-    try:
-        document = _untyped.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SchemaError(f"an unknown field of the answer cannot be read: {error}") from error
+    document = untyped(body)
     for part in members(kind):
         _search(document, part, found)
     return found
+
+
+def numbers(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> set[str]:
+    """Those of the names whose values are numbers in nearly every row, as a counter's are; no ids."""
+    return {
+        name
+        for name in names
+        if not name.lower().endswith("id")
+        and sum(_is_number(row.get(name)) for row in rows) > len(rows) * _NEARLY_EVERY
+    }
+
+
+def _is_number(value: Any) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole or (isinstance(value, str) and _NUMBER.fullmatch(value) is not None)
+
+
+def untyped(body: bytes) -> Any:
+    """A JSON document of which nothing is known; a number with a fraction is a text."""
+    try:
+        return _untyped.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SchemaError(f"an unknown field of the answer cannot be read: {error}") from error
 
 
 def _search(value: Any, kind: Any, found: Counter[str]) -> None:

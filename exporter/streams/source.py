@@ -70,7 +70,7 @@ class Source(Generic[TargetT, OptionsT]):
     unfinished walk has read. `people` says whether families of people are shown; where they are not,
     nothing is asked that only they need.
 
-    `records` and `drift` count what was decoded, `rejects` the rows that could not be; `data_until` is the
+    `records` and `drift` count what was decoded, `uncounted` are unknown fields that hold numbers, `rejects` the rows that could not be; `data_until` is the
     end of the newest bucket with data. `walks` says that the account is read in partitions. `explain` is
     what the stream knows of its errors.
     """
@@ -86,6 +86,7 @@ class Source(Generic[TargetT, OptionsT]):
     tell: Callable[[int, int], None] = _ignored
     records: int = 0
     drift: Counter[str] = field(default_factory=Counter)
+    uncounted: set[str] = field(default_factory=set)
     rejects: Rejects = field(default_factory=Rejects)
     data_until: float | None = None
     walks: bool = False
@@ -207,6 +208,7 @@ class Source(Generic[TargetT, OptionsT]):
     def _end(self, request: Request, parser: JsonLines[Any] | CsvRows) -> None:
         self.records += parser.count - parser.gone
         self.drift.update(parser.unknown)
+        self.uncounted |= parser.uncounted
         self._endpoint = request.endpoint.path
         self.rejects.add(self._endpoint, parser.count, parser.odd, parser.gone)
 

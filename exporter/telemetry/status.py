@@ -93,6 +93,7 @@ class StreamStatus:
     folded: int = 0
     last_folded: int = 0
     drift: Counter[str] = field(default_factory=Counter)
+    uncounted: set[str] = field(default_factory=set)
     rejected: Counter[str] = field(default_factory=Counter)
     last_rejected: Counter[str] = field(default_factory=Counter)
     series: int = 0
@@ -147,6 +148,13 @@ class StreamStatus:
         if rejected is not None:
             self.rejected += rejected - self.last_rejected
             self.last_rejected = rejected
+
+    def found_uncounted(self, fields: Iterable[str]) -> list[str]:
+        """Take unknown fields that hold numbers; returns those that were not known as such before."""
+        found = sorted(name for name in fields if "@" not in name and name not in self.uncounted)
+        told = found[: DRIFT_FIELDS - len(self.uncounted)]
+        self.uncounted.update(told)
+        return told
 
     def end(self, outcome: PollOutcome, began: float, now: float) -> None:
         """The running poll has ended."""

@@ -281,6 +281,8 @@ def _records(stream: StreamStatus) -> _Cell:
         return _Cell(absent="no poll has succeeded since the start")
     rejected = stream.last_rejected
     fields = f", {rejected.total():,} left out: {', '.join(sorted(rejected))}" if rejected else ""
+    if stream.uncounted:
+        fields += f"; not counted: {', '.join(sorted(stream.uncounted))}"
     return _Cell(f"{stream.last_records:,}{fields}")
 
 

@@ -552,6 +552,28 @@ async def test_a_problem_with_one_part_commits_the_others_and_shows(rig: Rig) ->
     assert (job.status.state, job.status.last_success) == (State.OK, NOON)
 
 
+async def test_a_field_that_looks_like_a_counter_is_told_once(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the log when it is seen first; an address is no name to tell."""
+    job = rig.job()
+    good = gives({("a", 0): 5})
+
+    async def with_more(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        source.uncounted |= {"cache_tokens", "jane@example.org"}
+        async for batch in good(source):
+            yield batch
+
+    rig.reads["things"] = with_more
+    for _ in range(2):
+        await rig.poller.poll(job)
+    told = [r.getMessage() for r in caplog.records if "hold numbers" in r.getMessage()]
+    assert told == [
+        "fake/acme/things does not count fields that hold numbers: fields='cache_tokens'"
+    ]
+    assert job.status.uncounted == {"cache_tokens"}
+
+
 async def test_when_the_vendor_may_be_asked_again_is_kept(rig: Rig) -> None:
     """The scheduler plans by it; a good poll forgets it."""
     job = rig.job()

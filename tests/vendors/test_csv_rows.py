@@ -98,6 +98,14 @@ def test_columns_come_by_name_in_the_order_asked_for() -> None:
     assert reader.unknown == ["d"]
 
 
+def test_an_unknown_column_of_numbers_is_told_apart() -> None:
+    """It looks like a counter that is not read; ids do too, and are none."""
+    lines = [f"x,{n},{n}.5,{n},{'' if n % 2 else n},text\n" for n in range(200)]
+    reader = CsvRows("/x.csv", ["a"])
+    read(reader, [("a,tokens,cost,user_id,seldom,note\n" + "".join(lines)).encode()])
+    assert reader.uncounted == {"tokens", "cost"}
+
+
 @pytest.mark.parametrize(
     ("header", "row"),
     [

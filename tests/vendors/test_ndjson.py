@@ -136,6 +136,15 @@ def test_unknown_fields_are_those_that_no_record_knows() -> None:
     assert lines.unknown == {"note": 1}
 
 
+def test_an_unknown_field_of_numbers_is_told_apart() -> None:
+    """It looks like a counter that is not read; a flag, a text or a number now and then do not."""
+    row = {"id": 1, "tokens": 2, "cost": 0.5, "userId": 7, "note": "x", "flag": True}
+    rows = [row if number % 2 else row | {"seldom": 1} for number in range(50)]
+    lines = JsonLines(SOURCE, Row)
+    lines.feed("".join(f"{json.dumps(each)}\n" for each in rows).encode())
+    assert lines.uncounted == {"tokens", "cost"}
+
+
 @pytest.mark.parametrize(
     ("body", "odd"),
     [
