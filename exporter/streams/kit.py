@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from exporter.client.client import Answer, Endpoint, Request
+from exporter.client.client import Endpoint, Request
 from exporter.client.errors import (
     ForbiddenError,
     NotFoundError,
@@ -27,7 +27,6 @@ from exporter.model import (
     Merge,
     Metric,
     MetricType,
-    Number,
     Person,
     Sample,
     Window,
@@ -43,72 +42,5 @@ from exporter.streams.payload import Count, names
 from exporter.streams.probe import once
 from exporter.streams.rejects import checked
 from exporter.streams.source import Source
-from exporter.streams.table import Column, Table, gauge
+from exporter.streams.table import Table, gauge
 from exporter.streams.tally import Group, Tally
-
-__all__ = [
-    "DAY",
-    "HOUR",
-    "MINUTE",
-    "MOST_PAGES",
-    "OTHER",
-    "UNKNOWN",
-    "Add",
-    "Answer",
-    "AnyStream",
-    "Batch",
-    "Batches",
-    "BodyFlag",
-    "Breakdown",
-    "Column",
-    "ConfigModel",
-    "Cost",
-    "Count",
-    "CountingOptions",
-    "Coverage",
-    "CsvRows",
-    "Distinct",
-    "Duration",
-    "Endpoint",
-    "Field",
-    "ForbiddenError",
-    "Group",
-    "GroupSizes",
-    "LinkHeader",
-    "Merge",
-    "Metric",
-    "MetricType",
-    "NotFoundError",
-    "Number",
-    "Page",
-    "Person",
-    "PollError",
-    "RateLimitedError",
-    "Reject",
-    "Request",
-    "Row",
-    "Sample",
-    "SchemaError",
-    "Source",
-    "State",
-    "Stream",
-    "StreamOptions",
-    "Table",
-    "Tally",
-    "UnauthorizedError",
-    "UnavailableError",
-    "Window",
-    "checked",
-    "date_of",
-    "events",
-    "every",
-    "floor",
-    "gauge",
-    "iso",
-    "iso_day",
-    "moment",
-    "names",
-    "once",
-    "unix",
-    "word",
-]

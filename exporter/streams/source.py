@@ -12,7 +12,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -20,7 +20,6 @@ import msgspec
 
 from exporter.client.client import Answer, Client, Endpoint, Request
 from exporter.client.errors import (
-    NotFoundError,
     PartsError,
     PollError,
     RateLimitedError,
@@ -31,6 +30,7 @@ from exporter.model import DAY, Window
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import iso_day
 from exporter.streams.ndjson import JsonLines
+from exporter.streams.partitions import Partitions
 from exporter.streams.payload import drift
 from exporter.streams.rejects import Rejects, readable
 
@@ -272,7 +272,7 @@ class Source(Generic[TargetT, OptionsT]):
             _log.warning("what was remembered of a stream cannot be used: reason=%r", str(error))
             return kind()
 
-    def partitions(self, ids: Iterable[str]) -> "Partitions":
+    def partitions(self, ids: Iterable[str]) -> Partitions:
         """The parts of an account in the order of their ids, without those that were read before."""
         self.walks = True
         return Partitions(sorted(ids), self.after, self.tell)
@@ -289,36 +289,3 @@ class Source(Generic[TargetT, OptionsT]):
 
 def _pass_on(add: Callable[[T], Any], parse: Callable[[bytes], T], data: bytes) -> None:
     add(parse(data))
-
-
-class Partitions:
-    """A walk over the parts of an account. One that is gone is passed over."""
-
-    def __init__(self, ids: Sequence[str], after: str, tell: Callable[[int, int], None]) -> None:
-        self._ids = ids
-        self._after = after
-        self._tell = tell
-        self._gone: NotFoundError | None = None
-        self._answered = False
-
-    def __iter__(self) -> Iterator[str]:
-        """The parts that are left; raises NotFoundError at the end where not one of all is there."""
-        left = [part for part in self._ids if part > self._after]
-        done = len(self._ids) - len(left)
-        for number, part in enumerate(left, done):
-            self._tell(number, len(self._ids))
-            yield part
-        self._tell(len(self._ids), len(self._ids))
-        # One that is missing was removed a moment ago. Where all are, there is no such API.
-        if self._gone and not self._answered and len(left) == len(self._ids):
-            raise self._gone
-
-    @contextmanager
-    def passing_over(self) -> Iterator[None]:
-        """Around a request for one part, which may be gone since the list was read."""
-        try:
-            yield
-        except NotFoundError as error:
-            self._gone = error
-        else:
-            self._answered = True
