@@ -105,26 +105,34 @@ class JsonLines(Generic[T]):
         if not self.count:
             data = data.removeprefix(_BOM)
         array = not self.count and data.lstrip()[:1] == b"["
-        gone = 0
         try:
             if not self.count:
-                first = _joined(data, DRIFT_ROWS, array=array)
-                self.unknown.update(drift(first, self._known))
-                if self.unknown:
-                    objects = [row for row in untyped(first) if isinstance(row, dict)]
-                    self.uncounted = numbers(objects, self.unknown)
-            rows = self._array.decode(data) if array else self._lines.decode_lines(data)
-        except msgspec.ValidationError:
-            found = readable(_joined(data, None, array=array), self._rows, self._source)
-            rows, gone = found.value, found.gone
-            self.odd += found.odd
-            self.gone += gone
+                self._learn(_joined(data, DRIFT_ROWS, array=array))
+            rows = self._typed(data, array=array)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SchemaError(
                 f"{self._source}: what follows record {self.count} is not JSON: {error}"
             ) from error
-        self.count += len(rows) + gone
+        self.count += len(rows)
         return rows
+
+    def _typed(self, data: bytes, *, array: bool) -> list[T]:
+        """The records of complete lines, or of an array, without those that do not fit."""
+        try:
+            return self._array.decode(data) if array else self._lines.decode_lines(data)
+        except msgspec.ValidationError:
+            found = readable(_joined(data, None, array=array), self._rows, self._source)
+        self.odd += found.odd
+        self.gone += found.gone
+        self.count += found.gone
+        return found.value
+
+    def _learn(self, first: bytes) -> None:
+        """Find what is not known of the first records."""
+        self.unknown.update(drift(first, self._known))
+        if self.unknown:
+            rows = [row for row in untyped(first) if isinstance(row, dict)]
+            self.uncounted = numbers(rows, self.unknown)
 
 
 def _joined(data: bytes, most: int | None, *, array: bool) -> bytes:
