@@ -152,6 +152,7 @@ class TargetCheck:
         try:
             async with asyncio.timeout(self.patience):
                 await stream.probe(source)
+                source.rejects.check(done=True)
         except TimeoutError:
             return self._refused(Check.STREAM, stream, self._too_late(), overheard)
         except PollError as error:
