@@ -128,11 +128,6 @@ def _list(target: GithubTarget) -> kit.Request:
 
 async def read(source: kit.Source[GithubTarget, Any]) -> kit.Batches:
     summary, total = None, None
-    if source.target.org:
-        # GitHub's own counts, which it gives of organizations only.
-        request = below(source.target, "/copilot/billing", conditional=True)
-        summary = (await source.get(request, Billing)).seat_breakdown
-        source.records += summary is not None
     grants = defaultdict[object, list[_Seat]](list)
     found = source.pages(_list(source.target), PAGING, SeatsPage, lambda page: page.seats)
     async with aclosing(found) as pages:
@@ -141,6 +136,12 @@ async def read(source: kit.Source[GithubTarget, Any]) -> kit.Batches:
             for seat in page.seats:
                 # A grant that does not tell its holder is a seat of its own.
                 grants[seat.assignee or len(grants)].append(seat)
+    if source.target.org:
+        # GitHub's own counts, of organizations only; where an enterprise gives the seats they are 404.
+        async with source.optional():
+            request = below(source.target, "/copilot/billing", conditional=True)
+            summary = (await source.get(request, Billing)).seat_breakdown
+            source.records += summary is not None
     samples: list[kit.Sample] = []
     # An empty list without a total says nothing, not even that there is no seat.
     if total is not None or grants:

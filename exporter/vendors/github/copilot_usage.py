@@ -8,7 +8,6 @@ while fewer than five of its members are licensed.
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import date, datetime, time
 from typing import Annotated, ClassVar, TypeAlias
 
 import msgspec
@@ -61,7 +60,7 @@ def _of_day(field: str) -> str:
 class Day(msgspec.Struct, kw_only=True, rename=_of_day):
     """One day; a total that is absent is unknown."""
 
-    day: date
+    day: str
     suggestions: kit.Count | None = None
     acceptances: kit.Count | None = None
     lines_suggested: kit.Count | None = None
@@ -77,9 +76,13 @@ class Day(msgspec.Struct, kw_only=True, rename=_of_day):
         """The breakdown; one without rows says nothing."""
         return self.breakdown or None
 
+    def __post_init__(self) -> None:
+        """An odd day is found when it is read."""
+        kit.moment(self.day)
+
     @property
     def window(self) -> kit.Window:
-        start = int(kit.unix(datetime.combine(self.day, time())))
+        start = kit.floor(kit.moment(self.day), kit.DAY)
         return kit.Window(start, start + kit.DAY)
 
 
@@ -134,39 +137,44 @@ TEAM = {metric: _of_teams(metric) for metric in (*COUNTERS, *PEOPLE.metrics)}
 
 async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
     """The account, then each team, committed together."""
-    samples: list[kit.Sample] = []
-    covers = [kit.Coverage((*PEOPLE.metrics, *(TEAM[metric] for metric in PEOPLE.metrics)))]
-    for team in (None, *dict.fromkeys(source.options.teams)):
-        found, covered = _told(source, await _days(source, team))
-        if team is not None:
-            found = [_of_team(sample, team) for sample in found]
-            covered = [
+    samples, covers = _told(source, await _days(source))
+    covers.append(kit.Coverage((*PEOPLE.metrics, *(TEAM[metric] for metric in PEOPLE.metrics))))
+    for team in dict.fromkeys(source.options.teams):
+        # One that is refused costs itself.
+        async with source.optional():
+            found, covered = _told(source, await _days(source, team))
+            samples += (_of_team(sample, team) for sample in found)
+            covers += (
                 kit.Coverage(tuple(TEAM[each] for each in cover.metrics), cover.window, team)
                 for cover in covered
-            ]
-        samples += found
-        covers += covered
+            )
     yield kit.Batch(samples, covers)
 
 
-async def _days(source: _Source, team: str | None) -> Sequence[Day]:
+async def _days(source: _Source, team: str | None = None) -> Sequence[Day]:
     """The days that are over, the oldest first."""
     over = kit.Window(source.window.start, kit.floor(source.now, kit.DAY))
     request = _ask(source.target, team).with_parameters(
         {"since": kit.iso(over.start), "until": kit.iso(over.end - 1)}
     )
     paging = kit.LinkHeader(size=DAYS, page_param="page")
-    days: dict[date, Day] = {}
+    told: list[Day] = []
     try:
         pages = source.pages(request, paging, list[Day], lambda page: page, counted=False)
         async with aclosing(pages):
             async for page in pages:
-                days.update((day.day, day) for day in page if day.window.start in over)
+                told += page
     except kit.NotFoundError as error:
         remedy = CLOSED if team is None else f"is {team!r} the slug of a team?"
         raise kit.NotFoundError(f"{error}; {remedy}") from error
+    days = {day.window.start: day for day in told if day.window.start in over}
+    if told and not days and not any(day.window.start >= over.end for day in told):
+        asked = f"{kit.iso_day(over.start)} to {kit.iso_day(over.end - 1)}"
+        raise kit.SchemaError(
+            f"{request.endpoint.path}: asked for {asked}, and no day of the answer is among them ($.day)"
+        )
     source.records += len(days)
-    return [days[on] for on in sorted(days)]
+    return [days[start] for start in sorted(days)]
 
 
 def _told(source: _Source, days: Sequence[Day]) -> tuple[list[kit.Sample], list[kit.Coverage]]:

@@ -1,6 +1,6 @@
 """What is odd about Copilot seats: persons listed twice, answers without counts, zeros."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from exporter.client.errors import State
 from exporter.model import DAY
 from exporter.vendors.github.copilot_seats import AGES, NEVER
 from tests.streams.github.copilot_seats.case import CASE
-from tests.streams.harness import Pipeline, unix
+from tests.streams.harness import Asked, Pipeline, unix
 
 ENTERPRISE = replace(CASE, target={"enterprise": "acme"})
 SEATS = "github_copilot_seats"
@@ -177,6 +177,54 @@ async def test_a_breakdown_may_lack_parts(tmp_path: Path) -> None:
         assert (run.status.state, run.value(SEATS)) == (State.OK, 3)
         assert run.values("github_copilot_seats_added_this_cycle") == {}
         assert run.values("github_copilot_seats_pending_cancellation") == {}
+
+
+def _refused(status: int) -> Callable[[Any, Asked], httpx.Response]:
+    return lambda _, __: httpx.Response(status, json={"message": "no summary"})
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        (403, State.FORBIDDEN),
+        (404, State.NOT_FOUND),
+        (422, State.ERROR),
+        (500, State.UNAVAILABLE),
+    ],
+)
+async def test_a_summary_that_is_refused_costs_only_itself(
+    status: int, state: State, tmp_path: Path
+) -> None:
+    """The list counts the seats, what it cannot tell is absent, and the state names the summary."""
+    routes = [replace(CASE.routes[0], view=_refused(status)), *CASE.routes[1:]]
+    async with Pipeline(replace(CASE, routes=routes), tmp_path) as run:
+        await run.poll()
+        assert run.status.state is state
+        assert "/copilot/billing answered" in run.status.reason
+        assert "no summary" in run.status.reason
+        _counts_by_list(run)
+
+
+@pytest.mark.parametrize(
+    "breakdown", [{"total": None}, {"total": -1}, {"total": "many"}, {}, "none", [7]]
+)
+async def test_a_summary_that_cannot_be_read_costs_only_itself(
+    breakdown: Any, tmp_path: Path
+) -> None:
+    """A total that is null is no total."""
+    async with Pipeline(CASE, tmp_path) as run:
+        run.vendor.bodies["billing"]["seat_breakdown"] = breakdown
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert "/copilot/billing" in run.status.reason
+        assert "seat_breakdown" in run.status.reason
+        _counts_by_list(run)
+
+
+def _counts_by_list(run: Pipeline) -> None:
+    assert run.value(SEATS) == run.value("assistant_seats") == 7
+    assert sum(run.values(IDLE).values()) == 7
+    assert run.values(f"{SEATS}_added_this_cycle") == {}
 
 
 @pytest.mark.parametrize(("status", "state"), [(404, State.NOT_FOUND), (422, State.ERROR)])

@@ -42,6 +42,7 @@ CASE = Case(
         Place("days", (0, "total_chat_turns")), "github_copilot_usage_chat_turns_total"
     ),
     empty={"days": [], "team_days": []},
+    whole=False,
     paged="/enterprises/acme/copilot/usage",
     forms=({"teams": [TEAMS[0]]},),
 )

@@ -1,6 +1,7 @@
 """What is odd about the closed Copilot API: absent days, short breakdowns, unknown values, teams."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def test_a_breakdown_is_filled_up_to_its_total(
     total: int | None, breakdown: list[copilot_usage.Row] | None
 ) -> None:
     """The family sums to the total, with what rows lack in `other`; without a total, to the rows."""
-    day = copilot_usage.Day(day=date(2024, 1, 1), suggestions=total, breakdown=breakdown)
+    day = copilot_usage.Day(day="2024-01-01", suggestions=total, breakdown=breakdown)
     samples, covered = copilot_usage.COMPLETIONS.count(day, day.window.start)
     told = [sample for sample in samples if sample.metric.name == SUGGESTIONS]
     parts = [part.suggestions for part in breakdown or []]
@@ -163,6 +164,53 @@ async def test_teams_are_counted_apart(tmp_path: Path) -> None:
             ("web-shop", "go", "vscode"): 7,
         }
         assert run.status.corrections == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(403, State.FORBIDDEN), (404, State.NOT_FOUND), (500, State.UNAVAILABLE)]
+)
+async def test_a_team_that_is_refused_costs_only_itself(
+    status: int, state: State, tmp_path: Path
+) -> None:
+    """The account and the other teams count; the state names the team's endpoint."""
+    root = "/enterprises/acme"
+    routes = (
+        CASE.routes[0],
+        Route(f"{root}/team/gone/copilot/usage", "gone", lambda _, __: refusal(status, "no")),
+        CASE.routes[1],
+    )
+    case = Case(**{**vars(CASE), "routes": routes})
+    async with Pipeline(case, tmp_path, options={"teams": ["gone", "platform"]}) as run:
+        run.vendor.bodies["gone"] = []
+        await run.poll()
+        assert run.status.state is state
+        assert "/team/{team_slug}/copilot/usage" in run.status.reason
+        assert run.value(TURNS) == 350 + 455
+        assert {labels[0] for labels in run.values(TEAM_SUGGESTIONS)} == {"platform"}
+
+
+async def test_a_day_may_be_written_with_a_time(tmp_path: Path) -> None:
+    """It is the same day."""
+    routes = [
+        replace(route, view=lambda body, _: httpx.Response(200, json=body)) for route in CASE.routes
+    ]
+    async with Pipeline(replace(CASE, routes=routes), tmp_path) as run:
+        for day in run.vendor.bodies["days"]:
+            day["day"] += "T00:00:00Z"
+        await run.poll()
+        assert (run.status.state, run.value(TURNS)) == (State.OK, 350 + 455)
+
+
+async def test_days_that_were_not_asked_for_are_an_error(tmp_path: Path) -> None:
+    """A server that knows neither `since` nor `until`: `ok` with nothing counted would say too little."""
+    routes = [Route(CASE.routes[0].path, "days", lambda body, _: httpx.Response(200, json=body))]
+    case = Case(**{**vars(CASE), "routes": routes})
+    async with Pipeline(case, tmp_path, options={"teams": []}) as run:
+        run.vendor.bodies["days"] = [usage_day("2023-06-24", 5), usage_day("2023-06-25", 6)]
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert "2023-10-10 to 2023-10-16" in run.status.reason
+        assert run.values(TURNS) == {}
 
 
 async def test_counting_starts_before_the_first_day_is_told(tmp_path: Path) -> None:
