@@ -16,6 +16,7 @@ from bench.run import TIMES, Row, cpu_seconds
 from exporter.streams.ndjson import JsonLines
 from exporter.vendors.github.copilot_reports.people import Membership, PeopleTally
 from exporter.vendors.github.copilot_reports.records import TeamMember, UserDay
+from exporter.vendors.github.copilot_reports.report_day import ReportDay
 
 LINES = 20_000
 FEW, MANY = 50_000, 200_000
@@ -111,11 +112,12 @@ def records(body: Iterable[bytes]) -> int:
 
 def joined(teams: Iterable[bytes], users: Iterable[bytes]) -> PeopleTally:
     """A day of people summed by team."""
-    membership = Membership(DAY)
+    asked = ReportDay(DAY, "bench")
+    membership = Membership(asked)
     members = JsonLines("bench", TeamMember)
     for piece in teams:
         membership.add(members.feed(piece))
-    tally = PeopleTally(DAY, membership, users=False)
+    tally = PeopleTally(asked, membership, users=False)
     lines = JsonLines("bench", UserDay)
     for piece in users:
         tally.add(lines.feed(piece))

@@ -122,6 +122,7 @@ class Case:
     `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way.
     `month` is None where the simulator knows no truth of the stream. `forms` are options under which it
     meets every fault besides its defaults; one that is off by default needs at least one form.
+    Where `null_is_missing` a `required` field that is null says that there is nothing yet.
     """
 
     vendor: str
@@ -137,6 +138,7 @@ class Case:
     never_odd: Sequence[str] = ()
     paged: str | None = None
     whole: bool = True
+    null_is_missing: bool = False
     paging: Mapping[str, Any] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)

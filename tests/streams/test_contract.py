@@ -313,6 +313,8 @@ async def test_a_field_of_another_type_costs_its_row_only(
     async with Pipeline(case, tmp_path) as run:
         if isinstance(value, str) and isinstance(run.vendor.get(case.required), str):
             pytest.skip("one text is as good as another")
+        if value is None and case.null_is_missing:
+            pytest.skip("null says that there is nothing yet")
         is_row = _is_row(case, run)
         run.vendor.set(case.required, value)
         await _costs_its_row_only(case, run, is_row=is_row)

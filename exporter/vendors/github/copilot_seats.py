@@ -138,7 +138,7 @@ async def read(source: kit.Source[GithubTarget, Any]) -> kit.Batches:
                 grants[seat.assignee or len(grants)].append(seat)
     if source.target.org:
         # GitHub's own counts, of organizations only; where an enterprise gives the seats they are 404.
-        async with source.optional():
+        async with source.optional("the breakdown of seats"):
             request = below(source.target, "/copilot/billing", conditional=True)
             summary = (await source.get(request, Billing)).seat_breakdown
             source.records += summary is not None

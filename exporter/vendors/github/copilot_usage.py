@@ -138,11 +138,11 @@ TEAM = {metric: _of_teams(metric) for metric in (*COUNTERS, *PEOPLE.metrics)}
 async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
     """The account, then each team, committed together."""
     samples, covers = _told(source, await _days(source))
-    covers.append(kit.Coverage((*PEOPLE.metrics, *(TEAM[metric] for metric in PEOPLE.metrics))))
+    covers.append(kit.Coverage(tuple(TEAM[metric] for metric in PEOPLE.metrics)))
     for team in dict.fromkeys(source.options.teams):
-        # One that is refused costs itself.
-        async with source.optional():
+        async with source.optional(f"the team {team!r}") as part:
             found, covered = _told(source, await _days(source, team))
+        if part.error is None:
             samples += (_of_team(sample, team) for sample in found)
             covers += (
                 kit.Coverage(tuple(TEAM[each] for each in cover.metrics), cover.window, team)
@@ -181,7 +181,7 @@ def _told(source: _Source, days: Sequence[Day]) -> tuple[list[kit.Sample], list[
     """What the days say, as of the whole account."""
     start = source.window.start
     # Counting starts here even if no day is told yet, so that the first one is no baseline.
-    covers = [kit.Coverage(COUNTERS, kit.Window(start, start))]
+    covers = [kit.Coverage(COUNTERS, kit.Window(start, start)), kit.Coverage(PEOPLE.metrics)]
     samples: list[kit.Sample] = []
     for day in days:
         for part in (COMPLETIONS, CHAT):

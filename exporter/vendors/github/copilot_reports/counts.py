@@ -1,10 +1,34 @@
 """What one day's reports count, and what they speak for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from exporter.streams import kit
 from exporter.vendors.github.copilot_reports.metrics import ENTITY_COUNTERS
 from exporter.vendors.github.copilot_reports.records import Entity
+from exporter.vendors.github.copilot_reports.report_day import ReportDay, is_day
+
+
+class Totals:
+    """The record of an account of a day: in one file or in several, alone or beside other days."""
+
+    def __init__(self, asked: ReportDay) -> None:
+        self.record: Entity | None = None
+        self._asked = asked
+
+    def add(self, rows: Sequence[Entity]) -> None:
+        found = [
+            record
+            for outer in rows
+            for record in ([outer] if outer.day_totals is None else outer.day_totals)
+        ]
+        mine = [record for record in found if is_day(record.day, self._asked.day)]
+        for record in self._asked.records(mine or found):
+            # The same day in another spelling is no difference.
+            record.day = self._asked.day
+            if self.record not in (None, record):
+                raise self._asked.error("its files hold different totals")
+            self.record = record
 
 
 class DayCounts:

@@ -4,15 +4,15 @@ A link is a credential of its own that ends soon: it is followed at once, and ne
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from exporter.streams import kit
 from exporter.vendors.github.copilot_reports.options import Options
-from exporter.vendors.github.copilot_reports.records import Links
+from exporter.vendors.github.copilot_reports.records import Entity, Links
+from exporter.vendors.github.copilot_reports.report_day import ReportDay, is_day
 from exporter.vendors.github.vendor import GROUP, GithubTarget, below
 
-T = TypeVar("T")
 ReportsSource: TypeAlias = kit.Source[GithubTarget, Options]
 
 _log = logging.getLogger(__name__)
@@ -25,6 +25,12 @@ _BROKEN = (
 )
 """Failures of a download that are worth one retry with fresh links."""
 
+_NOT_YET = (202, 204)
+
+ENTITY = {"org": "organization", "enterprise": "enterprise"}
+"""The report of an account itself, by scope."""
+USERS, TEAMS = "users", "user-teams"
+
 
 class NoReportError(Exception):
     """A day has no report (yet). `answer` is a 404, which a wrong name gives as well."""
@@ -34,9 +40,13 @@ class NoReportError(Exception):
         self.answer = answer
 
 
-ENTITY = {"org": "organization", "enterprise": "enterprise"}
-"""The report of an account itself, by scope."""
-USERS, TEAMS = "users", "user-teams"
+class Taker(Protocol):
+    """Takes the records of a report."""
+
+    def add(self, rows: Sequence[Any], /) -> None: ...
+
+
+TakerT = TypeVar("TakerT", bound=Taker)
 
 
 def ask(target: GithubTarget, report: str, day: str) -> kit.Request:
@@ -49,48 +59,53 @@ async def read_report(
     source: ReportsSource,
     report: str,
     day: str,
-    shards: Callable[[Sequence[kit.Request]], Awaitable[T]],
-) -> T:
-    """What `shards` makes of a day's files; raises NoReportError where there are none."""
+    record: type[Any],
+    taker: Callable[[ReportDay], TakerT],
+) -> TakerT:
+    """What a taker has of the records of a day; raises NoReportError where there is no report."""
+    request = ask(source.target, report, day)
+    links = await _links(source, request, day)
     try:
-        links = await _links(source, report, day)
+        return await _read(source, links, record, taker, day)
+    except _BROKEN as error:
+        _log.info("links are asked for again: endpoint=%s reason=%r", request.endpoint.path, error)
+    # Links that ended, or a file that broke off in the middle: begin the day again.
+    return await _read(source, await _links(source, request, day), record, taker, day)
+
+
+async def _read(
+    source: ReportsSource,
+    links: Sequence[kit.Request],
+    record: type[Any],
+    taker: Callable[[ReportDay], TakerT],
+    day: str,
+) -> TakerT:
+    asked = ReportDay(day, links[0].endpoint.path)
+    taken = taker(asked)
+    for link in links:
+        if record is Entity:
+            # Small, but of one line however long it is.
+            taken.add(await source.file(link, record))
+        else:
+            await source.lines(link, record, taken.add)
+    asked.check()
+    for _ in range(asked.others):
+        source.reject("day")
+    return taken
+
+
+async def _links(source: ReportsSource, request: kit.Request, day: str) -> list[kit.Request]:
+    path = request.endpoint.path
+    try:
+        answer = await source.client.get(request)
     except kit.NotFoundError as error:
         raise NoReportError(error) from error
-    if not links:
+    if answer.status in _NOT_YET:
         raise NoReportError
-    try:
-        return await shards(links)
-    except _BROKEN as error:
-        _log.info("links are asked for again: report=%s reason=%r", report, error)
-    # Links that ended, or a file that broke off in the middle: begin the day again.
-    return await shards(await _links(source, report, day))
-
-
-async def read_small(
-    source: ReportsSource, requests: Sequence[kit.Request], record: type[T]
-) -> list[T]:
-    """All records of small files."""
-    return [row for request in requests for row in await source.file(request, record)]
-
-
-async def read_large(
-    source: ReportsSource,
-    requests: Sequence[kit.Request],
-    record: type[T],
-    add: Callable[[list[T]], Any],
-) -> None:
-    """Hand the records of large files to `add` in batches."""
-    for request in requests:
-        await source.lines(request, record, add)
-
-
-async def _links(source: ReportsSource, report: str, day: str) -> list[kit.Request]:
-    request = ask(source.target, report, day)
-    answer = await source.client.get(request)
-    if answer.status == 204:
-        return []
-    found, path = await source.decoded(answer, Links, request), request.endpoint.path
-    if found.report_day not in (None, day):
+    found = await source.decoded(answer, Links, request)
+    if not is_day(found.report_day, day):
         raise kit.SchemaError(f"{path}: the answer for {day} is of another day ($.report_day)")
+    if not found.download_links:
+        raise NoReportError
     files = kit.Endpoint(f"{path}/files", GROUP)
     return [kit.Request.signed_link(files, link) for link in dict.fromkeys(found.download_links)]

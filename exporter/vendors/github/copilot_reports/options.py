@@ -14,8 +14,7 @@ class Options(CountingOptions):
     interval: Duration = Field(default=6 * HOUR, ge=1)
     lookback: Duration = Field(default=7 * DAY, ge=0)
     """How far back each poll reads again; at least report_lag and a day."""
-    """How far back each poll reads again; at least report_lag and a day."""
-    report_lag: Duration = Field(default=2 * DAY, ge=0)
+    report_lag: Duration = Field(default=0, ge=0)
     """How long after the end of a day its report is first asked for."""
     settled_after: Duration = Field(default=5 * DAY, ge=0)
     """How long after the end of a day its report is read again in every poll."""

@@ -1,5 +1,6 @@
 """People's days summed by team and by user, without keeping the people's records."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import add
@@ -15,6 +16,7 @@ from exporter.vendors.github.copilot_reports.records import (
     UserDay,
     values_of,
 )
+from exporter.vendors.github.copilot_reports.report_day import ReportDay
 
 Team: TypeAlias = int | str
 """The id of a team, or its slug where it has none."""
@@ -22,94 +24,80 @@ Values: TypeAlias = tuple[int | None, ...]
 
 
 class Membership:
-    """Who was a member of which teams on a day: a number a person, that of a combination of teams."""
+    """Who was a member of which teams on a day; a person has a place in an array."""
 
-    def __init__(self, day: str) -> None:
+    def __init__(self, asked: ReportDay) -> None:
         self.slugs: dict[Team, str] = {}
-        self._day = day
+        self.places: dict[int, int] = {}
+        self._asked = asked
         self._combinations: list[tuple[Team, ...]] = []
         self._numbers: dict[tuple[Team, ...], int] = {}
-        self._people: dict[int, int] = {}
-        # The complement of each number, shared: an object a person would double the memory.
-        self._taken: list[int] = []
+        # The combination of teams at each place: an object a person would double the memory.
+        self._at = array("i")
 
-    def add(self, rows: Iterable[TeamMember]) -> None:
-        day, people, slugs, combinations = self._day, self._people, self.slugs, self._combinations
-        for row in rows:
-            if row.day != day and row.day is not None:
-                continue
+    def add(self, rows: Sequence[TeamMember]) -> None:
+        places, at, slugs = self.places, self._at, self.slugs
+        for row in self._asked.records(rows):
             team = row.team_id if row.team_id is not None else row.slug or UNKNOWN
             if team not in slugs:
                 slugs[team] = row.slug or str(team)
-            number = people.get(row.user_id)
-            teams = () if number is None else combinations[number]
-            if team not in teams:
-                people[row.user_id] = self._number((*teams, team))
+            place = places.get(row.user_id)
+            if place is None:
+                places[row.user_id] = len(at)
+                at.append(self._number((team,)))
+            elif team not in (teams := self.teams_at(place)):
+                at[place] = self._number((*teams, team))
+
+    def teams_at(self, place: int) -> tuple[Team, ...]:
+        return self._combinations[self._at[place]]
 
     def sizes(self) -> Counter[Team]:
         """How many people each team has."""
         sizes: Counter[Team] = Counter()
-        for number, people in Counter(self._people.values()).items():
-            for team in self._combinations[~number if number < 0 else number]:
+        for number, people in Counter(self._at).items():
+            for team in self._combinations[number]:
                 sizes[team] += people
         return sizes
-
-    def rewind(self) -> None:
-        """Forget who was taken."""
-        for person, number in self._people.items():
-            if number < 0:
-                self._people[person] = ~number
-
-    def take(self, person: int) -> tuple[Team, ...]:
-        """The teams of a person, once: a person who comes again is a repetition."""
-        number = self._people.get(person, -1)
-        if number < 0:
-            return ()
-        self._people[person] = self._taken[number]
-        return self._combinations[number]
 
     def _number(self, teams: tuple[Team, ...]) -> int:
         number = self._numbers.setdefault(teams, len(self._combinations))
         if number == len(self._combinations):
             self._combinations.append(teams)
-            self._taken.append(~number)
         return number
 
 
 class PeopleTally:
-    """Sums the days of people by team, and keeps those of users where they are wanted."""
+    """Sums the days of people by team, and keeps those of users where they are wanted.
 
-    def __init__(self, day: str, membership: Membership | None, *, users: bool) -> None:
-        self._day = day
+    A person who comes again is a repetition, or an error where the figures are others.
+    """
+
+    def __init__(self, asked: ReportDay, membership: Membership | None, *, users: bool) -> None:
+        self._asked = asked
         self._membership = membership
         self._sums: dict[Team, tuple[int, ...]] = {}
+        self._figures = array("q")
         if membership is not None:
-            membership.rewind()
             self._sums = {team: (0,) * len(MEASURES) for team in membership.slugs}
+            # By place a hash of the figures that were added, 0 before that.
+            self._figures = array("q", bytes(8 * len(membership.places)))
         self._users: dict[int, UserDay] | None = {} if users else None
         self._rows = 0
         self._known = [False] * len(MEASURES)
 
     def add(self, rows: Sequence[UserDay]) -> None:
-        day, membership, users, sums = self._day, self._membership, self._users, self._sums
+        users = self._users
         unknown = not all(self._known)
-        for row in rows:
-            if row.day != day and row.day is not None:
-                continue
+        for row in self._asked.records(rows):
             self._rows += 1
             values: Values = values_of(row)
             if unknown:
                 pairs = zip(self._known, values, strict=True)
                 self._known = [known or value is not None for known, value in pairs]
                 unknown = not all(self._known)
-            if membership is not None:
-                teams = membership.take(row.user_id)
-                if teams:
-                    added = tuple(v or 0 for v in values) if None in values else values
-                    for team in teams:
-                        sums[team] = tuple(map(add, sums[team], added))
-            if users is not None:
-                users.setdefault(row.user_id, row)
+            self._add_to_teams(row.user_id, values)
+            if users is not None and values != values_of(users.setdefault(row.user_id, row)):
+                raise self._contradiction()
 
     def count(self, counts: DayCounts) -> None:
         """Put the sums into the day's counters. A measure that no row had is unknown."""
@@ -126,6 +114,24 @@ class PeopleTally:
             counts.cover(USER, zero)
             for user, row in self._users.items():
                 counts.add(USER, row, (Person(row.user_login or str(user)),), str(user))
+
+    def _add_to_teams(self, person: int, values: Values) -> None:
+        membership, sums = self._membership, self._sums
+        place = None if membership is None else membership.places.get(person)
+        if membership is None or place is None:
+            return
+        figures = hash(values) or 1
+        if self._figures[place]:
+            if self._figures[place] != figures:
+                raise self._contradiction()
+            return
+        self._figures[place] = figures
+        added = tuple(v or 0 for v in values) if None in values else values
+        for team in membership.teams_at(place):
+            sums[team] = tuple(map(add, sums[team], added))
+
+    def _contradiction(self) -> Exception:
+        return self._asked.error("a person is in it twice, with different figures")
 
 
 def _measured(values: Iterable[int], known: Iterable[bool]) -> Measured:

@@ -14,7 +14,7 @@ from exporter.streams.kit import UNKNOWN, Count, names
 class Links(msgspec.Struct):
     """The answer of a report's endpoint: signed links to the shards of its file."""
 
-    download_links: list[str]
+    download_links: list[str] | None
     report_day: str | None = None
 
 

@@ -1,37 +1,43 @@
 """Stream `copilot_reports`: daily reports of how an organization or enterprise uses Copilot.
 
-A day's report comes two days after the day and is revised for some days more. So the days of the
-lookback that are old enough to have one are asked for one by one, again until they are settled.
+A day's report comes one to three days after the day and is revised for some days more. So the days of
+the lookback are asked for one by one, until they have a report and again until they are settled.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import ceil
+from typing import Any
 
 import msgspec
 
 from exporter.streams import kit
-from exporter.vendors.github.copilot_reports.counts import DayCounts
+from exporter.vendors.github.copilot_reports.counts import DayCounts, Totals
 from exporter.vendors.github.copilot_reports.files import (
     ENTITY,
     TEAMS,
     USERS,
     NoReportError,
     ReportsSource,
+    TakerT,
     ask,
-    read_large,
     read_report,
-    read_small,
 )
 from exporter.vendors.github.copilot_reports.metrics import GAUGE_METRICS, METRICS, gauges_of
 from exporter.vendors.github.copilot_reports.options import Options
 from exporter.vendors.github.copilot_reports.people import Membership, PeopleTally
 from exporter.vendors.github.copilot_reports.records import Entity, Links, TeamMember, UserDay
+from exporter.vendors.github.copilot_reports.report_day import ReportDay
 from exporter.vendors.github.rights import COPILOT, REST, Right
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 _REPORTED_AFTER = 3 * kit.DAY
 """A report is there within two full days after its day."""
 _SATURDAY = 5
+
+
+_PARTS = {TEAMS: "the report of teams", USERS: "the report of people"}
 
 
 class _Memory(msgspec.Struct):
@@ -41,13 +47,74 @@ class _Memory(msgspec.Struct):
     settled: list[int] = []
 
 
-async def read(source: ReportsSource) -> AsyncGenerator[kit.Batch, None]:
-    memory = source.recall(_Memory)
+class _Reports:
+    """Reads reports, and knows of each kind for which days it was missing."""
+
+    def __init__(self, source: ReportsSource) -> None:
+        self._source = source
+        self._answers: defaultdict[str, list[kit.NotFoundError | None]] = defaultdict(list)
+
+    async def read(
+        self, report: str, day: str, record: type[Any], taker: Callable[[ReportDay], TakerT]
+    ) -> TakerT | None:
+        """What a taker has of a day's records; None where the day has no such report (yet)."""
+        missing = None
+        try:
+            return await read_report(self._source, report, day, record, taker)
+        except NoReportError as error:
+            missing = error.answer
+            return None
+        finally:
+            self._answers[report].append(missing)
+
+    async def count_people(self, day: str, counts: DayCounts) -> bool:
+        """Count people's days by team and user; returns whether all reports that takes were there.
+
+        What cannot be read costs only itself.
+        """
+        source = self._source
+        teams, users = source.options.teams, source.options.users and source.people
+        membership = tally = None
+        if teams:
+            membership = await self._read_part(TEAMS, day, TeamMember, Membership)
+        if membership is not None or users:
+            taker = partial(PeopleTally, membership=membership, users=users)
+            tally = await self._read_part(USERS, day, UserDay, taker)
+        if tally is not None:
+            tally.count(counts)
+        return (membership is not None or not teams) and (tally is not None or not (teams or users))
+
+    async def _read_part(
+        self, report: str, day: str, record: type[Any], taker: Callable[[ReportDay], TakerT]
+    ) -> TakerT | None:
+        found = None
+        async with self._source.optional(_PARTS[report]) as part:
+            found = await self.read(report, day, record, taker)
+        return found if part.error is None else None
+
+    def gone(self, report: str) -> kit.NotFoundError | None:
+        """The error of a kind of report that was asked for and is 404 for every day."""
+        answers = self._answers[report]
+        missing = [answer for answer in answers if answer is not None]
+        if not missing or len(missing) < len(answers):
+            return None
+        error = kit.NotFoundError(
+            f"{missing[-1]}; no day of {len(missing)} has a report: check also that the policy "
+            '"Copilot usage metrics" is enabled'
+        )
+        error.__cause__ = missing[-1]
+        return error
+
+
+async def read(source: ReportsSource) -> kit.Batches:
+    memory, reports = source.recall(_Memory), _Reports(source)
+    kind = ENTITY[source.target.scope]
     # If the clock was set back, days that were remembered as settled may still change.
     settled = {d for d in memory.settled if d in source.window and _is_final(source, d)}
     newest, latest = memory.newest, None
     asked: list[int] = []
-    gone: list[kit.NotFoundError] = []
+    found = False
+    broken: kit.PollError | None = None
     problem = None
     try:
         for day in source.days(kit.floor(source.now - source.options.report_lag, kit.DAY)):
@@ -55,16 +122,23 @@ async def read(source: ReportsSource) -> AsyncGenerator[kit.Batch, None]:
             if day.start in settled and day.start != memory.newest:
                 continue
             asked.append(day.start)
+            name, totals = kit.iso_day(day.start), None
             try:
-                entity = await _entity(source, kit.iso_day(day.start))
-            except NoReportError as error:
-                gone += [error.answer] if error.answer is not None else []
+                totals = await reports.read(kind, name, Entity, Totals)
+                broken = None
+            except (kit.SchemaError, kit.UnavailableError) as error:
+                # A day that cannot be read costs itself, two in a row are a vendor that is down.
+                if broken is not None and isinstance(error, kit.UnavailableError):
+                    raise
+                broken = error
+                source.fail(f"the report of {name}", error)
+            if totals is None or totals.record is None:
                 continue
-            counts = DayCounts(day)
-            counts.count(entity)
-            complete = await _count_people(source, kit.iso_day(day.start), counts)
+            found, counts = True, DayCounts(day)
+            counts.count(totals.record)
+            complete = await reports.count_people(name, counts)
             if day.start >= (newest or 0):
-                newest, latest = day.start, entity
+                newest, latest = day.start, totals.record
                 source.has_data(day.end)
             if complete and _is_final(source, day.start):
                 settled.add(day.start)
@@ -72,7 +146,7 @@ async def read(source: ReportsSource) -> AsyncGenerator[kit.Batch, None]:
                 counts.samples,
                 [counts.coverage],
                 counts.groups,
-                partition=kit.iso_day(day.start),
+                partition=name,
                 memory={"newest": newest, "settled": sorted(settled)},
             )
     except kit.PollError as error:
@@ -80,72 +154,19 @@ async def read(source: ReportsSource) -> AsyncGenerator[kit.Batch, None]:
     if latest is not None:
         # Only once: the gauges of several days would be added up.
         yield kit.Batch([*gauges_of(latest)], [kit.Coverage(GAUGE_METRICS)])
+    # A day that had a report before cannot be one that has none yet.
+    if memory.newest is None or memory.newest in asked:
+        problem = problem or reports.gone(kind)
+    problem = problem or (None if found else broken)
     if problem is not None:
         raise problem
-    _check_gone(memory.newest, asked, gone)
-
-
-def _check_gone(known: int | None, asked: Sequence[int], gone: Sequence[kit.NotFoundError]) -> None:
-    """Raise NotFoundError where no day has a report, and one had to have it.
-
-    A day that had a report before cannot be one that has none yet.
-    """
-    if asked and len(gone) == len(asked) and (known is None or known in asked):
-        raise kit.NotFoundError(
-            f"{gone[-1]}; no day of {len(asked)} has a report: check also that the policy "
-            '"Copilot usage metrics" is enabled'
-        ) from gone[-1]
+    for report, part in _PARTS.items():
+        if gone := reports.gone(report):
+            source.fail(part, gone)
 
 
 def _is_final(source: ReportsSource, day: int) -> bool:
     return source.now >= day + kit.DAY + source.options.settled_after
-
-
-async def _entity(source: ReportsSource, day: str) -> Entity:
-    """The totals of a day; raises NoReportError where there are none."""
-    report = ENTITY[source.target.scope]
-
-    async def shards(requests: Sequence[kit.Request]) -> list[Entity]:
-        return await read_small(source, requests, Entity)
-
-    records = [
-        record
-        for outer in await read_report(source, report, day, shards)
-        for record in ([outer] if outer.day_totals is None else outer.day_totals)
-        if record.day in (None, day)
-    ]
-    if not records:
-        raise NoReportError
-    if any(record != records[0] for record in records):
-        raise kit.SchemaError(f"{report}-1-day: the files of {day} hold different totals")
-    return records[0]
-
-
-async def _count_people(source: ReportsSource, day: str, counts: DayCounts) -> bool:
-    """Count people's days by team and user; returns whether all reports that takes were there."""
-    teams, users = source.options.teams, source.options.users and source.people
-    membership = None
-
-    async def read_teams(requests: Sequence[kit.Request]) -> Membership:
-        members = Membership(day)
-        await read_large(source, requests, TeamMember, members.add)
-        return members
-
-    async def read_users(requests: Sequence[kit.Request]) -> PeopleTally:
-        tally = PeopleTally(day, membership, users=users)
-        await read_large(source, requests, UserDay, tally.add)
-        return tally
-
-    if not (teams or users):
-        return True
-    try:
-        if teams:
-            membership = await read_report(source, TEAMS, day, read_teams)
-        tally = await read_report(source, USERS, day, read_users)
-    except NoReportError:
-        return False
-    tally.count(counts)
-    return True
 
 
 def plan(_: GithubTarget, options: Options) -> Sequence[kit.Cost]:

@@ -41,7 +41,7 @@ CASE = Case(
     now="2026-09-23T02:00:00Z",
     target={"org": "acme"},
     # A single day is asked for: of several, one that answers 404 is only a day without a report.
-    options={"lookback": "3d", "teams": True, "users": True},
+    options={"lookback": "3d", "report_lag": "2d", "teams": True, "users": True},
     routes=(
         Route(f"{ROOT}/organization-1-day", "links", links("entity"), etag=False),
         Route(f"{ROOT}/users-1-day", "links", links("users"), etag=False),
@@ -50,12 +50,19 @@ CASE = Case(
         Route("/users/", "users", file, etag=False),
         Route("/user_teams/", "user_teams", file, etag=False),
     ),
+    parts={
+        "the report of teams": f"{ROOT}/user-teams-1-day",
+        "the report of people": f"{ROOT}/users-1-day",
+    },
     required=Place("links", ("download_links",)),
     # Not a row of a breakdown: what one of these loses goes to `other`.
     counted=Counted(
         Place("entity", ("totals_by_cli", "session_count")), "github_copilot_cli_sessions_total"
     ),
     empty={"links": {}},
+    # Links that are null are a report that is not there yet.
+    null_is_missing=True,
+    whole=False,
     people=("mona-lisa", "hubert-k", "ines-p"),
     month=Month({"lookback": "8d"}),
     forms=({"teams": True, "users": True},),

@@ -18,6 +18,7 @@ from exporter.simulator.application import Simulator
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
+from exporter.vendors.github.copilot_reports.options import Options
 from tests.streams.github.copilot_reports.case import CASE, ROOT
 from tests.streams.harness import SECRET, Pipeline, unix
 
@@ -109,7 +110,7 @@ def member(id_: int, team: int, slug: str) -> dict[str, Any]:
 
 
 def pipeline(tmp_path: Path, reports: Any, **more: Any) -> Pipeline:
-    """The stream with its defaults against these reports."""
+    """The stream against these reports, asked for two days after a day's end."""
     plain: dict[str, Any] = {"lookback": "7d", "teams": False, "users": False}
     options = plain | more.pop("options", {})
     run = Pipeline(CASE, tmp_path, options=options, **more)
@@ -122,15 +123,21 @@ def days(first: str, count: int) -> list[str]:
     return [datetime.fromtimestamp(start + DAY * n, UTC).strftime("%Y-%m-%d") for n in range(count)]
 
 
-async def test_days_are_asked_for_from_two_days_after_their_end(tmp_path: Path) -> None:
-    """From the beginning of the lookback to three days ago, a request a day."""
+async def test_days_are_asked_for_from_their_end_on(tmp_path: Path) -> None:
+    """From the beginning of the lookback to yesterday, a request a day, until each has a report."""
     reports = Reports()
-    async with pipeline(tmp_path, reports) as run:
+    assert Options().report_lag == 0
+    async with pipeline(tmp_path, reports, options={"report_lag": "0s"}) as run:
         await run.poll()
-        assert reports.asked(ENTITY) == days("2026-09-16", 5)
+        assert reports.asked(ENTITY) == days("2026-09-16", 7)
         assert run.status.state is State.EMPTY
-        await run.poll(after=23 * HOUR)
-        assert reports.asked(ENTITY)[5:] == days("2026-09-16", 6)
+        reports.put(ENTITY, "2026-09-22", entity("2026-09-22", 3))
+        await run.poll(after=6 * HOUR)
+        assert (run.status.state, run.value(ACCEPTANCES, "other")) == (State.OK, 3)
+        reports.put(ENTITY, "2026-09-21", entity("2026-09-21", 4))
+        await run.poll(after=6 * HOUR)
+        assert run.value(ACCEPTANCES, "other") == 7
+        assert run.status.corrections == 0
 
 
 @pytest.mark.parametrize(("lag", "newest"), [("0s", "2026-09-22"), ("3d", "2026-09-19")])
@@ -144,7 +151,7 @@ async def test_the_lag_is_an_option(lag: str, newest: str, tmp_path: Path) -> No
 def test_a_lookback_that_reaches_no_report_is_refused(tmp_path: Path) -> None:
     """It would never read anything."""
     with pytest.raises(ConfigError, match="lookback must be at least 3d"):
-        pipeline(tmp_path, Reports(), options={"lookback": "2d"})
+        pipeline(tmp_path, Reports(), options={"report_lag": "2d", "lookback": "2d"})
 
 
 @pytest.mark.parametrize("missing", [204, 404])
@@ -341,13 +348,13 @@ async def test_a_report_of_another_day_is_a_schema_error(tmp_path: Path) -> None
 
 
 async def test_a_report_without_shards_is_none_yet(tmp_path: Path) -> None:
-    """As is one whose files hold no record of the day."""
+    """As is one whose files hold no record."""
     reports = Reports()
     reports.put(ENTITY, NEWEST)
     reports.put(ENTITY, "2026-09-19", b"")
-    reports.put(ENTITY, "2026-09-18", entity("2026-09-17", 500))
     async with pipeline(tmp_path, reports) as run:
         await run.poll()
+        assert run.status.state is State.EMPTY
         assert run.values(ACCEPTANCES) == {}
 
 
@@ -473,28 +480,230 @@ async def test_gauges_are_those_of_the_newest_report(tmp_path: Path) -> None:
         assert run.values("github_copilot_weekly_active_users") == {}
 
 
-async def test_a_day_that_cannot_be_read_costs_only_the_days_after_it(tmp_path: Path) -> None:
-    """What was read before it stays, gauges included, and is not asked for again."""
+async def test_a_day_that_cannot_be_read_costs_only_itself(tmp_path: Path) -> None:
+    """Days before and after it count, gauges included; it is asked for again until it can be read."""
     reports = Reports()
-    for number, day in enumerate(days("2026-09-18", 2), 1):
+    for number, day in enumerate(days("2026-09-18", 3), 1):
         reports.put(ENTITY, day, entity(day, number, daily_active_users=number))
-    reports.put(ENTITY, NEWEST, b"soon back")
+    kept = reports.files[ENTITY, "2026-09-19"]
+    reports.put(ENTITY, "2026-09-19", b"soon back")
     async with pipeline(tmp_path, reports) as run:
         await run.poll()
         assert run.status.state is State.SCHEMA_ERROR
-        assert run.value(ACCEPTANCES, "other") == 3
-        assert run.value(ACTIVE) == 2
+        assert "organization-1-day/files" in run.status.reason
+        assert (run.value(ACCEPTANCES, "other"), run.value(ACTIVE)) == (4, 3)
         await run.restart()
-        reports.requests.clear()
-        reports.put(ENTITY, NEWEST, entity(NEWEST, 4, daily_active_users=3))
+        reports.files[ENTITY, "2026-09-19"] = kept
         await run.poll(after=HOUR)
-        assert reports.asked(ENTITY) == [NEWEST]
-        assert (run.status.state, run.value(ACCEPTANCES, "other")) == (State.OK, 7)
-        assert run.value(ACTIVE) == 3
+        assert (run.status.state, run.value(ACCEPTANCES, "other")) == (State.OK, 6)
+        assert run.status.corrections == 0
+
+
+async def test_a_file_that_is_lost_costs_only_its_day(tmp_path: Path) -> None:
+    """The days after it are read; of two in a row the vendor is taken to be down."""
+    reports = Reports()
+    for number, day in enumerate(days("2026-09-17", 4)):
+        reports.put(ENTITY, day, entity(day, 10**number))
+    lost = httpx.Response(403, content=b"<Error/>")
+    reports.put(ENTITY, "2026-09-18", lost)
+    async with pipeline(tmp_path, reports) as run:
+        await run.poll()
+        assert run.status.state is State.UNAVAILABLE
+        assert run.value(ACCEPTANCES, "other") == 1101
+        reports.put(ENTITY, "2026-09-19", lost)
         reports.requests.clear()
         await run.poll(after=HOUR)
-        assert reports.asked(ENTITY) == days("2026-09-16", 5)
-        assert (run.value(ACCEPTANCES, "other"), run.status.corrections) == (7, 0)
+        assert run.status.state is State.UNAVAILABLE
+        assert reports.asked(ENTITY)[-1] == "2026-09-19"
+        assert run.value(ACCEPTANCES, "other") == 1101
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+@pytest.mark.parametrize("kind", [TEAMS, USERS])
+async def test_a_report_of_people_that_is_refused_costs_only_itself(
+    kind: str, status: int, tmp_path: Path
+) -> None:
+    """The account's counters count, and what the other report can give; the state names the report."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST))
+    reports.put(TEAMS, NEWEST, [member(1, 5, "core")])
+    reports.put(USERS, NEWEST, [person(1, 3)])
+    reports.answers[kind, NEWEST] = httpx.Response(status, json={"message": "no"})
+    options = {"teams": True, "users": True}
+    async with pipeline(tmp_path, reports, users=Users.PLAIN, options=options) as run:
+        await run.poll()
+        states = {403: State.FORBIDDEN, 404: State.NOT_FOUND, 500: State.UNAVAILABLE}
+        assert run.status.state is states[status]
+        assert kind in run.status.reason
+        assert run.value(ACCEPTANCES, "other") == 10
+        assert run.values(TEAM) == {}
+        assert run.values(USER) == ({("1",): 3} if kind == TEAMS else {})
+        del reports.answers[kind, NEWEST]
+        await run.poll(after=HOUR)
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert run.values(TEAM) == {("core",): 3}
+
+
+async def test_one_odd_day_of_people_is_a_report_that_is_late(tmp_path: Path) -> None:
+    """Where other days have the report, one that is 404 is only not there yet."""
+    reports = Reports()
+    reports.missing = 404
+    for day in days("2026-09-19", 2):
+        reports.put(ENTITY, day, entity(day))
+    reports.put(USERS, "2026-09-19", [{**person(1, 3), "day": "2026-09-19"}])
+    options = {"users": True}
+    async with pipeline(tmp_path, reports, users=Users.PLAIN, options=options) as run:
+        await run.poll()
+        assert (run.status.state, run.values(USER)) == (State.OK, {("1",): 3})
+
+
+@pytest.mark.parametrize(
+    "body", [{"people": [1, 2]}, [{"user": {"id": 1}, "day": NEWEST}], b"<html>", "rows"]
+)
+async def test_people_in_another_shape_cost_only_people(body: Any, tmp_path: Path) -> None:
+    """What the file is, is the state's reason."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST))
+    reports.put(USERS, NEWEST, body)
+    options = {"users": True}
+    async with pipeline(tmp_path, reports, users=Users.PLAIN, options=options) as run:
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert USERS in run.status.reason
+        assert (run.value(ACCEPTANCES, "other"), run.values(USER)) == (10, {})
+
+
+async def test_a_person_without_an_id_costs_only_themselves(tmp_path: Path) -> None:
+    """The row is rejected and told; the others count."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST))
+    nobody = {"user_login": "nobody", "day": NEWEST, "code_acceptance_activity_count": 9}
+    reports.put(USERS, NEWEST, [person(1, 3), nobody, person(2, -4), person(3, 5)])
+    options = {"users": True}
+    async with pipeline(tmp_path, reports, users=Users.PLAIN, options=options) as run:
+        await run.poll()
+        assert run.status.state is State.OK
+        assert run.values(USER) == {("1",): 3, ("3",): 5}
+        assert run.status.rejected == {"user_id": 1, "code_acceptance_activity_count": 1}
+        assert "nobody" not in run.status.reason + run.self_page()
+
+
+async def test_people_without_ids_cost_only_people(tmp_path: Path) -> None:
+    """So many odd rows are another API: an error of their report, and of nothing else."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST))
+    reports.put(USERS, NEWEST, [*[{"day": NEWEST}] * 20, person(1, 3)])
+    options = {"users": True}
+    async with pipeline(tmp_path, reports, users=Users.PLAIN, options=options) as run:
+        await run.poll()
+        assert run.status.state is State.SCHEMA_ERROR
+        assert f"{USERS}/files: 20 of 21 records cannot be read" in run.status.reason
+        assert (run.value(ACCEPTANCES, "other"), run.values(USER)) == (10, {})
+
+
+@pytest.mark.parametrize("options", [{"teams": True}, {"users": True}])
+async def test_a_person_with_different_figures_is_never_taken_in_silence(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    """Which of them is right nobody knows; a repetition that differs in nothing counted is one."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST))
+    reports.put(TEAMS, NEWEST, [member(1, 5, "core"), member(2, 5, "core")])
+    again = {**person(1, 3), "etl_id": "b", "user_login": "renamed"}
+    reports.put(USERS, NEWEST, [person(1, 3), person(2, 0)], [again])
+    async with pipeline(tmp_path, reports, users=Users.PLAIN, options=options) as run:
+        await run.poll()
+        states = [run.status.state]
+        before = run.values(TEAM), run.values(USER)
+        assert before in (({("core",): 3}, {}), ({}, {("1",): 3, ("2",): 0}))
+        reports.put(USERS, NEWEST, [person(1, 3), person(2, 0)], [person(1, 4)])
+        await run.poll(after=HOUR)
+        assert [*states, run.status.state] == [State.OK, State.SCHEMA_ERROR]
+        assert f"{USERS}/files" in run.status.reason
+        assert f"the report of {NEWEST}" in run.status.reason
+        assert "twice, with different figures" in run.status.reason
+        assert (run.values(TEAM), run.values(USER)) == before
+        assert run.value(ACCEPTANCES, "other") == 10
+
+
+@pytest.mark.parametrize("kind", [ENTITY, USERS, TEAMS])
+async def test_a_file_of_another_day_is_an_error(kind: str, tmp_path: Path) -> None:
+    """Not a day without use."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST))
+    reports.put(TEAMS, NEWEST, [member(1, 5, "core")])
+    reports.put(USERS, NEWEST, [person(1, 3)])
+    [file] = reports.files[kind, NEWEST]
+    assert isinstance(file, bytes)
+    for text in ("2026-04-25", "yesterday"):
+        reports.files[kind, NEWEST] = [file.replace(NEWEST.encode(), text.encode())]
+        async with pipeline(tmp_path, reports, options={"teams": True}) as run:
+            await run.poll()
+            assert run.status.state is State.SCHEMA_ERROR
+            assert f"{kind}/files: the report of {NEWEST}" in run.status.reason
+            assert "of another day" in run.status.reason
+            assert text not in run.status.reason
+            assert run.value(ACCEPTANCES, "other") == (None if kind == ENTITY else 10)
+            assert run.values(TEAM) == {}
+
+
+async def test_a_record_of_another_day_among_others_is_rejected(tmp_path: Path) -> None:
+    """It is not counted, and that is told."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST), entity("2026-09-19", 500))
+    async with pipeline(tmp_path, reports) as run:
+        await run.poll()
+        assert (run.status.state, run.value(ACCEPTANCES, "other")) == (State.OK, 10)
+        assert run.status.rejected == {"day": 1}
+
+
+async def test_a_day_may_be_written_with_a_time(tmp_path: Path) -> None:
+    """In the links and in every file; one record in both spellings is one."""
+    reports = Reports()
+    text = f"{NEWEST}T00:00:00Z"
+    reports.put(
+        ENTITY, NEWEST, entity(text), entity(NEWEST, etl_id="b"), entity(NEWEST) | {"day": None}
+    )
+    reports.put(TEAMS, NEWEST, [{**member(1, 5, "core"), "day": text}])
+    reports.put(USERS, NEWEST, [{**person(1, 3), "day": text}])
+    links = [f"https://{HOST}/{ENTITY}/{NEWEST}/{shard}?sig=x" for shard in (0, 1, 2)]
+    body = {"download_links": links, "report_day": text}
+    reports.answers[ENTITY, NEWEST] = httpx.Response(200, json=body)
+    async with pipeline(tmp_path, reports, options={"teams": True}) as run:
+        await run.poll()
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert run.value(ACCEPTANCES, "other") == 10
+        assert run.values(TEAM) == {("core",): 3}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(202),
+        httpx.Response(202, json={"message": "the report is being made"}),
+        httpx.Response(200, json={"download_links": None, "report_day": NEWEST}),
+        httpx.Response(200, json={"download_links": [], "report_day": NEWEST}),
+    ],
+)
+@pytest.mark.parametrize("kind", [ENTITY, USERS, TEAMS])
+async def test_what_is_not_there_yet_is_no_failure(
+    kind: str, answer: httpx.Response, tmp_path: Path
+) -> None:
+    """The day is asked for again, and nothing is counted or taken back until it is there."""
+    reports = Reports()
+    reports.put(ENTITY, NEWEST, entity(NEWEST))
+    reports.put(TEAMS, NEWEST, [member(1, 5, "core")])
+    reports.put(USERS, NEWEST, [person(1, 3)])
+    reports.answers[kind, NEWEST] = answer
+    async with pipeline(tmp_path, reports, options={"teams": True}) as run:
+        await run.poll()
+        assert run.status.state is (State.EMPTY if kind == ENTITY else State.OK)
+        assert run.values(TEAM) == {}
+        del reports.answers[kind, NEWEST]
+        await run.poll(after=HOUR)
+        assert run.status.state is State.OK
+        assert run.value(ACCEPTANCES, "other") == 10
+        assert run.values(TEAM) == {("core",): 3}
 
 
 async def test_what_is_remembered_has_the_shape_that_state_files_hold(tmp_path: Path) -> None:

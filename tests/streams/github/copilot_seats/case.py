@@ -28,6 +28,7 @@ CASE = Case(
         Route("/orgs/acme/copilot/billing/seats", "seats", seat_page, etag=False),
         Route("/enterprises/acme/copilot/billing/seats", "seats", seat_page, etag=False),
     ),
+    parts={"the breakdown of seats": "/orgs/acme/copilot/billing"},
     required=Place("seats", ("seats",)),
     counted=None,
     whole=False,

@@ -227,6 +227,35 @@ def _counts_by_list(run: Pipeline) -> None:
     assert run.values(f"{SEATS}_added_this_cycle") == {}
 
 
+@pytest.mark.parametrize(
+    ("field", "odd"),
+    [
+        ("last_activity_at", ""),
+        ("last_activity_at", "2026-01-05"),
+        ("assignee", {"id": None, "login": "octo-jane"}),
+        ("assignee", "octo-jane"),
+        ("plan_type", 3),
+    ],
+)
+async def test_one_odd_seat_costs_only_itself(field: str, odd: Any, tmp_path: Path) -> None:
+    """It is rejected and told, and the others are counted."""
+    rows = [seat(1), seat(2), {**seat(3), field: odd}]
+    async with enterprise(tmp_path, rows, 3) as run:
+        assert (run.status.state, run.value(SEATS)) == (State.OK, 3)
+        assert sum(run.values(IDLE).values()) == 2
+        [rejected] = run.status.rejected
+        assert rejected.startswith(field)
+        assert "octo-jane" not in run.self_page()
+
+
+async def test_a_list_of_nothing_but_odd_seats_is_a_schema_error(tmp_path: Path) -> None:
+    """The API has changed; nothing is shown of it."""
+    async with enterprise(tmp_path, [seat(1, "yesterday"), seat(2, "today")], 2) as run:
+        assert run.status.state is State.SCHEMA_ERROR
+        assert "last_activity_at" in run.status.reason
+        assert run.page == ""
+
+
 @pytest.mark.parametrize(("status", "state"), [(404, State.NOT_FOUND), (422, State.ERROR)])
 async def test_without_copilot_there_is_a_state_and_no_zero(
     status: int, state: State, tmp_path: Path

@@ -37,6 +37,7 @@ CASE = Case(
         Route("/enterprises/acme/copilot/usage", "days", legacy_days),
         Route("/enterprises/acme/team/platform/copilot/usage", "team_days", legacy_days),
     ),
+    parts={"the team 'platform'": "/enterprises/acme/team/platform/copilot/usage"},
     required=Place("days", (0, "day")),
     counted=Counted(
         Place("days", (0, "total_chat_turns")), "github_copilot_usage_chat_turns_total"

@@ -189,6 +189,21 @@ async def test_a_team_that_is_refused_costs_only_itself(
         assert {labels[0] for labels in run.values(TEAM_SUGGESTIONS)} == {"platform"}
 
 
+async def test_an_odd_day_costs_only_itself(tmp_path: Path) -> None:
+    """It is rejected and told, as is an odd row of a day; what that leaves out is in `other`."""
+    odd = [row("go", 4), row("rust", -3)]
+    async with Pipeline(CASE, tmp_path, options={"teams": []}) as run:
+        run.vendor.bodies["days"] = [
+            usage_day("2023-10-13", -1),
+            usage_day("2023-10-14", 2, total_suggestions_count=9, breakdown=odd),
+            usage_day("2023-10-15", 3),
+        ]
+        await run.poll()
+        assert (run.status.state, run.value(TURNS)) == (State.OK, 5)
+        assert run.values(SUGGESTIONS) == {("go", "vscode"): 4, (OTHER, OTHER): 5}
+        assert run.status.rejected == {"total_chat_turns": 1, "breakdown.suggestions_count": 1}
+
+
 async def test_a_day_may_be_written_with_a_time(tmp_path: Path) -> None:
     """It is the same day."""
     routes = [
