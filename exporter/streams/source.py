@@ -277,12 +277,13 @@ class Source(Generic[TargetT, OptionsT]):
         self.walks = True
         return Partitions(sorted(ids), self.after, self.tell)
 
-    def days(self, end: float | None = None) -> Iterator[Window]:
+    def days(self, end: float | None = None, since: float | None = None) -> Iterator[Window]:
         """The UTC days of the window up to `end`, without those that a walk has read before.
 
-        The partition of a day's batch is `iso_day(day.start)`.
+        They begin at `since` where that is earlier. The partition of a day's batch is `iso_day(day.start)`.
         """
-        window = self.window if end is None else Window(self.window.start, int(end))
+        start = self.window.start if since is None else min(self.window.start, int(since))
+        window = Window(start, self.window.end if end is None else int(end))
         days = {iso_day(day.start): day for day in window.buckets(DAY)}
         yield from (days[name] for name in self.partitions(days))
 

@@ -36,7 +36,7 @@ class Membership:
         self._at = array("i")
 
     def add(self, rows: Sequence[TeamMember]) -> None:
-        places, at, slugs = self.places, self._at, self.slugs
+        places, at, slugs, combinations = self.places, self._at, self.slugs, self._combinations
         for row in self._asked.records(rows):
             team = row.team_id if row.team_id is not None else row.slug or UNKNOWN
             if team not in slugs:
@@ -45,8 +45,8 @@ class Membership:
             if place is None:
                 places[row.user_id] = len(at)
                 at.append(self._number((team,)))
-            elif team not in (teams := self.teams_at(place)):
-                at[place] = self._number((*teams, team))
+            elif team not in combinations[at[place]]:
+                at[place] = self._number((*combinations[at[place]], team))
 
     def teams_at(self, place: int) -> tuple[Team, ...]:
         return self._combinations[self._at[place]]
@@ -75,18 +75,19 @@ class PeopleTally:
     def __init__(self, asked: ReportDay, membership: Membership | None, *, users: bool) -> None:
         self._asked = asked
         self._membership = membership
+        self._places: dict[int, int] = {} if membership is None else membership.places
         self._sums: dict[Team, tuple[int, ...]] = {}
         self._figures = array("q")
         if membership is not None:
             self._sums = {team: (0,) * len(MEASURES) for team in membership.slugs}
             # By place a hash of the figures that were added, 0 before that.
-            self._figures = array("q", bytes(8 * len(membership.places)))
+            self._figures = array("q", bytes(8 * len(self._places)))
         self._users: dict[int, UserDay] | None = {} if users else None
         self._rows = 0
         self._known = [False] * len(MEASURES)
 
     def add(self, rows: Sequence[UserDay]) -> None:
-        users = self._users
+        users, places = self._users, self._places
         unknown = not all(self._known)
         for row in self._asked.records(rows):
             self._rows += 1
@@ -95,7 +96,9 @@ class PeopleTally:
                 pairs = zip(self._known, values, strict=True)
                 self._known = [known or value is not None for known, value in pairs]
                 unknown = not all(self._known)
-            self._add_to_teams(row.user_id, values)
+            place = places.get(row.user_id)
+            if place is not None and self._membership is not None:
+                self._add_to_teams(self._membership.teams_at(place), place, values)
             if users is not None and values != values_of(users.setdefault(row.user_id, row)):
                 raise self._contradiction()
 
@@ -115,11 +118,7 @@ class PeopleTally:
             for user, row in self._users.items():
                 counts.add(USER, row, (Person(row.user_login or str(user)),), str(user))
 
-    def _add_to_teams(self, person: int, values: Values) -> None:
-        membership, sums = self._membership, self._sums
-        place = None if membership is None else membership.places.get(person)
-        if membership is None or place is None:
-            return
+    def _add_to_teams(self, teams: Iterable[Team], place: int, values: Values) -> None:
         figures = hash(values) or 1
         if self._figures[place]:
             if self._figures[place] != figures:
@@ -127,7 +126,8 @@ class PeopleTally:
             return
         self._figures[place] = figures
         added = tuple(v or 0 for v in values) if None in values else values
-        for team in membership.teams_at(place):
+        sums = self._sums
+        for team in teams:
             sums[team] = tuple(map(add, sums[team], added))
 
     def _contradiction(self) -> Exception:

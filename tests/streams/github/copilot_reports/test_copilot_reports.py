@@ -212,9 +212,31 @@ async def test_a_vendor_that_is_late_for_long_is_not_gone(tmp_path: Path) -> Non
         await run.poll()
         for _ in range(8):
             await run.poll(after=DAY)
-        assert NEWEST not in reports.asked(ENTITY)[-5:]
-        assert run.status.state is State.EMPTY
+        # The newest report is the proof that the account is there.
+        assert NEWEST in reports.asked(ENTITY)[-9:]
+        assert run.status.state is State.OK
         assert run.value(ACCEPTANCES, "other") == 10
+
+
+async def test_days_that_are_published_long_after_are_all_counted(tmp_path: Path) -> None:
+    """From the newest day that was told on, also where the lookback is shorter; nothing is told twice."""
+    reports = Reports()
+    for day in days("2026-09-16", 5):
+        reports.put(ENTITY, day, entity(day))
+    async with pipeline(tmp_path, reports, options={"report_lag": "0s"}) as run:
+        await run.poll()
+        assert run.value(ACCEPTANCES, "other") == 50
+        for _ in range(20):
+            await run.poll(after=DAY)
+        await run.restart()
+        assert reports.asked(ENTITY)[-23:] == days(NEWEST, 23)
+        for day in days("2026-09-21", 22):
+            reports.put(ENTITY, day, entity(day))
+        await run.poll(after=HOUR)
+        assert run.value(ACCEPTANCES, "other") == 50 + 220
+        assert (run.status.state, run.status.corrections) == (State.OK, 0)
+        await run.poll(after=HOUR)
+        assert run.value(ACCEPTANCES, "other") == 50 + 220
 
 
 async def test_links_are_followed_without_a_credential(
