@@ -114,7 +114,7 @@ async def exporter(
 ) -> httpx.AsyncClient:
     """A client of the routes, without a socket."""
     board = Exposition([SEATS])
-    await board.put("here", {SEATS: [Point(("acme",), 1)]})
+    await board.put(("here",), {SEATS: [Point(("acme",), 1)]})
     await board.flush()
     application = routes.create(
         board,
