@@ -1,6 +1,6 @@
 """The streams that are counted beside the truth of the simulated world, as their cases declare them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,16 +60,14 @@ def _streams() -> Iterator[CountedStream]:
 STREAMS = {each.stream.name: each for each in _streams()}
 
 
-def targets(
-    simulator: str, directory: Path, names: Collection[str] = STREAMS.keys(), **more: Any
-) -> list[dict[str, Any]]:
-    """The targets that read these streams once a second, with `more` options, and no others."""
+def targets(simulator: str, directory: Path, lookbacks: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The targets that read the streams of these lookbacks once a second, and no others."""
     found = []
     for account in ACCOUNTS:
         chosen = {
-            name: {**STREAMS[name].month.options, "interval": "1s", **more}
-            for name in STREAMS
-            if name in names and STREAMS[name].account is account
+            name: {**STREAMS[name].month.options, "interval": "1s", "lookback": lookback}
+            for name, lookback in lookbacks.items()
+            if STREAMS[name].account is account
         }
         if chosen:
             vendor, streams = account.vendor.name, account.only(chosen)

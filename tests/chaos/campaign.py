@@ -16,17 +16,20 @@ from random import Random
 import httpx
 
 from bench.ports import free_port
-from exporter.model import DAY
-from tests.chaos.comparison import Key, Sums, differences, ledgers, shown, truth
+from exporter.model import DAY, HOUR
+from tests.chaos.comparison import Key, Sums, differences, families, ledgers, moves, shown, truth
 from tests.chaos.failpoints import Point, Strike
 from tests.chaos.late_data import LateData
+from tests.chaos.moves import Moves
 from tests.chaos.watch import Watch
-from tests.chaos.world import MonthOfWork, settle
+from tests.chaos.world import MonthOfWork, Settings, settle
 from tests.counted import STREAMS
 from tests.e2e.processes import Process, wait_for
 
 SETTLING = 900.0
 """Seconds that the end is waited for, on a slow machine."""
+_CHANGES = 0.15
+"""How likely it is that a daemon starts with other settings than the one before."""
 
 
 class Daemon:
@@ -36,20 +39,17 @@ class Daemon:
         self.port = free_port()
         self._month = month
         self._chance = chance
-        self._config = month.configuration()
 
-    def start(self, strike: Strike | None = None, condition: Path | None = None) -> Process:
+    def start(self, settings: Settings, strike: Strike | None = None) -> Process:
         arguments = [
             *(sys.executable, "-m", "tests.chaos.daemon"),
-            f"--config.file={self._config}",
+            f"--config.file={self._month.configuration(settings)}",
             f"--port={self.port}",
             f"--clock={self._month.clock_file}",
             f"--seed={self._chance.getrandbits(32)}",
         ]
         if strike is not None:
             arguments.append(f"--strike={strike}")
-        if condition is not None:
-            arguments.append(f"--condition={condition}")
         return Process(arguments, self._month.directory / "exporter.log")
 
     def page(self) -> str:
@@ -96,6 +96,7 @@ class Report:
     restarts: list[float] = field(default_factory=list)
     scrapes: int = 0
     series: int = 0
+    moved: Decimal = Decimal(0)
     units: Decimal = Decimal(0)
     dollars: Decimal = Decimal(0)
     owed: int = 0
@@ -125,6 +126,7 @@ class Report:
             "counters that fell": len(self.falls),
             "series compared": self.series,
             "series that owe": self.owed,
+            "units that moved series owe": f"{self.moved:,}",
             "units counted": f"{self.units:,}",
             "dollars counted": f"{self.dollars:,.2f}",
             "series wrong": len(self.wrong),
@@ -152,6 +154,8 @@ class Campaign:
         self._month = MonthOfWork(directory, seed, developers)
         self._daemon = Daemon(self._month, self._chance)
         self._late = LateData(self._month, self._chance)
+        self._moves = Moves(self._month, self._chance)
+        self._settings = Settings()
         self._strikes = list(itertools.islice(self._plan(), kills))
         self.report = Report(seed, days)
 
@@ -178,18 +182,40 @@ class Campaign:
         # Counting begins with the first day: each stream must have read it before it ends.
         with self._running():
             self._daemon.wait_for_polls(1)
+            self._wait_for_beginnings()
         rest = self._kills - first
+        forming = {first + rest // 3, first + 2 * rest // 3}
         for number in range(first, self._kills):
+            if number in forming:
+                self._form_team()
+            if self._chance.random() < _CHANGES:
+                self._settings = Settings.drawn(self._chance)
             self._live(self.report.days * DAY / rest)
             if (number + 1) % 25 == 0:
                 say(f"{number + 1} kills")
+
+    def _wait_for_beginnings(self) -> None:
+        """Until every family counts: then no other `history` can say how it begins."""
+        while True:
+            # An export is only made when it is asked for, and takes its time.
+            self._month.advance(HOUR)
+            self._daemon.wait_for_polls(1)
+            if families(self._month) <= {name for name, _ in shown(self._daemon.page())}:
+                return
+
+    def _form_team(self) -> None:
+        """Where only what follows is counted of a new team, its people take nothing along to it."""
+        with self._running():
+            self._moves.form_team()
+            # The first began before.
+            self._daemon.wait_for_polls(2)
 
     def _live(self, passing: float) -> None:
         """One life of the daemon, from its start to its kill, while world time passes."""
         strike = self._strikes.pop()
         self._watch.answered.clear()
         started = time.monotonic()
-        process = self._daemon.start(strike)
+        process = self._daemon.start(self._settings, strike)
         try:
             self._pass(passing)
             lasting = self._chance.uniform(0, self._longest)
@@ -214,6 +240,7 @@ class Campaign:
         part = self._chance.random()
         self._month.advance(seconds * part)
         self._late.happen()
+        self._moves.happen()
         time.sleep(self._chance.uniform(0, self._longest / 3))
         self._month.advance(seconds * (1 - part))
 
@@ -238,7 +265,7 @@ class Campaign:
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
         """A daemon that nobody strikes, from its first page to its good end."""
-        process = self._daemon.start()
+        process = self._daemon.start(Settings())
         try:
             wait_for("the page", self._daemon.page, SETTLING)
             yield
@@ -249,6 +276,7 @@ class Campaign:
     def _settle(self) -> tuple[Sums, Sums]:
         """The truth and the page when the world stands still and all of it was read."""
         with self._running():
+            self._moves.settle()
             settle(self._month)
             # The first began before; what was born in the second has ended its hold in the third.
             self._daemon.wait_for_polls(3)
@@ -263,6 +291,7 @@ class Campaign:
             for (name, labels), (ours, kept) in differences(page, found.counters).items()
         ]
         report.series = len(true.keys() | page.keys())
+        report.moved = sum((found.debts[key] for key in found.debts if moves(key)), Decimal(0))
         report.owed = sum(debt > 0 for debt in found.debts.values())
         for (name, _), value in true.items():
             if "_usd_" in name:

@@ -21,6 +21,11 @@ Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 Sums: TypeAlias = dict[Key, Decimal]
 
 _OWN = ("account", "vendor")
+# What is told under another label counts there from then on: the sum over these is true.
+_MOVING = {
+    "tabnine_team_": (*_OWN, "team_name"),
+    "cursor_commit": (*_OWN, "repository", "primary_branch"),
+}
 _FROM_FILES = {
     "github_usage_report_": "summarized",
     "github_ai_credit_": "ai_credit",
@@ -52,9 +57,23 @@ class Ledgers:
 
 
 def _key(name: str, labels: Mapping[str, str]) -> Key:
-    # A team that is renamed is counted under its new name from then on: the sum over names is true.
-    hidden = (*_OWN, "team_name") if name.startswith("tabnine_team_") else _OWN
+    hidden = next((labels for start, labels in _MOVING.items() if name.startswith(start)), _OWN)
     return name, tuple(sorted((k, v) for k, v in labels.items() if k not in hidden))
+
+
+def moves(key: Key) -> bool:
+    """Whether what a series counts may move to another one of its family."""
+    return key[0].startswith(tuple(_MOVING))
+
+
+def families(month: MonthOfWork) -> set[str]:
+    """The families in which there is something to count since the first days."""
+    return {
+        name
+        for stream, counted in STREAMS.items()
+        for name, _ in month.simulator.truth(since=month.first_day(stream))
+        if name in counted.metrics
+    }
 
 
 def truth(month: MonthOfWork) -> Sums:

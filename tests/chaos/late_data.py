@@ -98,6 +98,8 @@ class LateData:
             {
                 "commitHash": name,
                 "createdAt": _text(self._month.now - 1 if name in again else moment),
+                # What is pushed late was committed long before.
+                "commitTs": _text(moment - self._chance.uniform(0, 12 * DAY)),
                 "totalLinesAdded": self._chance.randrange(100, 200),
                 "tabLinesAdded": self._chance.randrange(100),
             }

@@ -1,10 +1,13 @@
 """The simulated month: its vendors, the exporter's configuration, and the time that both live in."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Self
 
 import yaml
 
+from exporter.config.durations import format_duration
 from exporter.model import DAY, HOUR, floor
 from tests.chaos.world_time import WorldTime
 from tests.counted import STREAMS, targets
@@ -12,6 +15,27 @@ from tests.e2e.processes import Simulator
 
 BEGIN = 1_780_920_000
 """2026-06-08T12:00:00Z: noon, so that a start that takes long is still on the same day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may change at any time without a count being lost.
+
+    A shorter lookback than at the first start would forget days that are still told late. Who sees
+    people's names is not among it: that erases what was counted of them.
+    """
+
+    history: str = "count"
+    more_days: int = 0
+    min_group_size: int = 1
+
+    @classmethod
+    def drawn(cls, chance: Random) -> Self:
+        return cls(
+            chance.choice(("count", "baseline")),
+            chance.choice((0, 3)),
+            chance.choice((1, 5)),
+        )
 
 
 class MonthOfWork:
@@ -40,21 +64,22 @@ class MonthOfWork:
         """Jump ahead: the vendors first, so that nobody asks for what they do not know yet."""
         self._clock.set(self.simulator.control("advance", {"seconds": seconds})["now"])
 
-    def configuration(self) -> Path:
+    def configuration(self, settings: Settings) -> Path:
         """The file that makes the exporter read all that is counted, as fast as it can."""
-        path = self.directory / "config.yaml"
-        path.write_text(yaml.safe_dump(self._configuration()))
-        return path
-
-    def _configuration(self) -> dict[str, Any]:
-        return {
-            "targets": targets(self.simulator.url, self.directory),
+        lookbacks = {
+            name: format_duration(stream.lookback + settings.more_days * DAY)
+            for name, stream in STREAMS.items()
+        }
+        content = {
+            "targets": targets(self.simulator.url, self.directory, lookbacks),
             "state": {"path": str(self.state)},
-            # The teams are small, and the truth knows them by name.
-            "privacy": {"users": "plain", "min_group_size": 1},
-            "counting": {"history": "count", "birth_hold": "1s"},
+            "privacy": {"users": "plain", "min_group_size": settings.min_group_size},
+            "counting": {"history": settings.history, "birth_hold": "1s"},
             "limits": {"series_per_stream": 100_000},
         }
+        path = self.directory / "config.yaml"
+        path.write_text(yaml.safe_dump(content))
+        return path
 
     def first_day(self, stream: str) -> int:
         """The oldest day that a stream's first poll reads."""

@@ -27,7 +27,9 @@ Totals = dict[tuple[str, tuple[tuple[str, str], ...]], int]
 
 def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
     return {
-        "targets": known.targets(simulator.url, directory, STREAMS, lookback=f"{LOOKBACK_DAYS}d"),
+        "targets": known.targets(
+            simulator.url, directory, dict.fromkeys(STREAMS, f"{LOOKBACK_DAYS}d")
+        ),
         "state": {"path": str(directory / "state.db")},
         # The teams are small, and the truth knows them by name.
         "privacy": {"users": "plain", "min_group_size": 1},

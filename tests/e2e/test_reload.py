@@ -38,10 +38,10 @@ def value(exporter: Exporter, name: str, labels: str = "") -> float | None:
 
 def light(simulator: Simulator, directory: Path) -> dict[str, Any]:
     """Three streams that count, and are quick to poll."""
-    lookback = f"{LOOKBACK_DAYS}d"
+    lookbacks = dict.fromkeys(CURSOR | TABNINE, f"{LOOKBACK_DAYS}d")
     return {
         **configuration(simulator, directory),
-        "targets": targets(simulator.url, directory, CURSOR | TABNINE, lookback=lookback),
+        "targets": targets(simulator.url, directory, lookbacks),
     }
 
 

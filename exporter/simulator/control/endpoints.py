@@ -19,7 +19,10 @@ from exporter.simulator.control.injection import (
     CommitInput,
     CopilotUseInput,
     Injector,
+    MergeInput,
     RenameInput,
+    RepositoryInput,
+    TeamInput,
     TrafficInput,
     UnknownUserError,
 )
@@ -72,7 +75,11 @@ class Control:
             Route("/assistance/revise", _guarded(self._revise_assistance), methods=["POST"]),
             Route("/copilot-uses", _guarded(self._copilot_use), methods=["POST"]),
             Route("/audit-events", _guarded(self._audit_events), methods=["POST"]),
+            Route("/teams", _guarded(self._form_team), methods=["POST"]),
             Route("/teams/rename", _guarded(self._rename_team), methods=["POST"]),
+            Route("/repositories/rename", _guarded(self._rename_repository), methods=["POST"]),
+            Route("/branches/merge", _guarded(self._merge), methods=["POST"]),
+            Route("/copilot-reports/withhold", _guarded(self._withhold), methods=["POST"]),
             Route("/billing", _guarded(self._bill), methods=["POST"]),
             Route("/exports", _guarded(self._exports)),
             Route("/exports", _guarded(self._set_exports), methods=["POST"]),
@@ -158,6 +165,31 @@ class Control:
         posted = _decoded(await request.body(), RenameInput)
         self._world.membership.rename(posted.team_id, posted.name, self._world.clock.time())
         return json_response({"renamed": 1})
+
+    async def _form_team(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), TeamInput)
+        return json_response(
+            {"id": self._world.membership.form_team(posted.name, posted.members).id}
+        )
+
+    async def _rename_repository(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), RepositoryInput)
+        self._world.repository_moves.rename(
+            posted.repository, posted.name, self._world.clock.time()
+        )
+        return json_response({"renamed": 1})
+
+    async def _merge(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), MergeInput)
+        self._world.repository_moves.merge(
+            posted.repository, posted.branch, self._world.clock.time()
+        )
+        return json_response({"merged": 1})
+
+    async def _withhold(self, request: Request) -> Response:
+        """Publish no Copilot report of a day from `from` on; null publishes them all."""
+        self._world.copilot.quiet(_decoded(await request.body(), _Quiet).since)
+        return json_response({"withheld": True})
 
     async def _bill(self, request: Request) -> Response:
         items, now = _decoded(await request.body(), _Items).items, self._world.clock.time()

@@ -130,6 +130,27 @@ class AuditEventInput(msgspec.Struct, rename="camel", forbid_unknown_fields=True
     timestamp: str | None = None
 
 
+class TeamInput(msgspec.Struct, forbid_unknown_fields=True):
+    """A new team, and how many of the largest one leave for it."""
+
+    name: str
+    members: int
+
+
+class RepositoryInput(msgspec.Struct, forbid_unknown_fields=True):
+    """Another name for a repository."""
+
+    repository: str
+    name: str
+
+
+class MergeInput(msgspec.Struct, forbid_unknown_fields=True):
+    """A branch that is merged into the primary one."""
+
+    repository: str
+    branch: str
+
+
 class RenameInput(msgspec.Struct, forbid_unknown_fields=True):
     """Another name for a team."""
 

@@ -26,11 +26,18 @@ _created = attrgetter("created_ms")
 class EventLog(Generic[E]):
     """All events of one kind; what the world has not reached yet is not visible.
 
-    `generate` takes a day's number since 1970 and returns its events, oldest first.
+    `generate` takes a day's number since 1970 and returns its events, oldest first. `told` is how an
+    event is told at a moment, where that changes.
     """
 
-    def __init__(self, generate: Callable[[int], Sequence[E]], first_day: int) -> None:
+    def __init__(
+        self,
+        generate: Callable[[int], Sequence[E]],
+        first_day: int,
+        told: Callable[[E, float], E] | None = None,
+    ) -> None:
         self._day = functools.lru_cache(maxsize=CACHED_DAYS)(generate)
+        self._told = told
         self._first_day = first_day
         self._injected: list[tuple[int, E]] = []
         self._quiet_ms: int | None = None
@@ -67,4 +74,6 @@ class EventLog(Generic[E]):
         if injected:
             events.extend(injected)
             events.sort(key=_created)
+        if self._told is not None:
+            events = [self._told(event, as_of) for event in events]
         return events

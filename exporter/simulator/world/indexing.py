@@ -32,8 +32,8 @@ class Indexing:
         self._stuck = next((rows[0].link for rows in self._connections if rows), None)
 
     def connections(self, team: int) -> Sequence[Connection]:
-        """What a team connected."""
-        return self._connections[team]
+        """What a team connected; one that was formed later has nothing."""
+        return self._connections[team] if team < len(self._connections) else ()
 
     def status(self, connection: Connection, as_of: float) -> str:
         """The state of a repository; one of them has a state that no documentation names."""

@@ -3,7 +3,7 @@
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from exporter.model import DAY
@@ -54,6 +54,7 @@ class Membership:
     def __init__(
         self, seed: int, developers: Sequence[Developer], teams: int, first: int, start: float
     ) -> None:
+        self._seed = seed
         self.organization_id = _uuid(randomness(seed, "organization"))
         named = [TEAMS[n] if n < len(TEAMS) else f"team-{n + 1}" for n in range(teams)]
         identities = randomness(seed, "teams")
@@ -69,9 +70,6 @@ class Membership:
             _member(seed, index, developer, teams, first)
             for index, developer in enumerate(developers)
         )
-        self._of_team: dict[int | None, list[int]] = {}
-        for index, member in enumerate(self.members):
-            self._of_team.setdefault(member.team, []).append(index)
         self._team_of_id = {team.id: index for index, team in enumerate(self.teams)}
         self._person_of_id = {member.id: index for index, member in enumerate(self.members)}
         self._person_of_email = {member.email: index for index, member in enumerate(self.members)}
@@ -89,7 +87,24 @@ class Membership:
 
     def of_team(self, team: int | None) -> Sequence[int]:
         """The members of a team; None gives those without one."""
-        return self._of_team.get(team, ())
+        return [index for index, member in enumerate(self.members) if member.team == team]
+
+    def form_team(self, name: str, members: int) -> Team:
+        """Let so many of the largest team leave it for one of their own.
+
+        What they ever did is told of that one from then on.
+        """
+        team = Team(_uuid(randomness(self._seed, "formed team", name)), name)
+        index = len(self.teams)
+        largest = max(range(index), key=lambda each: len(self.of_team(each)))
+        leaving = frozenset(self.of_team(largest)[:members])
+        self.teams = (*self.teams, team)
+        self._team_of_id[team.id] = index
+        self.members = tuple(
+            replace(member, team=index) if person in leaving else member
+            for person, member in enumerate(self.members)
+        )
+        return team
 
     def name(self, team: int, as_of: float) -> str:
         """What a team is called at a moment."""

@@ -16,6 +16,7 @@ from exporter.simulator.world.indexing import Indexing
 from exporter.simulator.world.legacy_copilot import LegacyCopilot
 from exporter.simulator.world.membership import Membership
 from exporter.simulator.world.people import TEAMS, hire
+from exporter.simulator.world.repository_moves import RepositoryMoves
 from exporter.simulator.world.rollout import Rollout
 from exporter.simulator.world.seats import CopilotSeats
 from exporter.simulator.world.traffic import Lag, Traffic
@@ -68,9 +69,12 @@ class World:
             Rollout(settings.seed, assistant, self.developers, self.first)
             for assistant in ("copilot", "cursor", "tabnine")
         )
+        self.repository_moves = RepositoryMoves()
         commit_source = CommitSource(cursor, self.repositories, settings.commits_per_day)
         change_source = ChangeSource(cursor)
-        self.commits: EventLog[Commit] = EventLog(commit_source.day, first_day)
+        self.commits: EventLog[Commit] = EventLog(
+            commit_source.day, first_day, self.repository_moves.told
+        )
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
         organizations = (ORGANIZATION, SECOND_ORGANIZATION)
