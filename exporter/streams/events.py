@@ -102,7 +102,8 @@ def events(
         settled_day = floor(source.now - settled_after, DAY) - DAY
         found = sums(settled_day, source.people, source.reject)
         await rows(source, found.add)
-        samples = list(found.samples())
+        # Rows from before the window tell which ones inside it are repeats; they count nowhere.
+        samples = [one for one in found.samples() if (one.bucket or 0) >= source.window.start]
         if source.records and settled_day >= source.window.start:
             samples += [Sample(gauge, (), found.people()) for gauge in gauges]
         source.has_data(found.newest or None)

@@ -169,6 +169,22 @@ async def test_rows_before_the_lookback_are_not_counted(tmp_path: Path) -> None:
             assert counted_commits(run) == 1
 
 
+async def test_a_commit_before_the_lookback_is_not_counted_under_another_name(
+    tmp_path: Path,
+) -> None:
+    """Its day is still read and remembered, but no answer speaks for it: what it had would stay."""
+    async with Pipeline(COMMITS, tmp_path) as run:
+        rows = [commit("a", createdAt="2025-12-30T10:00:00.000Z"), commit("b")]
+        fill(run, *rows)
+        await run.poll()
+        await run.poll(after=DAY)
+        fill(run, *(row | {"repoName": "example/renamed"} for row in rows))
+        await run.poll()
+        counted = run.values("cursor_commits_total")
+        assert counted["example/api", "true"] == 2
+        assert counted.get(("example/renamed", "true"), 0) <= 1
+
+
 async def test_a_day_that_leaves_the_lookback_is_not_taken_back(tmp_path: Path) -> None:
     """Its commits stay counted: while they are still read, and when the vendor forgets them."""
     async with Pipeline(COMMITS, tmp_path) as run:
