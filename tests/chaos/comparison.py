@@ -21,11 +21,6 @@ Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 Sums: TypeAlias = dict[Key, Decimal]
 
 _OWN = ("account", "vendor")
-# What is told under another label counts there from then on: the sum over these is true.
-_MOVING = {
-    "tabnine_team_": (*_OWN, "team_name"),
-    "cursor_commit": (*_OWN, "repository", "primary_branch"),
-}
 _FROM_FILES = {
     "github_usage_report_": "summarized",
     "github_ai_credit_": "ai_credit",
@@ -34,6 +29,7 @@ _NEAR = Decimal("1e-6")
 """The page shows floats of exact decimals."""
 
 
+_STEADY = {name for each in STREAMS.values() if each.month.steady for name in each.metrics}
 METRICS = {name: metric for each in STREAMS.values() for name, metric in each.metrics.items()}
 
 
@@ -57,13 +53,21 @@ class Ledgers:
 
 
 def _key(name: str, labels: Mapping[str, str]) -> Key:
-    hidden = next((labels for start, labels in _MOVING.items() if name.startswith(start)), _OWN)
-    return name, tuple(sorted((k, v) for k, v in labels.items() if k not in hidden))
+    return name, tuple(sorted((k, v) for k, v in labels.items() if k not in _OWN))
 
 
-def moves(key: Key) -> bool:
-    """Whether what a series counts may move to another one of its family."""
-    return key[0].startswith(tuple(_MOVING))
+def promised(sums: Sums) -> Sums:
+    """What is promised to the unit: each series, or the sum of a family whose values move or shrink.
+
+    What one series loses there and another gains in the same bucket and poll may be a move, and is
+    counted as one.
+    """
+    found: Sums = {}
+    _add(
+        found,
+        (((name, labels if name in _STEADY else ()), v) for (name, labels), v in sums.items()),
+    )
+    return found
 
 
 def families(month: MonthOfWork) -> set[str]:

@@ -103,11 +103,13 @@ class Month:
     """How a stream is counted in the simulated world, where the campaigns compare it with the truth.
 
     `options` are what it takes to read all of it; metrics whose names begin with one of `left_out` are
-    not compared, because these options do not ask for them or the truth does not tell of them.
+    not compared, because these options do not ask for them or the truth does not tell of them. In a
+    `steady` stream no value moves to other labels or shrinks.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    steady: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,6 @@ CASE = Case(
     people=("dev@example.com",),
     paged="/analytics/ai-code/changes",
     paging={"format": "json"},
-    month=Month(),
+    month=Month(steady=True),
     forms=({"format": "csv"}, {"format": "json"}),
 )

@@ -42,6 +42,6 @@ CASE = Case(
     empty={"events": {"items": []}},
     people=("admin@example.com", "Admin One", "203.0.113.42"),
     paged="/api/v1/organization/audit-logs",
-    month=Month(),
+    month=Month(steady=True),
     forms=({"format": "csv"},),
 )
