@@ -124,7 +124,7 @@ class LinkHeader:
         link = page.answer.headers.get("link")
         if link is not None:
             url = next_link(link)
-            return None if url is None else Request.at(request.endpoint, url)
+            return None if url is None else request.continued_at(url)
         if self.page_param is None or request.url is not None or page.count < self.size:
             return None
         return _turned(request, self.page_param)

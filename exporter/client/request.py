@@ -31,7 +31,9 @@ class Endpoint:
 class Request:
     """One question to an endpoint; values of the path are encoded as one segment each.
 
-    `idempotent` says whether it may be sent twice when nobody knows if it arrived (default: GET).
+    `idempotent` says whether it may be sent twice when nobody knows if it arrived (default: GET). `url` is
+    one that the vendor gave; `signed` says that it is its own credential, `continued` that it is the next
+    page of the list that endpoint and path name.
     """
 
     endpoint: Endpoint
@@ -42,6 +44,7 @@ class Request:
     idempotent: bool | None = None
     url: str | None = field(default=None, repr=False)
     signed: bool = False
+    continued: bool = False
 
     @classmethod
     def at(cls, endpoint: Endpoint, url: str) -> "Request":
@@ -52,6 +55,10 @@ class Request:
     def signed_link(cls, endpoint: Endpoint, url: str) -> "Request":
         """Download from a signed link, which may be on any host; our credential is not sent."""
         return cls(endpoint, url=url, signed=True)
+
+    def continued_at(self, url: str) -> "Request":
+        """The request for the next page of this list, at a URL that the vendor gave."""
+        return replace(self, url=url, continued=True)
 
     @property
     def label(self) -> str:
@@ -75,16 +82,21 @@ class Request:
 
     def resolve(self, base_url: str) -> httpx.URL:
         """The absolute URL; one that a vendor gave is checked, and never quoted in the error."""
+        base = httpx.URL(base_url)
+        own = base_url.rstrip("/") + self._filled() if self.url is None or self.continued else ""
         if self.url is None:
             query = f"?{urlencode(self.query, quote_via=quote)}" if self.query else ""
-            return httpx.URL(base_url.rstrip("/") + self._filled() + query)
-        url = join(httpx.URL(base_url), self.url, self.label)
-        if not self.signed and not same_origin(url, httpx.URL(base_url)):
-            raise SchemaError(
-                f"{self.label}: the vendor links to another host ({url.host}); "
-                "the credential is not sent there"
-            )
-        return url
+            return httpx.URL(own + query)
+        url = _parsed(base, self.url, self.label)
+        if self.signed or same_origin(url, base):
+            return _kept_safe(base, url, self.label)
+        if self.continued and url.query:
+            # A gateway that passes links on unchanged: its own path leads to the same list.
+            return httpx.URL(own).copy_with(query=url.query)
+        raise SchemaError(
+            f"{self.label}: the vendor links to another host ({url.host}); the credential is not sent "
+            "there. Let a gateway in between rewrite links, or set base_url to the vendor's own address"
+        )
 
     def _filled(self) -> str:
         unknown = self.path.keys() - set(_FIELD.findall(self.endpoint.path))
@@ -117,6 +129,10 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
 
 def join(base: httpx.URL, location: str, label: str) -> httpx.URL:
     """The URL of a link or redirect seen at `base`; SchemaError for one that is unsafe to follow."""
+    return _kept_safe(base, _parsed(base, location, label), label)
+
+
+def _parsed(base: httpx.URL, location: str, label: str) -> httpx.URL:
     try:
         url = base.join(location).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError):
@@ -126,6 +142,10 @@ def join(base: httpx.URL, location: str, label: str) -> httpx.URL:
         raise SchemaError(f"{label}: the vendor gave a link that is not an http(s) URL")
     if url.userinfo:
         raise SchemaError(f"{label}: the vendor gave a link with a user name in it")
+    return url
+
+
+def _kept_safe(base: httpx.URL, url: httpx.URL, label: str) -> httpx.URL:
     if base.scheme == "https" and url.scheme == "http":
         raise SchemaError(f"{label}: the vendor links from https to http ({url.host}); refused")
     return url

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from random import Random
+from typing import Any
 
 import httpx
 import msgspec
@@ -35,6 +36,15 @@ _EMAIL = re.compile(r"[\w.+%'=-]{1,64}@[\w.-]{1,255}")
 _USER = re.compile(
     r"""\b(user(?: id|name)?:? )(?:[0-9]+|'[^']{1,64}'|"[^"]{1,64}"|`[^`]{1,64}`)""", re.IGNORECASE
 )
+_LIMITED = re.compile(
+    r"rate limit (?:was |has been )?exceeded|secondary rate limit|abuse detection|too many requests"
+    r"|exceeded (?:a|an|the|your) [\w ]{0,40}(?:rate limit|quota)",
+    re.IGNORECASE,
+)
+_LIMITS_EXPLAINED = re.compile(
+    r"abuse-rate-limit|secondary-rate-limit|rate-limits-for-the-rest-api|#rate-limit(?:s|ing)\b"
+)
+"""In the `documentation_url` of GitHub's errors. A refusal of `/rate_limit` itself has another."""
 _URL_QUERY = re.compile(r"(https?://[^\s?#\"'<>]{1,2048})[?#][^\s\"'<>]*")
 
 
@@ -58,8 +68,8 @@ class Verdict:
 class RefusedError(Exception):
     """An HTTP answer of 3xx, 4xx or 5xx that is no success, with what its body says.
 
-    `foreign` when it came from another host than the vendor's, `renewed` when the next request goes with
-    another credential than the one refused.
+    `document` is the page that the body names. `foreign` when it came from another host than the
+    vendor's, `renewed` when the next request goes with another credential than the one refused.
     """
 
     def __init__(
@@ -68,6 +78,7 @@ class RefusedError(Exception):
         headers: Mapping[str, str],
         message: str,
         *,
+        document: str = "",
         foreign: bool = False,
         renewed: bool = False,
     ) -> None:
@@ -75,6 +86,7 @@ class RefusedError(Exception):
         self.status = status
         self.headers = headers
         self.message = message
+        self.document = document
         self.foreign = foreign
         self.renewed = renewed
 
@@ -108,7 +120,7 @@ class Backoff:
             return self._broken(problem, label, attempt, random, repeatable=repeatable)
         answered = f"{label} answered {problem.status}"
         said = f": {problem.message}" if problem.message else ""
-        if is_rate_limited(problem.status, problem.headers, problem.message):
+        if _is_rate_limited(problem):
             wait = self._limited_delay(problem.headers, attempt, now, random)
             limited = RateLimitedError(
                 f"{answered}{said}; the vendor's quota is used up for {wait:.0f} s", now + wait
@@ -154,15 +166,15 @@ class Backoff:
         return random.uniform(min(self.limited_base, longest), longest)
 
 
-def is_rate_limited(status: int, headers: Mapping[str, str], message: str) -> bool:
-    """Whether a quota was used up: 429, or 403 with a sign of it."""
-    return status == 429 or (
-        status == 403
-        and (
-            "retry-after" in headers
-            or headers.get("x-ratelimit-remaining", "").strip() == "0"
-            or "secondary rate limit" in message.lower()
-        )
+def _is_rate_limited(problem: RefusedError) -> bool:
+    """Whether a quota was used up: 429, or 403 with a sign of it, which need not be a header."""
+    if problem.status != 403:
+        return problem.status == 429
+    return (
+        "retry-after" in problem.headers
+        or problem.headers.get("x-ratelimit-remaining", "").strip() == "0"
+        or _LIMITED.search(problem.message) is not None
+        or _LIMITS_EXPLAINED.search(problem.document) is not None
     )
 
 
@@ -212,11 +224,23 @@ def vendor_message(body: bytes, content_type: str, secrets: Iterable[str] = ()) 
     return _shortened(text)
 
 
-def _json_message(body: bytes) -> str:
+def vendor_document(body: bytes) -> str:
+    """The page about an error that its body names, as GitHub's do."""
+    content = _json(body)
+    found = content.get("documentation_url") if isinstance(content, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _json(body: bytes) -> Any:
+    """What a body holds, or None where that is no JSON."""
     try:
-        content = msgspec.json.decode(body)
+        return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
+        return None
+
+
+def _json_message(body: bytes) -> str:
+    content = _json(body)
     for _ in range(2):
         if not isinstance(content, dict):
             return ""

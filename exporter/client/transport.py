@@ -173,7 +173,12 @@ class Transport:
         start = await self._start_of(request, response) if ours else b""
         message = retry.vendor_message(start, kind, reply.secrets)
         raise retry.RefusedError(
-            status, response.headers, message, foreign=not ours, renewed=renewed
+            status,
+            response.headers,
+            message,
+            document=retry.vendor_document(start),
+            foreign=not ours,
+            renewed=renewed,
         )
 
     async def _renewed(self, reply: Reply) -> bool:

@@ -141,6 +141,35 @@ async def test_429_waits_as_told_and_holds_the_whole_group() -> None:
     assert len(setup.vendor.requests) == 3
 
 
+@pytest.mark.parametrize(
+    ("page", "limited"),
+    [
+        ("https://developer.github.com/v3/#abuse-rate-limits", True),
+        ("https://developer.github.com/v3/#rate-limiting", True),
+        ("https://docs.github.com/rest/overview/rate-limits-for-the-rest-api", True),
+        ("https://docs.github.com/rest/rate-limit/rate-limit#get-rate-limit-status", False),
+        ("https://docs.github.com/rest/copilot/copilot-user-management", False),
+        (7, False),
+    ],
+)
+async def test_the_page_that_a_refusal_names_tells_a_limit_from_a_missing_right(
+    page: object, limited: bool
+) -> None:
+    """Where a gateway takes the headers away, and the words are others."""
+    setup = Setup(httpx.Response(403, json={"message": "Forbidden", "documentation_url": page}))
+    with pytest.raises(RateLimitedError if limited else ForbiddenError):
+        await setup.client.get(Request(LIST))
+
+
+async def test_a_limit_without_headers_holds_the_whole_group() -> None:
+    """The next request of the group waits, though no header says for how long."""
+    setup = Setup(httpx.Response(403, json={"message": "API rate limit exceeded"}), answer([1]))
+    began = setup.clock.now
+    await asyncio.gather(setup.client.get(Request(LIST)), setup.client.get(Request(LIST)))
+    assert setup.clock.now >= began + 60
+    assert len(setup.vendor.requests) == 3
+
+
 async def test_a_wait_that_is_too_long_ends_the_poll_and_blocks_the_next() -> None:
     """The next poll before that time makes no request either."""
     setup = Setup(httpx.Response(403, headers={"retry-after": "600"}, json={"message": "slow"}))
