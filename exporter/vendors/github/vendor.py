@@ -175,6 +175,11 @@ def needs_enterprise(target: GithubTarget) -> str | None:
     return None if target.enterprise else "GitHub offers it for enterprises only: give enterprise"
 
 
+def is_public_api(host: str) -> bool:
+    """Whether a host is the API of github.com or of a subdomain of GHE.com."""
+    return host == "api.github.com" or (host.startswith("api.") and host.endswith(".ghe.com"))
+
+
 def not_on_ghes(stream: AnyStream) -> AnyStream:
     """The stream, left out of the defaults of a GHES target.
 

@@ -13,6 +13,8 @@ from exporter.vendors.github.billing.day import day_start
 PROCESSING = "processing"
 COMPLETED = "completed"
 FAILED = "failed"
+_BROKEN_OFF = frozenset({FAILED, "error", "expired", "cancelled", "canceled", "timed_out"})
+"""Every other status is one of an export that GitHub makes."""
 
 SETTLED_AFTER = 5 * DAY
 RETRY_AFTER = kit.HOUR
@@ -38,6 +40,10 @@ class Export(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         kit.checked("start_date", day_start, self.start_date)
         kit.checked("end_date", day_start, self.end_date)
+
+    @property
+    def has_failed(self) -> bool:
+        return self.status in _BROKEN_OFF
 
     @property
     def days(self) -> Window:
@@ -154,7 +160,8 @@ def days_to_read(
 def in_the_works(exports: Iterable[Export], now: float) -> bool:
     """Whether GitHub is making one: the account may have one at a time."""
     return any(
-        export.status == PROCESSING
+        export.status != COMPLETED
+        and not export.has_failed
         and (export.created_at is None or now - export.created < _LONGEST_PROCESSING)
         for export in exports
     )

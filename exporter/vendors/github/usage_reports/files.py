@@ -1,12 +1,15 @@
 """The rows of an export's files, added up by UTC day and series."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import chain
 from typing import TypeAlias
 
 from exporter.streams import kit
 from exporter.vendors.github.billing.day import day_start
-from exporter.vendors.github.billing.money import amount
+from exporter.vendors.github.billing.money import ZERO, NotAnAmountError, amount
 from exporter.vendors.github.usage_reports.metrics import (
     CREDIT_TOKENS,
     CREDITS,
@@ -20,8 +23,17 @@ _Row: TypeAlias = Mapping[str, str]
 _Count: TypeAlias = Callable[[_Row, int, kit.Tally], None]
 
 _ACCOUNT = ("organization", "cost_center_name")
-_AMOUNTS = ("gross_amount", "discount_amount", "net_amount", "quantity")
-_TOKENS = ("input", "output", "cache_read", "cache_write")
+
+_TOKENS = {
+    "input": ("input", "input_tokens", "total_input_tokens"),
+    "output": ("output", "output_tokens", "total_output_tokens"),
+    "cache_read": ("cache_read", "cache_read_tokens", "total_cache_read_tokens"),
+    "cache_write": (
+        *("cache_write", "cache_write_tokens", "total_cache_write_tokens"),
+        *("cache_creation", "cache_creation_tokens", "total_cache_creation_tokens"),
+    ),
+}
+"""The columns that tokens of a kind were seen in; a file has one of them."""
 
 _KNOWN = (
     *("date", "product", "sku", "model", "quantity", "unit_type", *_ACCOUNT),
@@ -31,39 +43,78 @@ _KNOWN = (
 )
 """Columns of the documents, of which each type reads some."""
 
+_NO_LETTERS = re.compile(r"[^a-z]+")
+_AUTO = "Auto: "
+"""Before the name of a model that Copilot chose."""
+
+
+class OddCellError(ValueError):
+    """A cell of a row that cannot be counted; `column` is where it is."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+        self.column = column
+
 
 def _spend(row: _Row, day: int, tally: kit.Tally) -> None:
     series = (row["product"], row["sku"], row["organization"], row["cost_center_name"])
-    *dollars, quantity = [amount(row[name]) for name in _AMOUNTS]
+    dollars = [_amount(row, name) for name in ("gross_amount", "discount_amount", "net_amount")]
+    quantity = _amount(row, "quantity")
     tally.add(DOLLARS, series, day, dollars)
     tally.add(UNITS, (*series, row["unit_type"]), day, [quantity])
 
 
 def _premium(row: _Row, day: int, tally: kit.Tally) -> None:
-    tally.add(PREMIUM, _by_model(row), day, [amount(row["quantity"]), amount(row["net_amount"])])
+    if _unit(row) not in ("", "request"):
+        raise OddCellError("unit_type")
+    tally.add(PREMIUM, _series(row), day, [_amount(row, "quantity"), _amount(row, "net_amount")])
 
 
 def _credits(row: _Row, day: int, tally: kit.Tally) -> None:
-    series = _by_model(row)
-    tokens = [(token_kind, amount(row[token_kind])) for token_kind in _TOKENS if row[token_kind]]
-    tally.add(CREDITS, series, day, [amount(row["quantity"]), amount(row["net_amount"])])
-    for token_kind, number in tokens:
-        tally.add(CREDIT_TOKENS, (series[0], token_kind), day, [number])
+    """Files of the month in which credits began have rows in requests, with their credits beside them."""
+    unit = _unit(row)
+    if unit != "credit" and row["aic_quantity"]:
+        used = _amount(row, "aic_quantity")
+    elif unit in ("", "credit"):
+        used = _amount(row, "quantity")
+    else:
+        raise OddCellError("unit_type")
+    net, series = _amount(row, "net_amount"), _series(row)
+    tokens = {kind: _tokens(row, columns) for kind, columns in _TOKENS.items()}
+    tally.add(CREDITS, series, day, [used, net])
+    for kind, count in tokens.items():
+        if count:
+            tally.add(CREDIT_TOKENS, (series[0], kind, series[-1]), day, [count])
 
 
-def _by_model(row: _Row) -> tuple[str, ...]:
-    return (row["model"] or kit.UNKNOWN, row["organization"], row["cost_center_name"])
+def _unit(row: _Row) -> str:
+    """What the quantity of a row is counted in, whose spelling differs; empty where that is not told."""
+    told = _NO_LETTERS.sub("", row["unit_type"].casefold()).removesuffix("s")
+    return next((unit for unit in ("credit", "request") if told.endswith(unit)), told)
 
 
-def _odd(row: _Row) -> str:
-    """The column in which a row cannot be counted."""
-    for name in (*_AMOUNTS, *_TOKENS):
-        if name in row and (row[name] or name in _AMOUNTS):
-            try:
-                amount(row[name])
-            except ValueError:
-                return name
-    return "date"
+def _series(row: _Row) -> tuple[str, ...]:
+    model = row["model"].removeprefix(_AUTO) or kit.UNKNOWN
+    selection = "auto" if row["model"].startswith(_AUTO) else ""
+    return model, row["organization"], row["cost_center_name"], selection
+
+
+def _amount(row: _Row, column: str) -> Decimal:
+    try:
+        return amount(row[column])
+    except NotAnAmountError as error:
+        raise OddCellError(column) from error
+
+
+def _tokens(row: _Row, columns: Sequence[str]) -> Decimal:
+    """The tokens of a kind; where a file has none they are unknown, which counts nothing."""
+    column = next((name for name in columns if row[name]), None)
+    if column is None:
+        return ZERO
+    count = _amount(row, column)
+    if count < 0:
+        raise OddCellError(column)
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +127,7 @@ class ReportType:
     count: _Count
     groups: tuple[kit.Group, ...]
     required: tuple[str, ...]
-    optional: tuple[str, ...] = _ACCOUNT
+    optional: tuple[str, ...] = (*_ACCOUNT, "unit_type")
     longest: int = 31
 
     @property
@@ -88,27 +139,40 @@ _SUMMARIZED = ReportType(
     _spend,
     (DOLLARS, UNITS),
     ("date", "product", "sku", "gross_amount", "discount_amount", "net_amount", "quantity"),
-    (*_ACCOUNT, "unit_type"),
     longest=365,
 )
 _OF_MODELS = ("date", "model", "quantity", "net_amount")
 REPORT_TYPES: Mapping[str, ReportType] = {
     "summarized": _SUMMARIZED,
     "detailed": replace(_SUMMARIZED, longest=31),
-    "ai_credit": ReportType(_credits, (CREDITS, CREDIT_TOKENS), _OF_MODELS, (*_ACCOUNT, *_TOKENS)),
+    "ai_credit": ReportType(
+        _credits,
+        (CREDITS, CREDIT_TOKENS),
+        _OF_MODELS,
+        (*_ACCOUNT, "unit_type", "aic_quantity", *chain.from_iterable(_TOKENS.values())),
+    ),
     "premium_request": ReportType(_premium, (PREMIUM,), _OF_MODELS),
 }
 
 
 class Totals:
-    """Adds up the rows of all files of one export that fall on `days`."""
+    """Adds up the rows of all files of one export that fall on `days`.
+
+    `asked` are the days of the export, of which others may have been counted before.
+    """
 
     def __init__(
-        self, report: ReportType, days: Collection[int], source: str, reject: kit.Reject
+        self,
+        report: ReportType,
+        asked: kit.Window,
+        days: Collection[int],
+        source: str,
+        reject: kit.Reject,
     ) -> None:
         self.newest: int | None = None
-        self._report, self._days, self._source = report, frozenset(days), source
-        self._reject = reject
+        self._report, self._asked, self._days = report, asked, frozenset(days)
+        self._source, self._reject = source, reject
+        self._inside = self._outside = 0
         self._tally = kit.Tally()
 
     def rows(self) -> kit.CsvRows:
@@ -116,23 +180,32 @@ class Totals:
         return kit.CsvRows(self._source, self._report.required, self._report.optional, _KNOWN)
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
-        """Add rows; one with a date or an amount that is none is rejected."""
+        """Add rows; one with a cell that cannot be counted is rejected."""
         columns = (*self._report.required, *self._report.optional)
         for row in rows:
-            cells = dict(zip(columns, row, strict=True))
             try:
-                self._add(cells)
-            except ValueError:
-                self._reject(_odd(cells))
+                self._add(dict(zip(columns, row, strict=True)))
+            except OddCellError as error:
+                self._reject(error.column)
 
     def samples(self) -> Iterator[kit.Sample]:
-        """The total of each day and series; where a file has no tokens, they are unknown."""
-        for sample in self._tally.samples():
-            if sample.value or sample.metric not in CREDIT_TOKENS.metrics:
-                yield sample
+        """The total of each day and series; raises SchemaError where the files are of other days."""
+        if self._outside and not self._inside:
+            asked = kit.iso_day(self._asked.start)
+            raise kit.SchemaError(
+                f"{self._source}: asked for {asked} and later, all {self._outside} rows are of other days"
+            )
+        return self._tally.samples()
 
     def _add(self, row: _Row) -> None:
-        day = day_start(row["date"])
+        try:
+            day = day_start(row["date"])
+        except ValueError as error:
+            raise OddCellError("date") from error
+        if day in self._asked:
+            self._inside += 1
+        else:
+            self._outside += 1
         if day in self._days:
             self._report.count(row, day, self._tally)
             self.newest = max(self.newest or day, day)

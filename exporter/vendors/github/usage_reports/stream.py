@@ -32,7 +32,7 @@ from exporter.vendors.github.usage_reports.exports import (
 )
 from exporter.vendors.github.usage_reports.files import REPORT_TYPES, Totals
 from exporter.vendors.github.usage_reports.metrics import EXPORTS, GAUGES, LAST_EXPORT, METRICS
-from exporter.vendors.github.vendor import GROUP, GithubTarget, needs_enterprise
+from exporter.vendors.github.vendor import GROUP, GithubTarget, is_public_api, needs_enterprise
 
 _log = logging.getLogger(__name__)
 
@@ -88,12 +88,12 @@ class _Read:
         for report_type in self._types:
             for export, days in days_to_read(exports, report_type, source.window, memory):
                 async with source.optional(f"an export of type {report_type}") as part:
-                    totals = await self._totals(export, days)
+                    samples = await self._samples(export, days)
                 if part.error is None:
                     memory.count(export, days)
                     counters = REPORT_TYPES[report_type].counters
                     covers = [kit.Coverage(counters, run) for run in _runs(days)]
-                    yield self._batch(list(totals.samples()), covers)
+                    yield self._batch(samples, covers)
         if source.options.create and not pending:
             await self._create_one(exports)
             yield self._batch()
@@ -138,7 +138,7 @@ class _Read:
     def _tell_failure(self, exports: Sequence[Export]) -> None:
         ours = {made.id for made in self._memory.made.values()}
         for export in exports:
-            if export.status == FAILED and export.id in ours:
+            if export.has_failed and export.id in ours:
                 problem = kit.PollError(
                     f"{LIST.path}: GitHub failed to make the {export.report_type} export of "
                     f"{export.start_date} to {export.end_date}; another is asked for "
@@ -146,7 +146,7 @@ class _Read:
                 )
                 self._source.fail("an export that was asked for", problem)
 
-    async def _totals(self, export: Export, days: list[int]) -> Totals:
+    async def _samples(self, export: Export, days: list[int]) -> list[kit.Sample]:
         """The days as the files of an export tell them.
 
         A file that breaks off is read again, once, with a new link.
@@ -158,19 +158,15 @@ class _Read:
             totals = await self._downloaded(export, days)
         if totals.newest is not None:
             self._source.has_data(min(totals.newest + kit.DAY, self._source.now))
-        return totals
+        return list(totals.samples())
 
     async def _downloaded(self, export: Export, days: list[int]) -> Totals:
-        totals = Totals(REPORT_TYPES[export.report_type], days, FILE.path, self._source.reject)
-        # The links of the list may have ended.
-        urls = (await self._one(export.id)).download_urls
-        if not urls:
-            raise kit.UnavailableError(f"{ONE.path}: a completed export has no file")
-        base = httpx.URL(self._source.target.base_url)
-        for url in urls:
-            ours = same_origin(join(base, url, f"GET {FILE.path}"), base)
-            request = kit.Request.at(FILE, url) if ours else kit.Request.signed_link(FILE, url)
-            await self._source.csv(request, totals.rows(), totals.add)
+        source = self._source
+        report = REPORT_TYPES[export.report_type]
+        totals = Totals(report, export.days, days, FILE.path, source.reject)
+        # The links of the list may have ended. An export without any is one of days without usage.
+        for url in (await self._one(export.id)).download_urls or ():
+            await source.csv(_file(source.target, url), totals.rows(), totals.add)
         return totals
 
     async def _create_one(self, exports: Sequence[Export]) -> None:
@@ -196,6 +192,20 @@ class _Read:
             made.id = (await self._source.get(request, Export)).id
         except kit.PollError as error:
             self._source.fail("asking for an export", error)
+
+
+def _file(target: GithubTarget, url: str) -> kit.Request:
+    """The request for a file: with the credential where its link is one to the API, else without.
+
+    Behind a gateway that does not rewrite links they name the API's public host.
+    """
+    base = httpx.URL(target.base_url)
+    link = join(base, url, f"GET {FILE.path}")
+    if same_origin(link, base):
+        return kit.Request.at(FILE, url)
+    if is_public_api(link.host):
+        return kit.Request.at(FILE, target.base_url.rstrip("/") + link.raw_path.decode())
+    return kit.Request.signed_link(FILE, url)
 
 
 def _shown(exports: Sequence[Export]) -> Iterator[kit.Sample]:
