@@ -71,6 +71,11 @@ _TABLES: dict[str, Callable[[str], tuple[str, str]]] = {
 }
 """How identities are cut into a partition and a key, by the beginning of the metric's name."""
 
+_AUTO = "Auto: "
+_OF_MODELS = """SELECT id, labels FROM series
+    WHERE metric LIKE 'github_ai_credit_%' OR metric LIKE 'github_premium_request_%'"""
+_SLOT_KEYS = "SELECT start, key FROM slot WHERE series_id = ?"
+
 
 def _create(connection: sqlite3.Connection) -> None:
     _execute(connection, _FIRST)
@@ -98,6 +103,26 @@ def _separate_partitions(connection: sqlite3.Connection) -> None:
             "UPDATE stream SET memory = ?, walk = ? WHERE id = ?",
             (json.dumps(memory), None if walk is None else json.dumps(walk), stream_id),
         )
+
+
+def _separate_selections(connection: sqlite3.Connection) -> None:
+    """Take `Auto: ` out of the models of a GitHub bill, into a label of its own after the others."""
+    for series_id, text in connection.execute(_OF_MODELS).fetchall():
+        labels = json.dumps(_selected(json.loads(text)))
+        connection.execute("UPDATE series SET labels = ? WHERE id = ?", (labels, series_id))
+        for start, key in connection.execute(_SLOT_KEYS, (series_id,)).fetchall():
+            first, *names = json.loads(key).split(_FOLDED)
+            if names and not first:
+                selected = _FOLDED.join(("", *_selected(names)))
+                connection.execute(
+                    "UPDATE slot SET key = ? WHERE (series_id, start, key) = (?, ?, ?)",
+                    (json.dumps(selected), series_id, start, key),
+                )
+
+
+def _selected(labels: list[str]) -> list[str]:
+    model, *others = labels
+    return [model.removeprefix(_AUTO), *others, "auto" if model.startswith(_AUTO) else ""]
 
 
 def _parted(metric: str, identity: str) -> tuple[str, str]:
@@ -131,5 +156,9 @@ def _execute(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _separate_partitions)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _create,
+    _separate_partitions,
+    _separate_selections,
+)
 """`PRAGMA user_version` counts those that a file has seen; each runs in a transaction of its own."""

@@ -33,8 +33,8 @@ def billing_counts(billing: Billing, window: Window, as_of: float) -> Iterator[C
 
 
 def _of_models(item: UsageItem, charged: str) -> Iterator[Count]:
-    model = ("model", item.model)
-    labels = (model, ("organization", item.organization), ("cost_center", charged))
+    model, selection = ("model", item.model), ("selection", "")
+    labels = (model, ("organization", item.organization), ("cost_center", charged), selection)
     if item.sku.name == PREMIUM_REQUEST:
         yield "github_premium_request_quantity_total", labels, item.quantity
         yield "github_premium_request_net_usd_total", labels, item.net
@@ -42,4 +42,4 @@ def _of_models(item: UsageItem, charged: str) -> Iterator[Count]:
         yield "github_ai_credit_quantity_total", labels, item.quantity
         yield "github_ai_credit_net_usd_total", labels, item.net
         for kind, count in item.tokens._asdict().items() if item.tokens else ():
-            yield "github_ai_credit_tokens_total", (model, ("token_kind", kind)), count
+            yield "github_ai_credit_tokens_total", (model, ("token_kind", kind), selection), count

@@ -93,11 +93,12 @@ class CostCenter(msgspec.Struct):
     """A cost center; of its resources, which name people, nothing is kept."""
 
     ignored: ClassVar = frozenset(
-        {"name", "state", "azure_subscription", "resources"}
+        {"name", "azure_subscription", "resources"}
         | {"ai_credit_pool_enabled", "ai_credit_pool_state"}
     )
 
     id: str
+    state: str | None = None
 
 
 class CostCenters(msgspec.Struct, rename="camel", kw_only=True):
@@ -123,7 +124,7 @@ class Budget(msgspec.Struct, kw_only=True):
     budget_product_skus: str | list[str] | None = None
 
     def __post_init__(self) -> None:
-        self.budget_amount = kit.checked("budget_amount", exact, self.budget_amount)
+        self.budget_amount = kit.checked("budget_amount", _limit, self.budget_amount)
         if self.consumed_amount is not None:
             self.consumed_amount = kit.checked("consumed_amount", exact, self.consumed_amount)
 
@@ -160,6 +161,12 @@ class Budget(msgspec.Struct, kw_only=True):
         """What it is for: the documents and the answers spell the field in two ways."""
         found = self.budget_product_skus or self.budget_product_sku or []
         return [found] if isinstance(found, str) else found
+
+
+def _limit(value: Decimal) -> Decimal:
+    if value < 0:
+        raise ValueError("a limit is below zero")
+    return exact(value)
 
 
 class BudgetPage(msgspec.Struct):

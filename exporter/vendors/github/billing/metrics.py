@@ -11,7 +11,7 @@ def spend(
     dollars = {
         gross: "US dollars before discounts",
         discount: "US dollars that discounts and included usage take off",
-        net: "US dollars that are billed: gross less discount",
+        net: "US dollars that are billed, as GitHub states them",
     }
     units = {quantity: "Units that were used"}
     foldable = tuple(label for label in labels if label != "product")

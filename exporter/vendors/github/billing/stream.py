@@ -5,9 +5,10 @@ Every request names its year, month and day: without a day GitHub adds up months
 """
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
 from decimal import Decimal
+from itertools import chain
 from math import ceil
 from typing import Annotated, Literal, TypeAlias
 
@@ -43,6 +44,7 @@ NO_COST_CENTER = "none"
 WHOLE = "all"
 """The partition of a bill that is not told by cost center."""
 COPILOT = "copilot"
+DELETED = "deleted"
 
 
 class Options(kit.CountingOptions):
@@ -66,18 +68,28 @@ _Source: TypeAlias = kit.Source[GithubTarget, Options]
 _Lines: TypeAlias = Sequence[UsageItem] | Sequence[SummaryItem]
 
 
-async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
-    """The bill first, so that polls that go on with a long one do not ask for the rest each time."""
+async def read(source: _Source) -> kit.Batches:
+    """The bill first, so that polls that go on with a long one do not ask for the rest each time.
+
+    Each other part may fail without costing the bill.
+    """
     if source.target.enterprise and source.options.cost_centers != "off":
         # What was counted while the summary was read is told by the cost centers. It is taken back
         # first: where the labels are the same, the counters do not grow by it.
         yield kit.Batch((), [kit.Coverage(COUNTERS, source.window, WHOLE)])
-        for partition in source.partitions({NO_COST_CENTER, *await _cost_centers(source)}):
-            days = [await _usage(source, day, partition) for day in source.window.buckets(kit.DAY)]
-            covered = kit.Coverage(COUNTERS, source.window, partition)
-            yield kit.Batch(
-                [sample for day in days for sample in day], [covered], partition=partition
-            )
+        deleted = await _cost_centers(source)
+        for partition in source.partitions({NO_COST_CENTER, *deleted}):
+            if partition == NO_COST_CENTER:
+                yield await _charged(source, partition)
+                continue
+            # Nobody can mend a deleted one of which GitHub tells no more.
+            passed = (kit.NotFoundError,) if deleted[partition] else ()
+            batch = None
+            async with source.optional("a cost center"):
+                with suppress(*passed):
+                    batch = await _charged(source, partition)
+            if batch is not None:
+                yield batch
     else:
         summary = source.target.enterprise is not None
         for day in source.days():
@@ -89,20 +101,29 @@ async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
         month = await _month(source)
     yield kit.Batch(month, [kit.Coverage((MONTH_NET,))])
     if source.options.budgets:
-        # A credential that may read the bill may be refused the budgets.
         budgets: list[kit.Sample] = []
         async with source.optional("the budgets"):
             budgets = await _budgets(source)
         yield kit.Batch(budgets, [kit.Coverage(BUDGETS.metrics)])
 
 
-async def _cost_centers(source: _Source) -> Iterable[str]:
+async def _cost_centers(source: _Source) -> dict[str, bool]:
+    """The cost centers to ask for, and which of them are deleted; none where they are refused."""
     chosen = source.options.cost_centers
     if isinstance(chosen, tuple):
-        return chosen
-    # Without a state the list has the deleted ones too, and their usage is on the bill.
-    found = await source.get(ask(source.target, "cost-centers"), CostCenters)
-    return [cost_center.id for cost_center in found.cost_centers]
+        return dict.fromkeys(chosen, False)
+    async with source.optional("the list of cost centers"):
+        # With `state=active` the bill would lack what deleted ones were charged for.
+        found = await source.get(ask(source.target, "cost-centers"), CostCenters)
+        return {each.id: each.state == DELETED for each in found.cost_centers}
+    return {}
+
+
+async def _charged(source: _Source, partition: str) -> kit.Batch:
+    """The window of what is charged to one cost center, or to none."""
+    days = [await _usage(source, day, partition) for day in source.window.buckets(kit.DAY)]
+    covered = kit.Coverage(COUNTERS, source.window, partition)
+    return kit.Batch(list(chain.from_iterable(days)), [covered], partition=partition)
 
 
 async def _usage(source: _Source, day: kit.Window, partition: str) -> list[kit.Sample]:
@@ -184,9 +205,13 @@ def _date(day: kit.Window) -> dict[str, int]:
     return {"year": date.year, "month": date.month, "day": date.day}
 
 
+_BILL = "/usage answered"
+"""In the message of an error of the bill itself."""
+
+
 def explain(error: kit.PollError) -> kit.PollError:
-    """What a bill that is not there may mean; of budgets it means less."""
-    if not isinstance(error, kit.NotFoundError) or "/budgets" in str(error):
+    """What a bill that is not there may mean; of its other parts it means less."""
+    if not isinstance(error, kit.NotFoundError) or _BILL not in str(error):
         return error
     return kit.NotFoundError(
         f"{error}; an organization that is billed through its enterprise has no bill of its own: give "
@@ -214,9 +239,7 @@ STREAM = kit.Stream(
     options=Options,
     read=read,
     plan=plan,
-    probe=kit.once(
-        lambda source: ask(source.target, "usage/summary", _date(source.window)), Summary
-    ),
+    probe=kit.once(lambda source: ask(source.target, "usage", _date(source.window)), Usage),
     right={
         "org": Right(
             document="https://docs.github.com/rest/billing/usage"

@@ -4,7 +4,7 @@ from exporter.streams import kit
 from exporter.vendors.github.billing.metrics import spend
 
 _LATE = "polled; as late as the newest export, and a day settles within 5 days"
-_MODEL = ("model", "organization", "cost_center")
+_MODEL = ("model", "organization", "cost_center", "selection")
 
 EXPORTS = kit.Metric(
     "github_usage_report_exports",
@@ -42,7 +42,7 @@ CREDIT_TOKENS = kit.Group.counters(
         "github_ai_credit_tokens_total": "Tokens behind the AI credits, where the file has them",
     },
     api=f"GitHub AI credit exports, {_LATE}",
-    labels=("model", "token_kind"),
+    labels=("model", "token_kind", "selection"),
     foldable_labels=("model",),
 )
 PREMIUM = kit.Group.counters(
