@@ -6,23 +6,27 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-from exporter import __version__, log
+from exporter import __version__, flags, log, release
 from exporter.clock import SystemClock
 from exporter.config import blocks
 from exporter.config.blocks import Config
-from exporter.config.file import load
+from exporter.config.file import load, place_in
 from exporter.config.text import ConfigError
 from exporter.demo import Demo, SimulatorError
 from exporter.exposition import catalogue
+from exporter.masking import masked
 from exporter.preflight import plan
 from exporter.preflight.doctor import rendering
 from exporter.preflight.doctor.examination import examine
+from exporter.preflight.doctor.finding import Level
+from exporter.preflight.doctor.machine import check_state_path
 from exporter.runtime.app import App
 from exporter.runtime.ending import Stop, leave
 from exporter.runtime.loop import Loop
@@ -38,73 +42,22 @@ _T = TypeVar("_T")
 
 FAILURE, USAGE = 1, 2
 
-_config_file = click.option(
-    "--config.file",
-    "config_file",
-    default="config.yaml",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The configuration file.",
-)
-_listen_address = click.option(
-    "--web.listen-address",
-    "addresses",
-    multiple=True,
-    default=(":9899",),
-    show_default=True,
-    help="Where to listen; may be given several times.",
-)
-_telemetry_path = click.option(
-    "--web.telemetry-path",
-    "telemetry_path",
-    default="/metrics",
-    show_default=True,
-    help="Where the metrics are.",
-)
-_web_config_file = click.option(
-    "--web.config.file",
-    "web_config_file",
-    type=click.Path(path_type=Path),
-    help="TLS, users and response headers, in the format of the Prometheus exporter-toolkit.",
-)
-_enable_lifecycle = click.option(
-    "--web.enable-lifecycle",
-    "lifecycle",
-    is_flag=True,
-    help="Let a POST to /-/reload read the configuration again, and one to /-/quit stop it.",
-)
-_log_level = click.option(
-    "--log.level",
-    "level",
-    type=click.Choice(log.LEVELS),
-    default="info",
-    show_default=True,
-    help="The least severe messages that are logged.",
-)
-_log_format = click.option(
-    "--log.format",
-    "form",
-    type=click.Choice(["logfmt", "json"]),
-    default="logfmt",
-    show_default=True,
-    help="How messages are written.",
-)
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="usage-exporter")
+@click.group(cls=flags.Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(
+    __version__,
+    "-V",
+    "--version",
+    message=release.described(),
+    help="Show the version and the build.",
+)
 def main() -> None:
     """Prometheus exporter for the usage, seats and bills of AI coding assistants and of GitHub's API."""
 
 
 @main.command()
-@_config_file
-@_listen_address
-@_telemetry_path
-@_web_config_file
-@_enable_lifecycle
-@_log_level
-@_log_format
+@flags.config_file
+@flags.of_daemon
 def run(
     config_file: Path,
     addresses: Sequence[str],
@@ -118,19 +71,14 @@ def run(
     """Poll on schedule and serve the metrics: the daemon."""
     sighup = Sighup()
     log.configure(level, form)
-    settings, web_config = _load(config_file), _load_web_config(web_config_file)
-
-    def read() -> Config:
-        """The configuration as it is; a bad web configuration spoils it."""
-        try:
-            _read_web_config(web_config_file)
-        except WebConfigError as error:
-            raise ConfigError([str(error)]) from error
-        return load(config_file)
+    settings, web_config = _load(config_file, web_config_file)
+    for warning in plan.read_twice(settings.targets):
+        _log.warning("%s", warning)
 
     async def serve() -> None:
         stop = _stop_on(signal.SIGTERM, signal.SIGINT)
         sockets = [server.listen(address) for address in addresses]
+        read = partial(_read_settings, config_file, web_config_file)
         async with App(settings, SystemClock(), Random(), read=read) as app:
             for listening in sockets:
                 tls = web_config is not None and web_config.config.tls_server_config is not None
@@ -143,56 +91,70 @@ def run(
 
 
 @main.command()
-@_config_file
-@_log_level
-@_log_format
+@flags.config_file
+@flags.log_level
+@flags.log_format
 def once(config_file: Path, level: str, form: log.Format) -> None:
     """Poll everything once, print the exposition, exit: 1 if a stream failed."""
     log.configure(level, form)
-    page, failed = _run(_once(_load(config_file)))
+    settings, _ = _load(config_file)
+    page, failed = _run(_once(settings))
     click.echo(page, nl=False)
     sys.exit(FAILURE if failed else 0)
 
 
 @main.command()
-@_config_file
-@_web_config_file
+@flags.config_file
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
-@click.option(
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the plan is written.",
-)
-def check(config_file: Path, web_config_file: Path | None, output: str, *, schema: bool) -> None:
-    """Validate the configuration and print what it polls and what that costs."""
+@flags.output("How the plan is written.")
+@flags.of_daemon
+def check(
+    config_file: Path, web_config_file: Path | None, output: str, *, schema: bool, **_: object
+) -> None:
+    """Validate the configuration and the flags of run, and print what it polls and what that costs."""
     if schema:
         click.echo(json.dumps(blocks.schema(), indent=2))
         return
-    planned = plan.of(_load(config_file))
-    _load_web_config(web_config_file)
-    click.echo(plan.as_json(planned) if output == "json" else plan.render(planned))
+    settings, _web_config = _load(config_file, web_config_file)
+    state = check_state_path(Path(settings.state.path))
+    if state.level is Level.FAIL:
+        place = place_in(config_file, ("state", "path"))
+        _refuse([f"{place}: {state.message}; {state.remedy}"])
+    planned = plan.of(settings)
+    if output == "json":
+        _tell(plan.as_json(planned))
+    else:
+        _tell(f"{plan.render(planned)}\n{config_file} is valid: {plan.summary(planned)}")
 
 
 @main.command()
-@_config_file
-@_listen_address
-@_web_config_file
+@flags.config_file
+@flags.listen_address
+@flags.web_config_file
 @click.option(
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
+    "--target",
+    "chosen",
+    multiple=True,
+    metavar="VENDOR/ACCOUNT",
+    help="Look at this target only; may be given several times.",
 )
+@click.option("--problems", is_flag=True, help="Print only what fails and what is warned of.")
+@flags.output("For people, or for programs.")
 def doctor(
-    config_file: Path, addresses: Sequence[str], web_config_file: Path | None, output: str
+    config_file: Path,
+    addresses: Sequence[str],
+    web_config_file: Path | None,
+    chosen: Sequence[str],
+    output: str,
+    *,
+    problems: bool,
 ) -> None:
     """Ask for each stream once and say what is missing: exit 1 if something is."""
-    settings = _load(config_file)
+    settings, _ = _load(config_file)
+    settings = _only(settings, chosen)
     report = _run(examine(settings, addresses, SystemClock(), Random(), web_config_file))
-    click.echo(rendering.as_json(report) if output == "json" else rendering.as_text(report))
+    told = rendering.as_json if output == "json" else rendering.as_text
+    _tell(told(report, problems=problems))
     sys.exit(0 if report.healthy else FAILURE)
 
 
@@ -203,30 +165,44 @@ def print_catalogue() -> None:
 
 
 @main.command()
-@_listen_address
-@_log_level
-@_log_format
+@flags.listen_address
+@flags.log_level
+@flags.log_format
 def demo(addresses: Sequence[str], level: str, form: log.Format) -> None:
     """Run against the built-in simulator: no account, no configuration, no network."""
     log.configure("warn" if level == "info" else level, form)
     _run(_demo(addresses))
 
 
-def _load(path: Path) -> Config:
+def _load(
+    config_file: Path, web_config_file: Path | None = None
+) -> tuple[Config, WebConfigFile | None]:
     try:
-        return load(path)
+        return _read(config_file, web_config_file)
     except ConfigError as error:
-        for problem in error.problems:
-            click.echo(problem, err=True)
-        sys.exit(USAGE)
+        _refuse(error.problems)
 
 
-def _load_web_config(path: Path | None) -> WebConfigFile | None:
+def _read(config_file: Path, web_config_file: Path | None) -> tuple[Config, WebConfigFile | None]:
+    """Both files as they are; raises ConfigError with what is wrong with either."""
+    problems: list[str] = []
+    settings = web_config = None
     try:
-        return _read_web_config(path)
+        settings = load(config_file)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        web_config = _read_web_config(web_config_file)
     except WebConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(USAGE)
+        problems.append(str(error))
+    if settings is None or problems:
+        raise ConfigError(problems)
+    return settings, web_config
+
+
+def _read_settings(config_file: Path, web_config_file: Path | None) -> Config:
+    """The configuration as it is; a bad web configuration spoils it."""
+    return _read(config_file, web_config_file)[0]
 
 
 def _read_web_config(path: Path | None) -> WebConfigFile | None:
@@ -237,15 +213,37 @@ def _read_web_config(path: Path | None) -> WebConfigFile | None:
     return web_config
 
 
+def _only(settings: Config, chosen: Sequence[str]) -> Config:
+    """The configuration with the chosen targets; with all where none is chosen."""
+    targets = {f"{target.vendor}/{target.account}": target for target in settings.targets}
+    for name in chosen:
+        if name not in targets:
+            raise click.BadParameter(
+                f"{name!r} is not a target of the configuration; it has {', '.join(targets)}",
+                param_hint="--target",
+            )
+    wanted = [targets[name] for name in dict.fromkeys(chosen or targets)]
+    return settings.model_copy(update={"targets": wanted})
+
+
+def _tell(text: str) -> None:
+    click.echo(masked(text))
+
+
+def _refuse(problems: Sequence[str]) -> NoReturn:
+    for problem in problems:
+        click.echo(masked(problem), err=True)
+    sys.exit(USAGE)
+
+
 def _run(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         with asyncio.Runner(loop_factory=Loop) as runner:
             return runner.run(work)
     except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(USAGE)
+        _refuse(error.problems)
     except (StoreError, SimulatorError, server.AddressError) as error:
-        click.echo(str(error), err=True)
+        click.echo(masked(str(error)), err=True)
         sys.exit(FAILURE)
 
 

@@ -1,4 +1,4 @@
-"""Log lines as logfmt or JSON."""
+"""Log lines as logfmt or JSON, without credentials."""
 
 import json
 import logging
@@ -6,6 +6,8 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from typing import Literal
+
+from exporter.masking import masked
 
 Format = Literal["logfmt", "json"]
 LEVELS = ("debug", "info", "warn", "error")
@@ -23,10 +25,10 @@ class _Formatter(logging.Formatter):
                 record.levelname.lower(), record.levelname.lower()
             ),
             "logger": record.name,
-            "msg": record.getMessage(),
+            "msg": masked(record.getMessage()),
         }
         if record.exc_info:
-            fields["exception"] = self.formatException(record.exc_info)
+            fields["exception"] = masked(self.formatException(record.exc_info))
         if self._form == "json":
             return json.dumps(fields)
         return " ".join(f"{name}={_quoted(value)}" for name, value in fields.items())
@@ -44,10 +46,15 @@ def broke(logger: logging.Logger, what: object, error: Exception) -> None:
     logger.error("%s broke: %s\n%s", what, type(error).__name__, trace)
 
 
+def formatter(form: Format) -> logging.Formatter:
+    """What makes lines of this form."""
+    return _Formatter(form)
+
+
 def configure(level: str, form: Format) -> None:
     """Log to standard error from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(form))
+    handler.setFormatter(formatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel("WARNING" if level == "warn" else level.upper())

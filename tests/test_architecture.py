@@ -31,11 +31,12 @@ NEVER = {
 """For each part, the parts that it must not know."""
 
 ONLY = {
-    "client": {"client", "clock"},
+    "client": {"client", "clock", "masking"},
     "store": {"store", "model"},
     "model": set[str](),
     "clock": set[str](),
-    "log": set[str](),
+    "log": {"masking"},
+    "masking": set[str](),
 }
 """For some parts, all that they may know."""
 

@@ -9,8 +9,8 @@ import pytest
 
 from exporter.client import connection
 from exporter.config.blocks import Config, schema, vendor_of
-from exporter.config.checks import read_key
 from exporter.config.file import load, parse
+from exporter.config.secrets import read_key
 from exporter.config.text import ConfigError
 from exporter.model import DAY, HOUR
 from exporter.poll.transform.privacy import Users
@@ -157,10 +157,7 @@ def test_every_error_is_told_at_once() -> None:
             "c.yaml:10: targets[1].auth.token_file: secret file /nowhere/token cannot be read (No such"
             " file or directory): check that it exists and that the exporter's user may read it"
         ),
-        (
-            "c.yaml:11: targets[1].tokn: unknown key; remove it or correct its spelling"
-            " (did you mean token_env?)"
-        ),
+        ("c.yaml:11: targets[1].tokn: unknown key; remove it or correct its spelling"),
         "c.yaml:12: targets[1].timeout: must be greater than or equal to 1, not 0",
         (
             "c.yaml:14: targets[2].account: targets[0] of vendor cursor has the account 'acme' too;"
@@ -174,7 +171,10 @@ def test_every_error_is_told_at_once() -> None:
         "c.yaml:18: targets[3]: vendor 'gitlab' is not known; use one of "
         + ", ".join(vendor.name for vendor in VENDORS),
         "c.yaml:21: stat: unknown key; remove it or correct its spelling (did you mean state?)",
-        "c.yaml:22: privacy.key_file: /nowhere/key cannot be read: No such file or directory",
+        (
+            "c.yaml:22: privacy.key_file: /nowhere/key cannot be read: No such file or directory; check"
+            " the path and its mode, or make a key: openssl rand -hex 32 > /nowhere/key"
+        ),
         "c.yaml:23: limits.series_per_stream: must be a whole number, not 'many'",
         "c.yaml:25: counting.history: must be 'baseline' or 'count', not 'some'",
         (
@@ -194,7 +194,10 @@ def test_every_error_is_told_at_once() -> None:
         ("targets:\n", "c.yaml:1: targets: must be a list, not empty"),
         ("- a\n", "c.yaml:1: the file: must be a mapping with the key targets"),
         ("just text\n", "c.yaml:1: the file: must be a mapping with the key targets"),
-        ("targets: [a]\n", "c.yaml:1: targets[0]: must be a block of keys, not a single value"),
+        (
+            "targets: [a]\n",
+            "c.yaml:1: targets[0]: must be a block of keys, as {vendor: github, account: acme, org: acme, auth: {token_file: PATH}}, not a single value",
+        ),
         ("targets: [{}]\n", "c.yaml:1: targets[0]: vendor is required: "),
         (
             GOOD + "privacy:\n  users: on\n",
@@ -204,9 +207,15 @@ def test_every_error_is_told_at_once() -> None:
             GOOD + "privacy: {users: pseudonym}\n",
             "c.yaml:5: privacy: users: pseudonym needs key_file",
         ),
-        (GOOD + "privacy:\n", "c.yaml:5: privacy: must be a block of keys, not empty"),
+        (
+            GOOD + "privacy:\n",
+            "c.yaml:5: privacy: must be a block of keys, as privacy: {users: off}, not empty",
+        ),
         (GOOD + "state: {path: ''}\n", "c.yaml:5: state.path: must have at least"),
-        (GOOD + "state: [x]\n", "c.yaml:5: state: must be a block of keys, not a list"),
+        (
+            GOOD + "state: [x]\n",
+            "c.yaml:5: state: must be a block of keys, as state: {path: usage-exporter.db}, not a list",
+        ),
         (GOOD + "1: x\n", "c.yaml:5: [1]: keys should be strings, not 1"),
         (
             GOOD + "state: {path: a}\nstate: {path: b}\n",
@@ -376,14 +385,29 @@ def test_secrets_are_not_part_of_the_configuration() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("targets: [\n", "c.yaml:2: is not YAML: expected the node content"),
-        ("targets:\n\t- a\n", "c.yaml:2: is not YAML: found character"),
-        ("a: 1\n---\nb: 2\n", "c.yaml:2: is not YAML: but found another document"),
-        ("a: !!python/object:os.system {}\n", "c.yaml:1: is not YAML: could not determine"),
-        ("a: \x01\n", "c.yaml: is not YAML: unacceptable character"),
-        ("a: 2024-13-45\n", "c.yaml: is not YAML: month must be in 1..12; put such a text"),
-        ("a: 0x_\n", "c.yaml: is not YAML: invalid literal"),
-        ("a: " + "[" * 5_000, "c.yaml: is not YAML: maximum recursion depth exceeded"),
+        (
+            "targets: [\n",
+            "c.yaml:2:1: is not YAML: the file ends inside a bracket that is not closed; close it",
+        ),
+        ("targets:\n\t- a\n", "c.yaml:2:1: is not YAML: a tab stands here; indent with spaces"),
+        ("a: 1\n---\nb: 2\n", "c.yaml:2:1: is not YAML: a second document begins here; keep one"),
+        (
+            "a: !!python/object:os.system {}\n",
+            "c.yaml:1:4: is not YAML: the tag tag:yaml.org,2002:python/object:os.system is not known",
+        ),
+        ("a: \x01\n", "c.yaml:1:4: is not YAML: the character U+0001 is not allowed; remove it"),
+        (
+            "a: 2024-13-45\n",
+            "c.yaml:1:4: is not YAML: '2024-13-45' has the form of a date or a number and is none; put it",
+        ),
+        (
+            "a: 0x_\n",
+            "c.yaml:1:4: is not YAML: '0x_' has the form of a date or a number and is none; put it",
+        ),
+        (
+            "a: " + "[" * 5_000,
+            "c.yaml: is not YAML: blocks or brackets lie too deep inside each other",
+        ),
     ],
 )
 def test_what_is_not_yaml_is_told_with_its_place(text: str, expected: str) -> None:
@@ -564,10 +588,12 @@ def test_a_ca_file_without_certificates_is_told(tmp_path: Path) -> None:
     _, key = Authority(tmp_path).issue("some.example")
     empty = tmp_path / "empty.pem"
     empty.write_text("")
-    for path in (empty, key, tmp_path):
+    for path in (empty, key):
         [problem] = problems(f"{GOOD}    ca_file: {path}\n")
         assert f"targets[0].ca_file: {path} holds no PEM certificates" in problem
         assert "give a bundle" in problem
+    [problem] = problems(f"{GOOD}    ca_file: {tmp_path}\n")
+    assert f"targets[0].ca_file: {tmp_path} is a directory: a mount makes one" in problem
 
 
 def test_half_a_character_can_be_told() -> None:

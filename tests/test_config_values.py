@@ -23,13 +23,13 @@ INSIGHTS = GITHUB + "    org: acme\n    streams:\n      api_insights: "
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (INSIGHTS + "{max_series: yes}", "max_series: must be a whole number, not true"),
-        (INSIGHTS + "{max_pages: yes}", "max_pages: must be a whole number, not true"),
+        (INSIGHTS + "{max_series: yes}", "max_series: must be a whole number, not yes"),
+        (INSIGHTS + "{max_pages: yes}", "max_pages: must be a whole number, not yes"),
         (INSIGHTS + "{max_pages: 2.5}", "max_pages: must be a whole number, not 2.5"),
-        (INSIGHTS + "{routes: {top_actors: yes}}", "top_actors: must be a whole number, not true"),
+        (INSIGHTS + "{routes: {top_actors: yes}}", "top_actors: must be a whole number, not yes"),
         (
             INSIGHTS + "{actors: [{type: installation, id: yes}]}",
-            "actors[0].id: must be a whole number, not true",
+            "actors[0].id: must be a whole number, not yes",
         ),
         (
             INSIGHTS + "{max_series: '10'}",
@@ -42,7 +42,7 @@ INSIGHTS = GITHUB + "    org: acme\n    streams:\n      api_insights: "
         (INSIGHTS + "{enabled: 1}", "enabled: must be true or false, not 1"),
         (
             INSIGHTS + "{requests_per_minute: yes}",
-            "requests_per_minute: must be a number, not true",
+            "requests_per_minute: must be a number, not yes",
         ),
         (
             INSIGHTS + "{requests_per_minute: '0.5'}",
@@ -57,9 +57,9 @@ INSIGHTS = GITHUB + "    org: acme\n    streams:\n      api_insights: "
             "routes.actors: must be a list, not a block of keys; begin each item with a dash",
         ),
         (INSIGHTS + "{drop_labels: }", "drop_labels: must be a list, not empty"),
-        (GOOD + "limits: {series_per_stream: yes}", "must be a whole number, not true"),
-        (GOOD + "privacy: {min_group_size: yes}", "must be a whole number, not true"),
-        (GOOD + "    requests_per_minute: yes", "must be a number, not true"),
+        (GOOD + "limits: {series_per_stream: yes}", "must be a whole number, not yes"),
+        (GOOD + "privacy: {min_group_size: yes}", "must be a whole number, not yes"),
+        (GOOD + "    requests_per_minute: yes", "must be a number, not yes"),
         (GOOD + "    proxy: !!binary aHR0cDovL3g=", "proxy: must be text"),
         (
             GITHUB + "    org: acme\n    streams: {billing_usage: {cost_centers: all}}",
@@ -115,7 +115,13 @@ def test_what_people_write_for_a_type_is_taken() -> None:
         (GOOD + "    org: acme", "(org is a key of github targets)"),
         (GOOD + "    max_series: 5", "(max_series is a key of a stream)"),
         (GOOD + "timeout: 5s", "(timeout is a key of a target)"),
-        (GOOD + "    users: plain", "spelling"),
+        (
+            GOOD + "    users: plain",
+            "(users is a key of api_insights and copilot_reports and a key of privacy)",
+        ),
+        (GOOD + "    token_file: x", "(token_file is a key of auth)"),
+        (GOOD + "birth_hold: 1m", "(birth_hold is a key of counting)"),
+        (GOOD + "    state: {}", "(state is a key of the top level)"),
         (GOOD + '"tuple[x": 1', "spelling"),
     ],
 )
@@ -158,12 +164,16 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["org", "enterprise"])
-@pytest.mark.parametrize("name", ["https://github.com/acme", "acme/x", "two words"])
+@pytest.mark.parametrize(
+    "name", ["https://github.com/acme", "acme/x", "two words", "@acme", "acme.com", "\u200bacme"]
+)
 def test_an_organization_is_named_by_its_login(key: str, name: str) -> None:
     """An address would be asked for at every poll, and answered with 404."""
-    [problem] = problems(f"{GITHUB}    {key}: {name}\n")
+    [problem] = problems(f"{GITHUB}    {key}: '{name}'\n")
     assert f"targets[0].{key}: must be the " in problem
-    assert f"alone, without an address or a slash, as acme, not {name!r}" in problem
+    assert (
+        f"alone, letters, digits and hyphens without an address, as acme, not {name!r}" in problem
+    )
 
 
 def test_a_version_is_refused_with_an_example() -> None:

@@ -83,7 +83,7 @@ def _configured(directory: Path) -> str:
     text = _block(ROOT / "README.md", "targets:")
     (directory / "config.yaml").write_text(text, encoding="utf-8")
     for name in re.findall(r"token_file: (\S+?)}", text):
-        (directory / name).write_text("a secret of some length", encoding="utf-8")
+        (directory / name).write_text("a-secret-of-some-length", encoding="utf-8")
     return text
 
 

@@ -28,9 +28,9 @@ APP = {"client_id": "Iv1.a", "private_key_file": "key.pem"}
 def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("TOKEN", "OTHER", "TABNINE", "CURSOR"):
-        monkeypatch.setenv(name, "a secret")
+        monkeypatch.setenv(name, "a-secret")
     for path in ("token", "link"):
-        Path(path).write_text("a secret")
+        Path(path).write_text("a-secret")
     Path("key.pem").write_text(rsa_pem())
 
 
@@ -46,6 +46,11 @@ def warned(*targets: dict[str, Any], **rest: Any) -> list[str]:
     """The warnings of a plan, without the word."""
     lines = plan.render(planned(*targets, **rest)).splitlines()
     return [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
+
+
+def shared(*targets: dict[str, Any], **rest: Any) -> list[str]:
+    """The warnings of limits that targets share."""
+    return [warning for warning in warned(*targets, **rest) if " share the limits of " in warning]
 
 
 def streams(*targets: dict[str, Any], **rest: Any) -> dict[str, plan.StreamPlan]:
@@ -144,11 +149,14 @@ def test_a_plan_that_does_not_fit_is_a_warning_and_no_failure() -> None:
     Path("config.yaml").write_text(yaml.safe_dump({"targets": [target]}))
     result = check()
     assert result.exit_code == 0
-    assert result.output.splitlines()[-1] == (
-        "warning: github/acme: core may need 5283 requests an hour and may send 3600: polls will take"
-        " longer than their interval; api_insights needs most, 5280: lengthen its interval or shorten"
-        " its lookback"
-    )
+    assert result.output.splitlines()[-2:] == [
+        (
+            "warning: github/acme: core may need 5283 requests an hour and may send 3600: polls will"
+            " take longer than their interval; api_insights needs most, 5280: lengthen its interval or"
+            " shorten its lookback"
+        ),
+        "config.yaml is valid: 1 target, 4 streams, 1 warning",
+    ]
 
 
 def test_a_limit_of_the_streams_own_is_held_against_it() -> None:
@@ -218,7 +226,7 @@ def test_installations_of_an_app_have_limits_of_their_own() -> None:
         SHARED.format("installation 5 of App Iv1.a")
     ]
     same = {**github("two", auth=twice), "org": "ACME"}
-    assert warned(github(auth={"app": APP}), same) == [SHARED.format("App Iv1.a in org acme")]
+    assert shared(github(auth={"app": APP}), same) == [SHARED.format("App Iv1.a in org acme")]
 
 
 def test_targets_on_other_servers_share_nothing() -> None:
@@ -232,7 +240,7 @@ def test_an_organization_at_tabnine_shares_a_limit_whichever_token_asks() -> Non
     organization = "5f0c2a7e-1b7d-4c0e-9a51-3f2d6f0e8a10"
     one = {**TABNINE, "account": "a", "organization_id": organization}
     other = {**one, "account": "b", "auth": {"token_env": "OTHER"}}
-    [warning] = warned(one, other)
+    [warning] = shared(one, other)
     assert warning.startswith(
         f"tabnine/a and tabnine/b share the limits of organization {organization}"
     )
@@ -240,7 +248,61 @@ def test_an_organization_at_tabnine_shares_a_limit_whichever_token_asks() -> Non
 
 def test_targets_with_several_things_in_common_are_warned_of_once() -> None:
     organization = {"organization_id": "5f0c2a7e"}
-    assert len(warned(*({**TABNINE, "account": name, **organization} for name in "ab"))) == 1
+    assert len(shared(*({**TABNINE, "account": name, **organization} for name in "ab"))) == 1
+
+
+def test_an_organization_that_is_read_under_two_accounts_is_warned_of() -> None:
+    """However its name is written; what only one of them reads is not named."""
+    narrowed = {"api_insights": {"enabled": False}, "rate_limit": {"enabled": False}}
+    again = {**github("two", auth={"token_env": "OTHER"}, streams=narrowed), "org": "ACME"}
+    assert warned(github(), again) == [
+        (
+            "github/acme and github/two both read the org acme: what copilot_reports, copilot_seats"
+            " tell is counted under each account, and twice in a sum over both; keep it in one of"
+            " them"
+        )
+    ]
+    others = {"copilot_reports": {"enabled": False}, "copilot_seats": {"enabled": False}}
+    assert warned(github(streams=others), again) == []
+    elsewhere = {**again, "base_url": "https://api.two.ghe.com"}
+    assert warned(github(), elsewhere) == []
+
+
+def test_a_credential_that_two_accounts_have_reads_one_team_twice() -> None:
+    """A Cursor key belongs to one team, and nothing else names the team."""
+    teams = [{**CURSOR, "account": name} for name in "ab"]
+    [warning] = [one for one in warned(*teams) if "both read" in one]
+    assert "both read variable CURSOR: what ai_code_commits, ai_code_changes tell" in warning
+
+
+def test_a_valid_file_is_said_to_be_valid_and_how_much_there_is() -> None:
+    """At the end, where somebody looks who waits for an answer."""
+    Path("config.yaml").write_text(yaml.safe_dump({"targets": [github()]}))
+    assert check().output.splitlines()[-1] == "config.yaml is valid: 1 target, 4 streams"
+    assert "is valid" not in check("--output=json").output
+
+
+def test_a_state_path_that_cannot_work_is_an_error_with_its_line() -> None:
+    """Else the daemon would say so only when it is started."""
+    Path("config.yaml").write_text(
+        yaml.safe_dump({"targets": [github()]}) + "state:\n  path: nowhere/state.db\n"
+    )
+    result = check()
+    line = len(Path("config.yaml").read_text().splitlines())
+    assert result.exit_code == 2
+    assert result.output == (
+        f"config.yaml:{line}: state.path: nowhere/state.db cannot be reached: No such file or"
+        " directory; give a file in a directory of the exporter's user as state.path\n"
+    )
+
+
+def test_what_is_wrong_with_both_files_is_told_at_once() -> None:
+    Path("config.yaml").write_text("targets: []\n")
+    Path("web.yml").write_text("rate_limit: {}\n")
+    result = check("--web.config.file=web.yml")
+    assert result.exit_code == 2
+    assert "targets: is empty" in result.output
+    assert "web.yml: rate_limit: " in result.output
 
 
 def test_series_follow_from_the_sizes_that_are_known() -> None:

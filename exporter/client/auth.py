@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from exporter.client.errors import SecretError
 Stamp: TypeAlias = tuple[int, int, int]
 
 _LARGEST_SECRET = 64 * 1024
+
+DIRECTORY_REMEDY = "a mount makes one where its source is missing; see that the source is a file, and mount it again"
 
 
 class Secret:
@@ -78,6 +81,8 @@ class Secret:
                     )
                 self._value = _decoded(content, self.source).rstrip("\r\n")
                 self._stamp = read
+        except IsADirectoryError as error:
+            raise SecretError(f"secret {self.source} is a directory", DIRECTORY_REMEDY) from error
         except OSError as error:
             self.invalidate()
             raise SecretError(
@@ -165,6 +170,28 @@ def secrets_in(headers: Mapping[str, str]) -> list[str]:
     return sorted(found - {""}, key=len, reverse=True)
 
 
+_ALONE = "it must be the credential alone"
+_WRAPPED = tuple(
+    (re.compile(form), problem, remedy)
+    for form, problem, remedy in (
+        (r"""(["']).*\1$""", "has quotes around it", "remove them: the file is taken as it is"),
+        (r"[{\[]", "is JSON", f"{_ALONE}, without the document around it"),
+        (
+            r"(?i)(authorization: *)?(bearer|basic|token) +",
+            "begins with the name of a scheme, as in a header",
+            f"{_ALONE}, without Bearer, Basic or token before it",
+        ),
+        (
+            r"(export +)?[A-Za-z_]\w*=[^=]",
+            "is an assignment, NAME=VALUE",
+            f"{_ALONE}, without a name before it",
+        ),
+        (r"\S*\s", "has a blank inside", f"{_ALONE}, one word"),
+    )
+)
+"""What people put around a credential, and vendors refuse without saying why."""
+
+
 def header_value(secret: Secret) -> str:
     """The secret as the value of a header; `SecretError` where no header can hold it."""
     value = secret.read()
@@ -175,6 +202,9 @@ def header_value(secret: Secret) -> str:
         )
     if value != value.strip():
         raise SecretError(f"secret {secret.source} has spaces around it", "remove them")
+    for form, problem, remedy in _WRAPPED:
+        if form.match(value):
+            raise SecretError(f"secret {secret.source} {problem}", remedy)
     return value
 
 

@@ -3,6 +3,8 @@
 import enum
 from collections.abc import Sequence
 
+from exporter.masking import masked
+
 
 class State(enum.StrEnum):
     """The state of a stream: exactly one at a time."""
@@ -24,9 +26,12 @@ class State(enum.StrEnum):
 
 
 class PollError(Exception):
-    """A poll failed; the stream shows `state` and this message."""
+    """A poll failed; the stream shows `state` and this message, less what looks like a credential."""
 
     state = State.ERROR
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 class UnauthorizedError(PollError):
@@ -40,7 +45,7 @@ class SecretError(UnauthorizedError):
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}: {remedy}")
-        self.problem, self.remedy = problem, remedy
+        self.problem, self.remedy = masked(problem), remedy
 
 
 class ForbiddenError(PollError):

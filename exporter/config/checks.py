@@ -1,60 +1,82 @@
 """Everything wrong with a configuration: its shape, and what no shape can tell."""
 
 import copy
-import os
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from exporter.client import connection
-from exporter.client.auth import Secret, header_value
-from exporter.client.errors import SecretError
-from exporter.client.private_key import rsa_key
 from exporter.config.blocks import Config, one_target, vendor_of
-from exporter.config.explain import UNKNOWN_KEY, explained
-from exporter.config.text import ConfigError, Place, Problem
+from exporter.config.explain import Mistake, Written, mistakes
+from exporter.config.secrets import check_ca_file, check_key, check_secrets
+from exporter.config.text import Place, Problem
+from exporter.masking import shows_credential
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import StreamOptions
 from exporter.vendors.base import Target, enabled_streams
 
-SHORTEST_KEY = 16
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+"""Categories of characters that nobody sees, or takes for a blank."""
 
 
-def check(data: Any) -> Iterator[Problem]:
-    """Everything wrong with the data, each with the path to it."""
+def check(data: Any, written: Written) -> Iterator[Problem]:
+    """Everything wrong with the data, each with the path to it; `written` is what stands in the file."""
     if not isinstance(data, Mapping):
-        yield (), "must be a mapping with the key targets"
+        yield (), "must be a mapping with the key targets, as targets: [{vendor: github, ...}]"
         return
-    problems = dict.fromkeys(_invalid(data))
-    unknown = [at for at, message in problems if message.startswith(UNKNOWN_KEY)]
+    found = _invalid(data, written)
+    unknown = [mistake.at for mistake in found if mistake.unknown_key]
+    problems = dict.fromkeys(mistake.problem for mistake in found)
     if unknown:
         # The checks of a whole block run only where all its keys are known.
         data = _without(data, unknown)
-        problems |= dict.fromkeys(_invalid(data))
+        problems |= dict.fromkeys(mistake.problem for mistake in _invalid(data, written))
     yield from problems
     targets = data.get("targets")
     targets = targets if isinstance(targets, list) else []
     yield from _duplicates(targets)
     for index, target in enumerate(targets):
         if isinstance(target, Mapping):
-            yield from _check_secrets(("targets", index, "auth"), target.get("auth"))
-            yield from _check_ca_file(("targets", index, "ca_file"), target.get("ca_file"))
+            yield from _check_account(("targets", index, "account"), target.get("account"))
+            yield from _check_names(("targets", index), target)
+            yield from check_secrets(("targets", index, "auth"), target.get("auth"))
+            yield from check_ca_file(("targets", index, "ca_file"), target.get("ca_file"))
         try:
             yield from _check_target(("targets", index), one_target.validate_python(target))
         except ValidationError:
             continue  # explained above
     privacy = data.get("privacy")
     if isinstance(privacy, Mapping) and isinstance(privacy.get("key_file"), str):
-        yield from _check_key(privacy["key_file"])
+        yield from check_key(privacy["key_file"])
 
 
-def _invalid(data: object) -> Iterator[Problem]:
+def _invalid(data: object, written: Written) -> list[Mistake]:
     try:
         Config.model_validate(data)
     except ValidationError as error:
-        yield from explained(error)
+        return list(mistakes(error, written))
+    return []
+
+
+def _check_account(at: Place, account: object) -> Iterator[Problem]:
+    """An account is a label: what nobody sees in it makes other series of it."""
+    if not isinstance(account, str):
+        return
+    hidden = next((c for c in account if c != " " and unicodedata.category(c) in _INVISIBLE), None)
+    if hidden is not None:
+        name = unicodedata.name(hidden, "a control character").lower()
+        yield at, f"has a character that cannot be seen, U+{ord(hidden):04X} ({name}); remove it"
+    elif account != account.strip():
+        yield at, f"{account!r} begins or ends with a blank; remove it"
+
+
+def _check_names(at: Place, target: Mapping[Any, Any]) -> Iterator[Problem]:
+    """Names become labels and parts of addresses, where no credential may be."""
+    for key in ("account", "org", "enterprise", "organization_id"):
+        name = target.get(key)
+        if isinstance(name, str) and shows_credential(name):
+            yield (*at, key), "looks like a credential; give the name, which everybody may see"
 
 
 def _without(data: Any, paths: Sequence[Place]) -> Any:
@@ -104,61 +126,3 @@ def _check_labels(at: Place, stream: AnyStream, options: StreamOptions) -> Itera
     for index, name in enumerate(options.drop_labels):
         if name not in known:
             yield (*at, index), f"{stream.name} has no label {name!r}; {remedy}"
-
-
-def _check_ca_file(at: Place, path: object) -> Iterator[Problem]:
-    if not isinstance(path, str):
-        return
-    if not _readable(path):
-        yield at, f"{path} cannot be read; check the path and its mode"
-        return
-    try:
-        connection.tls(path)
-    except ValueError as error:
-        problem = str(error).removeprefix("ca_file ")
-        yield at, f"{problem}; give a bundle of the authorities' certificates in PEM"
-
-
-def _readable(path: str) -> bool:
-    try:
-        return os.access(path, os.R_OK)
-    except ValueError:
-        # Not a path: it has a NUL or an unpaired surrogate in it.
-        return False
-
-
-def _check_secrets(at: Place, auth: object) -> Iterator[Problem]:
-    """The form of every secret that an `auth` block names at any depth, whatever else is wrong."""
-    for name, value in auth.items() if isinstance(auth, Mapping) else ():
-        if not isinstance(value, str):
-            yield from _check_secrets((*at, str(name)), value)
-            continue
-        try:
-            if name == "private_key_file":
-                rsa_key(Secret.from_file(value))
-            elif str(name).endswith("_file"):
-                header_value(Secret.from_file(value))
-            elif str(name).endswith("_env"):
-                header_value(Secret.from_env(value, os.environ))
-        except (SecretError, ValueError) as error:
-            yield (*at, str(name)), str(error)
-
-
-def _check_key(path: str) -> Iterator[Problem]:
-    try:
-        read_key(path)
-    except ConfigError as error:
-        yield ("privacy", "key_file"), str(error)
-
-
-def read_key(path: str) -> bytes:
-    """The key of the pseudonyms; raises ConfigError."""
-    try:
-        key = Path(path).read_bytes().strip()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError([f"{path} cannot be read: {reason}"]) from error
-    if len(key) < SHORTEST_KEY:
-        remedy = f"at least {SHORTEST_KEY} are needed: openssl rand -hex 32 > {path}"
-        raise ConfigError([f"{path} holds {len(key)} bytes; {remedy}"])
-    return key

@@ -1,18 +1,19 @@
 """What is wrong with the shape of the configuration, in words that name the remedy."""
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from exporter.config.blocks import schema
+from exporter.config.keys import credential_advice, form, suggestion
 from exporter.config.text import Place, Problem
-from exporter.streams.options import CountingOptions, StreamOptions
 from exporter.vendors import VENDORS
-from exporter.vendors.base import Target
+
+Written: TypeAlias = Callable[[Place], str | None]
+"""Gives what stands in the file at a place, where YAML made something else of it."""
 
 UNKNOWN_KEY = "unknown key; remove it or correct its spelling"
 
@@ -26,13 +27,84 @@ _WANTED = {
 _FORMS = {
     "base_url": "begin with https:// or http:// and have no user name, query or fragment, as {}",
     "api_version": "be a date, as {}",
-    "org": "be the login alone, without an address or a slash, as acme",
-    "enterprise": "be the slug alone, without an address or a slash, as acme",
+    "org": "be the login alone, letters, digits and hyphens without an address, as acme",
+    "enterprise": "be the slug alone, letters, digits and hyphens without an address, as acme",
+    "organization_id": "be the id alone, as 1b4e28ba-2fa1-41d2-883f-0016d3cca427",
 }
 """What a text must be like, with a place for the vendor's default."""
 
 
-def explained(error: ValidationError) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong; `at` is where it stands in the file."""
+
+    at: Place
+    vendor: str
+    details: ErrorDetails
+    written: Written
+
+    @property
+    def unknown_key(self) -> bool:
+        """Whether it is a key that does not exist, and whose value is no credential."""
+        return self.details["type"] == "extra_forbidden" and not credential_advice(str(self.at[-1]))
+
+    @property
+    def problem(self) -> Problem:
+        return self.at, self._message()
+
+    def _message(self) -> str:
+        kind, given, at = self.details["type"], self.details["input"], self.at
+        context = self.details.get("ctx", {})
+        if kind == "extra_forbidden":
+            advice = credential_advice(str(at[-1]))
+            return advice or f"{UNKNOWN_KEY}{suggestion(at, self.vendor)}"
+        if kind == "missing":
+            return "is required"
+        if kind == "union_tag_invalid":
+            return f"vendor {context.get('tag')!r} is not known; use one of {_vendors()}"
+        if kind == "union_tag_not_found":
+            return f"vendor is required: {_vendors()}"
+        if kind == "value_error":
+            return self._told(str(context.get("error", self.details["msg"])))
+        if kind == "too_short":
+            return f"is empty; give at least one{' target' if at == ('targets',) else ''}"
+        if kind in ("model_type", "model_attributes_type"):
+            name = f"{at[-1]}: " if at and isinstance(at[-1], str) else ""
+            shape = f", as {name}{form(at, self.vendor, given)}" if at else ""
+            return f"must be a block of keys{shape}, not {self._kind()}"
+        shown = "" if _may_hold_secret(at) else f", not {self._shown()}"
+        if kind in ("list_type", "tuple_type"):
+            as_list = f", as [{given}]" if isinstance(given, str) and at != ("targets",) else ""
+            return f"must be a list{as_list}{shown}{_remedy(kind, given)}"
+        if kind in _WANTED:
+            return f"must be {_WANTED[kind]}{shown}{_remedy(kind, given)}"
+        if kind == "string_pattern_mismatch" and at[-1] in _FORMS:
+            return f"must {_FORMS[str(at[-1])].format(_default(self.vendor, str(at[-1])))}{shown}"
+        return f"{_plain(self.details['msg'])}{shown}"
+
+    def _told(self, message: str) -> str:
+        """A check's own message, with what was written where it repeats what YAML made of that."""
+        made, written = repr(self.details["input"]), self.written(self.at)
+        if written is None or not message.startswith(f"{made} "):
+            return message
+        return f"{written}{message.removeprefix(made)}"
+
+    def _kind(self) -> str:
+        """A single value as it is where it cannot be a credential, or what kind of thing there is."""
+        given = self.details["input"]
+        if isinstance(given, bool | int | float):
+            return self._shown()
+        return _kind_of(given)
+
+    def _shown(self) -> str:
+        """A single value as it was written; a block or list may hold a secret somewhere."""
+        given = self.details["input"]
+        written = None if isinstance(given, str) else self.written(self.at)
+        return written or _shown(given)
+
+
+def mistakes(error: ValidationError, written: Written) -> Iterator[Mistake]:
+    """What is wrong, without what only follows from something else that is told."""
     errors = error.errors(include_url=False)
     broken = {at[:end] for at in (details["loc"] for details in errors) for end in range(len(at))}
     for details in errors:
@@ -44,50 +116,27 @@ def explained(error: ValidationError) -> Iterator[Problem]:
             at, vendor = (*at[:2], *at[3:]), str(at[2])
         branch = next((number for number, part in enumerate(at) if _is_branch(part)), None)
         if branch is None or details["type"] in ("extra_forbidden", "invalid_key"):
-            yield at, _message(details, at, vendor)
+            yield Mistake(at, vendor, details, written)
             continue
         # Of words or a list, what is wrong with the one that was written.
         words, is_list = str(at[branch]).startswith("literal["), _is_list(details["input"])
         at = (*at[:branch], *at[branch + 1 :])
         if words and not is_list:
             expected = details["ctx"]["expected"].replace(" or ", ", ")
-            yield at, f"must be {expected} or a list, not {_shown(details['input'])}"
+            details["ctx"]["expected"] = f"{expected} or a list"
+            details["msg"] = f"Input should be {expected} or a list"
+            yield Mistake(at, vendor, details, written)
         elif not words and details["type"] != "tuple_type":
-            yield at, _message(details, at, vendor)
+            yield Mistake(at, vendor, details, written)
+
+
+def _vendors() -> str:
+    return ", ".join(vendor.name for vendor in VENDORS)
 
 
 def _is_branch(part: int | str) -> bool:
     """Whether a part of a path is one choice of several types, and no key."""
     return str(part).startswith(("literal[", "tuple["))
-
-
-def _message(details: ErrorDetails, at: Place, vendor: str) -> str:
-    kind, given = details["type"], details["input"]
-    context = details.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"{UNKNOWN_KEY}{_suggestion(at)}"
-    if kind == "missing":
-        return "is required"
-    if kind == "union_tag_invalid":
-        names = ", ".join(vendor.name for vendor in VENDORS)
-        return f"vendor {context.get('tag')!r} is not known; use one of {names}"
-    if kind == "union_tag_not_found":
-        return "vendor is required: " + ", ".join(vendor.name for vendor in VENDORS)
-    if kind == "value_error":
-        return str(context.get("error", details["msg"]))
-    if kind == "too_short":
-        return f"is empty; give at least one{' target' if at == ('targets',) else ''}"
-    if kind in ("model_type", "model_attributes_type"):
-        return f"must be a block of keys, not {_kind_of(given)}"
-    shown = "" if _may_hold_secret(at) else f", not {_shown(given)}"
-    if kind in ("list_type", "tuple_type"):
-        as_list = f", as [{given}]" if isinstance(given, str) and at != ("targets",) else ""
-        return f"must be a list{as_list}{shown}{_remedy(kind, given)}"
-    if kind in _WANTED:
-        return f"must be {_WANTED[kind]}{shown}{_remedy(kind, given)}"
-    if kind == "string_pattern_mismatch" and at[-1] in _FORMS:
-        return f"must {_FORMS[str(at[-1])].format(_default(vendor, str(at[-1])))}{shown}"
-    return f"{_plain(details['msg'])}{shown}"
 
 
 def _plain(message: str) -> str:
@@ -142,40 +191,3 @@ def _kind_of(given: object) -> str:
     if isinstance(given, Mapping):
         return "a block of keys"
     return "a list" if _is_list(given) else "a single value"
-
-
-def _suggestion(at: Place) -> str:
-    """Where the key belongs, or the known key that was probably meant."""
-    key, known = str(at[-1]), _known_keys(schema())
-    if key in known:
-        owner = _owner(at)
-        return f" ({key} is a {owner})" if owner else ""
-    close = difflib.get_close_matches(key, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def _owner(at: Place) -> str:
-    """To what a key belongs that is known, but not here."""
-    key = str(at[-1])
-    for vendor in VENDORS:
-        if any(stream.name == key for stream in vendor.streams):
-            return f"stream of {vendor.name}"
-    if key in Target.model_fields:
-        return "key of a target"
-    if key in StreamOptions.model_fields:
-        return "key of a stream"
-    if key in CountingOptions.model_fields:
-        return "key of a stream that counts"
-    owners = [vendor.name for vendor in VENDORS if key in vendor.target.model_fields]
-    return f"key of {' and '.join(owners)} targets" if owners else ""
-
-
-def _known_keys(part: object) -> set[str]:
-    """Every key that a JSON Schema knows, at any depth."""
-    found: set[str] = set()
-    if isinstance(part, Mapping):
-        properties = part.get("properties")
-        found.update(properties if isinstance(properties, Mapping) else ())
-        for value in part.values():
-            found |= _known_keys(value)
-    return found

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from exporter.config.blocks import Config, CountingConfig, LimitsConfig
-from exporter.config.checks import read_key
+from exporter.config.secrets import read_key
 from exporter.poll.exposure import Exposure
 from exporter.poll.job import Counting
 from exporter.poll.transform.groups import GroupLimit

@@ -83,6 +83,16 @@ class Target(ConfigModel):
 
     def quotas(self) -> frozenset[str]:
         """Keys of the quotas that this target uses: targets with a key in common share its limit."""
+        return self._credential_source()
+
+    def reads(self) -> frozenset[str]:
+        """What the target reads, in words: two targets with one in common count it twice.
+
+        Where nothing else tells which account it is, the credential does.
+        """
+        return self._credential_source()
+
+    def _credential_source(self) -> frozenset[str]:
         auth = self.auth
         if auth.token_file is not None:
             return frozenset({f"file {Path(auth.token_file).resolve()}"})

@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import re
 import socket
 from collections.abc import Iterator
 
@@ -12,6 +13,9 @@ from exporter.web.protocol import bounded
 from exporter.web.tls import Certificates
 from exporter.web.web_config import TlsServer
 
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?")
+"""A name, or an address of IPv4 or IPv6, with a zone."""
+
 
 class AddressError(Exception):
     """A listen address cannot be used; the message names it and the remedy."""
@@ -19,7 +23,7 @@ class AddressError(Exception):
 
 def listen(address: str) -> socket.socket:
     """A listening socket for `:9899`, `127.0.0.1:9899` or `[::1]:9899`; raises AddressError."""
-    host, port = _parse(address)
+    host, port = parse(address)
     try:
         if host:
             return socket.create_server((host, port), family=_family(host), backlog=1024)
@@ -71,10 +75,13 @@ class Server(uvicorn.Server):
         yield
 
 
-def _parse(address: str) -> tuple[str, int]:
+def parse(address: str) -> tuple[str, int]:
+    """Host and port of a listen address; raises AddressError for what cannot be one."""
     host, colon, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not port.isdigit() or int(port) > 65_535:
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    possible = colon and port.isascii() and port.isdigit() and len(port) <= 5
+    if not possible or int(port) > 65_535 or not (host == "" or _HOST.fullmatch(host)):
         raise AddressError(
             f"{address!r} is not a listen address; write :9899, 127.0.0.1:9899 or [::1]:9899"
         )

@@ -10,9 +10,14 @@ import bcrypt
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from exporter.masking import masked
+
 
 class WebConfigError(Exception):
     """The file cannot be used; the message has a line for each thing to mend."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 def _refused(reason: str) -> AfterValidator:

@@ -456,8 +456,27 @@ async def test_the_kind_of_a_credential_is_told_and_nothing_of_it(
     assert says in shown.message
     assert "secret-part" not in repr(found)
     assert bool(sent) is (level is not Level.FAIL)
-    skipped = {one.level for one in found if one.check is Check.STREAM}
-    assert skipped == {Level.SKIP if level is Level.FAIL else Level.FAIL}
+    first, *others = [one for one in found if one.check is Check.STREAM]
+    assert first.level is (Level.SKIP if level is Level.FAIL else Level.FAIL)
+    assert {one.level for one in others} == {Level.SKIP}
+
+
+async def test_one_refused_credential_is_told_once(tmp_path: Path) -> None:
+    """By the first stream; the others say where, and keep their state."""
+    found = await asked(target("tabnine", tmp_path, "a-token"), refusing(401))
+    first, *others = [one for one in found if one.check is Check.STREAM]
+    assert (first.level, first.state, bool(first.remedy)) == (Level.FAIL, "unauthorized", True)
+    assert len(others) > 2
+    for one in others:
+        assert (one.level, one.state, one.remedy) == (Level.SKIP, "unauthorized", None)
+        assert one.message == f"the same credential was refused: see {first.stream}"
+
+
+async def test_refusals_of_different_rights_are_each_told(tmp_path: Path) -> None:
+    """A stream that is forbidden needs a right of its own."""
+    found = await asked(target("tabnine", tmp_path, "a-token"), refusing(403))
+    levels = [one.level for one in found if one.check is Check.STREAM]
+    assert set(levels) == {Level.FAIL}
 
 
 async def test_a_secret_that_went_away_is_no_credential(tmp_path: Path) -> None:

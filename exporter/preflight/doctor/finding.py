@@ -9,6 +9,7 @@ import msgspec
 
 from exporter import __version__
 from exporter.client.errors import State
+from exporter.masking import masked
 
 
 class Level(enum.StrEnum):
@@ -74,6 +75,11 @@ class Report(msgspec.Struct, frozen=True):
     def healthy(self) -> bool:
         return self.level is not Level.FAIL
 
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """What fails and what is warned of."""
+        return tuple(one for one in self.findings if one.level in (Level.FAIL, Level.WARN))
+
 
 def bug(
     error: Exception, check: Check, target: Subject | None = None, stream: str | None = None
@@ -92,7 +98,12 @@ def bug(
 
 
 def report_of(findings: Sequence[Finding]) -> Report:
-    """The findings with their worst level; what was skipped follows from a failure."""
+    """The findings, without credentials, and their worst level; what was skipped follows from a failure."""
     levels = {finding.level for finding in findings}
     worst = next((level for level in (Level.FAIL, Level.WARN) if level in levels), Level.OK)
-    return Report(__version__, worst, tuple(findings))
+    return Report(__version__, worst, tuple(map(_masked, findings)))
+
+
+def _masked(finding: Finding) -> Finding:
+    remedy = None if finding.remedy is None else masked(finding.remedy)
+    return msgspec.structs.replace(finding, message=masked(finding.message), remedy=remedy)

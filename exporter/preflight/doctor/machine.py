@@ -30,7 +30,7 @@ _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
 
 def check_state(path: Path) -> list[Finding]:
     """Whether the state file can be used; nothing is written, and nothing is created."""
-    usable = _path(path)
+    usable = check_state_path(path)
     if usable.level is Level.FAIL:
         return [usable]
     if not path.exists():
@@ -40,6 +40,19 @@ def check_state(path: Path) -> list[Finding]:
     if usable.level is Level.FAIL:
         return [usable]
     return [usable, _space(path.parent), _mode(path), lock]
+
+
+def check_state_path(path: Path) -> Finding:
+    """Whether a state file can be at this path, whatever is in it."""
+    try:
+        problem, remedy = _unusable(path)
+    except OSError as error:
+        problem = f"{path} cannot be reached: {error.strerror}"
+        remedy = "give a file in a directory of the exporter's user as state.path"
+    if problem:
+        return Finding(check=Check.STATE_PATH, level=Level.FAIL, message=problem, remedy=remedy)
+    told = "can be written" if path.exists() else "will be created"
+    return Finding(check=Check.STATE_PATH, level=Level.OK, message=f"{path.absolute()} {told}")
 
 
 def check_ports(addresses: Sequence[str], *, running: bool) -> Iterator[Finding]:
@@ -118,18 +131,6 @@ def _validity(path: Path, now: float) -> Finding:
         if level is Level.OK
         else "check the machine's clock, or renew it: the next connection has the new one",
     )
-
-
-def _path(path: Path) -> Finding:
-    try:
-        problem, remedy = _unusable(path)
-    except OSError as error:
-        problem = f"{path} cannot be reached: {error.strerror}"
-        remedy = "give a file in a directory of the exporter's user as state.path"
-    if problem:
-        return Finding(check=Check.STATE_PATH, level=Level.FAIL, message=problem, remedy=remedy)
-    told = "can be written" if path.exists() else "will be created"
-    return Finding(check=Check.STATE_PATH, level=Level.OK, message=f"{path.absolute()} {told}")
 
 
 def _unusable(path: Path) -> tuple[str, str]:

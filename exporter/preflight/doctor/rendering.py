@@ -19,13 +19,17 @@ _COLOURS: Mapping[Level, str] = {
 _WIDTH, _INDENT = 100, " " * 6
 
 
-def as_text(report: Report) -> str:
-    """A line for each check, with the remedy below; the colours are for a terminal to show."""
-    subjects = [str(finding.target or "exporter") for finding in report.findings]
-    names = [_name(finding) for finding in report.findings]
+def as_text(report: Report, *, problems: bool = False) -> str:
+    """A line for each check, or for each that is a problem, with the remedy below.
+
+    The colours are for a terminal to show.
+    """
+    findings = report.problems if problems else report.findings
+    subjects = [str(finding.target or "exporter") for finding in findings]
+    names = [_name(finding) for finding in findings]
     widths = [max(map(len, column), default=0) for column in (subjects, names)]
     lines = []
-    for finding, subject, name in zip(report.findings, subjects, names, strict=True):
+    for finding, subject, name in zip(findings, subjects, names, strict=True):
         level = click.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
         place = f"{subject:<{widths[0]}}  {name:<{widths[1]}}"
         lines += [f"{level}  {place}  {finding.message}", *_advice(finding)]
@@ -34,8 +38,10 @@ def as_text(report: Report) -> str:
     return "\n".join([*lines, f"{len(report.findings)} checks: {told}"])
 
 
-def as_json(report: Report) -> str:
-    """The report as one JSON document, of the shape that `schema` tells."""
+def as_json(report: Report, *, problems: bool = False) -> str:
+    """The report, or what of it is a problem, as one JSON document of the shape that `schema` tells."""
+    if problems:
+        report = msgspec.structs.replace(report, findings=report.problems)
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from exporter.config.blocks import Config, vendor_of
 from exporter.model import HOUR, StreamKey
+from exporter.preflight.plan.repeats import read_twice
 from exporter.preflight.plan.series import Series, expected
 from exporter.preflight.plan.sharing import Needed, Sharing, an_hour, shared
 from exporter.streams.contract import AnyStream
@@ -48,10 +49,11 @@ class StreamPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All streams, and the limits that several targets share."""
+    """All streams, the limits that several targets share, and warnings of what they both read."""
 
     streams: tuple[StreamPlan, ...]
     sharing: tuple[Sharing, ...]
+    repeats: tuple[str, ...]
 
 
 def of(config: Config) -> Plan:
@@ -61,7 +63,8 @@ def of(config: Config) -> Plan:
         for target in config.targets
         for stream, options in enabled_streams(vendor_of(target), target)
     ]
-    return Plan(tuple(streams), tuple(shared(config.targets, _needed(streams))))
+    sharing = tuple(shared(config.targets, _needed(streams)))
+    return Plan(tuple(streams), sharing, tuple(read_twice(config.targets)))
 
 
 def _planned(

@@ -38,6 +38,17 @@ def render(plan: Plan) -> str:
     return "\n".join([*lines, *(f"warning: {warning}" for warning in warnings(plan))])
 
 
+def summary(plan: Plan) -> str:
+    """How much there is of everything, in words."""
+    targets = len({(stream.key.vendor, stream.key.account) for stream in plan.streams})
+    counts = {"target": targets, "stream": len(plan.streams), "warning": len(list(warnings(plan)))}
+    return ", ".join(
+        f"{count} {name}{'' if count == 1 else 's'}"
+        for name, count in counts.items()
+        if count or name != "warning"
+    )
+
+
 def as_json(plan: Plan) -> str:
     """The same for programs; seconds, requests an hour, series."""
     streams: list[dict[str, Any]] = [
@@ -66,6 +77,7 @@ def as_json(plan: Plan) -> str:
 
 def warnings(plan: Plan) -> Iterator[str]:
     """What does not fit, each with a remedy."""
+    yield from plan.repeats
     yield from _too_many_requests(plan.streams)
     yield from map(_sharing, plan.sharing)
     for stream in plan.streams:

@@ -33,7 +33,8 @@ LIMITS = {
 
 _GHES_PATH = "/api/v3"
 
-_LOGIN = r"^[^\s/]+$"
+_LOGIN = r"^[A-Za-z0-9_-]{1,100}$"
+"""Wider than GitHub's own rules, which have changed: what it refuses has never been a name there."""
 
 
 def _app_id(value: object) -> object:
@@ -126,6 +127,10 @@ class GithubTarget(Target):
         if app.installation_id is None:
             return frozenset({account})
         return frozenset({account, f"installation {app.installation_id} of App {app.client_id}"})
+
+    def reads(self) -> frozenset[str]:
+        """The organization or enterprise, however its name is written."""
+        return frozenset({f"the {self.scope} {str(self.org or self.enterprise).casefold()}"})
 
     @property
     def scope(self) -> Literal["org", "enterprise"]:

@@ -20,7 +20,7 @@ class TabnineTarget(Target):
 
     base_url: str = Field(default="https://console.tabnine.com", pattern=BASE_URL)
     """The console's address; a private installation has its own."""
-    organization_id: str | None = Field(default=None, min_length=1)
+    organization_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
     """The organization's UUID (default: the one that the token belongs to, asked for once a poll)."""
     api_version: Literal["v1", "v2"] = "v1"
     """v2 is for installations from product version 6.2 on, where v1 is not updated any more."""
@@ -35,6 +35,11 @@ class TabnineTarget(Target):
         """An installation may limit what is asked of an organization, whichever token asks."""
         own = self.organization_id
         return super().quotas() | ({f"organization {own.lower()}"} if own else set())
+
+    def reads(self) -> frozenset[str]:
+        """The organization, or else that of the token."""
+        own = self.organization_id
+        return frozenset({f"organization {own.lower()}"}) if own else super().reads()
 
 
 def settings(target: TabnineTarget) -> ClientSettings:
