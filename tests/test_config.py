@@ -158,7 +158,7 @@ def test_every_error_is_told_at_once() -> None:
             " file or directory): check that it exists and that the exporter's user may read it"
         ),
         ("c.yaml:11: targets[1].tokn: unknown key; remove it or correct its spelling"),
-        "c.yaml:12: targets[1].timeout: must be greater than or equal to 1, not 0",
+        "c.yaml:12: targets[1].timeout: must be at least 1s, not 0s",
         (
             "c.yaml:14: targets[2].account: targets[0] of vendor cursor has the account 'acme' too;"
             " give each its own"
@@ -191,32 +191,35 @@ def test_every_error_is_told_at_once() -> None:
         ("# nothing yet\n", "c.yaml:1: targets: is required"),
         ("state: {}\n", "c.yaml:1: targets: is required"),
         ("targets: []\n", "c.yaml:1: targets: is empty; give at least one target"),
-        ("targets:\n", "c.yaml:1: targets: must be a list, not empty"),
+        ("targets:\n", "c.yaml:1: targets: must be a list, as targets: [{vendor: github, "),
         ("- a\n", "c.yaml:1: the file: must be a mapping with the key targets"),
         ("just text\n", "c.yaml:1: the file: must be a mapping with the key targets"),
         (
             "targets: [a]\n",
             "c.yaml:1: targets[0]: must be a block of keys, as {vendor: github, account: acme, org: acme, auth: {token_file: PATH}}, not a single value",
         ),
-        ("targets: [{}]\n", "c.yaml:1: targets[0]: vendor is required: "),
+        ("targets: [{}]\n", "c.yaml:1: targets[0]: vendor is required: one of "),
         (
             GOOD + "privacy:\n  users: on\n",
             "c.yaml:6: privacy.users: must be 'off', 'pseudonym' or 'plain', not 'on'",
         ),
         (
             GOOD + "privacy: {users: pseudonym}\n",
-            "c.yaml:5: privacy: users: pseudonym needs key_file",
+            "c.yaml:5: privacy: users: pseudonym needs key_file; make a key",
         ),
         (
             GOOD + "privacy:\n",
             "c.yaml:5: privacy: must be a block of keys, as privacy: {users: off}, not empty",
         ),
-        (GOOD + "state: {path: ''}\n", "c.yaml:5: state.path: must have at least"),
+        (
+            GOOD + "state: {path: ''}\n",
+            "c.yaml:5: state.path: is empty; write it, as path: usage-exporter.db, or remove the key",
+        ),
         (
             GOOD + "state: [x]\n",
             "c.yaml:5: state: must be a block of keys, as state: {path: usage-exporter.db}, not a list",
         ),
-        (GOOD + "1: x\n", "c.yaml:5: [1]: keys should be strings, not 1"),
+        (GOOD + "1: x\n", "c.yaml:5: [1]: a key must be text, not 1; put it in quotes"),
         (
             GOOD + "state: {path: a}\nstate: {path: b}\n",
             "c.yaml:6: state: is given more than once; keep one of them",
@@ -238,7 +241,7 @@ def test_every_error_is_told_at_once() -> None:
         ),
         (
             GOOD + "    streams: {ai_code_commits: {interval: 0s}}\n",
-            "c.yaml:5: targets[0].streams.ai_code_commits.interval: must be greater than",
+            "c.yaml:5: targets[0].streams.ai_code_commits.interval: must be at least 1s, not 0s",
         ),
         (
             GOOD + "    streams:\n"

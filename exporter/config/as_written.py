@@ -37,8 +37,8 @@ def misnumbered(document: Document) -> Iterator[Problem]:
             continue
         if not _DECIMAL.fullmatch(written):
             plain = written.lstrip("+-0") or "0"
-            meant = f"; write {plain} or {value}" if plain.isdecimal() else ""
-            yield at, f"YAML takes {written} for {value}{meant}, or put a text in quotes"
+            meant = f"{plain} or {value}" if plain.isdecimal() else str(value)
+            yield at, f"YAML takes {written} for {value}; write {meant}"
 
 
 def is_extension(at: Place) -> bool:

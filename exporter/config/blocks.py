@@ -33,7 +33,10 @@ class PrivacyConfig(ConfigModel):
     @model_validator(mode="after")
     def _key_for_pseudonyms(self) -> Self:
         if self.users is Users.PSEUDONYM and self.key_file is None:
-            raise ValueError("users: pseudonym needs key_file")
+            raise ValueError(
+                "users: pseudonym needs key_file; make a key (openssl rand -hex 32 > PATH) and give "
+                "key_file: PATH"
+            )
         return self
 
     @property

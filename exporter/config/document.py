@@ -10,8 +10,6 @@ import yaml
 from exporter.config.text import ConfigError, Place, Problem
 from exporter.config.yaml_errors import in_plain_words
 
-_TEXT = "tag:yaml.org,2002:str"
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -29,11 +27,10 @@ class Document:
         return line
 
     def written(self, at: Place) -> str | None:
-        """What stands in the file for a value that YAML took for something else than text."""
+        """What stands in the file for a single value, whatever YAML made of it."""
         parts = list(_followed(self._node, at))
         node = parts[-1][1] if len(parts) == len(at) and parts else None
-        plain = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag != _TEXT
-        return str(node.value) if plain and node is not None and node.value else None
+        return str(node.value) or None if isinstance(node, yaml.ScalarNode) else None
 
     def scalars(self) -> Iterator[tuple[Place, str, Any]]:
         """Every single value with its place and the words for it; an anchor's where it is defined."""

@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from exporter.config.keys import credential_advice, form, suggestion
+from exporter.config.durations import format_duration
+from exporter.config.keys import credential_advice, example, form, suggestion
 from exporter.config.text import Place, Problem
 from exporter.vendors import VENDORS
 
 Written: TypeAlias = Callable[[Place], str | None]
-"""Gives what stands in the file at a place, where YAML made something else of it."""
+"""Gives what stands in the file for a single value."""
 
 UNKNOWN_KEY = "unknown key; remove it or correct its spelling"
 
@@ -23,6 +24,8 @@ _WANTED = {
     "bool_type": "true or false",
     "string_type": "text",
 }
+
+_BOUNDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
 
 _FORMS = {
     "base_url": "begin with https:// or http:// and have no user name, query or fragment, as {}",
@@ -59,13 +62,19 @@ class Mistake:
             advice = credential_advice(str(at[-1]))
             return advice or f"{UNKNOWN_KEY}{suggestion(at, self.vendor)}"
         if kind == "missing":
-            return "is required"
+            return f"is required, as {at[-1]}: {example(at, self.vendor)}"
         if kind == "union_tag_invalid":
             return f"vendor {context.get('tag')!r} is not known; use one of {_vendors()}"
         if kind == "union_tag_not_found":
-            return f"vendor is required: {_vendors()}"
+            return f"vendor is required: one of {_vendors()}"
         if kind == "value_error":
             return self._told(str(context.get("error", self.details["msg"])))
+        if kind == "string_too_short":
+            return f"is empty; write it, as {at[-1]}: {example(at, self.vendor)}, or remove the key"
+        if kind == "invalid_key":
+            return f"a key must be text, not {given!r}; put it in quotes"
+        if kind in _BOUNDS and (limit := self._bound(context)):
+            return limit
         if kind == "too_short":
             return f"is empty; give at least one{' target' if at == ('targets',) else ''}"
         if kind in ("model_type", "model_attributes_type"):
@@ -74,7 +83,9 @@ class Mistake:
             return f"must be a block of keys{shape}, not {self._kind()}"
         shown = "" if _may_hold_secret(at) else f", not {self._shown()}"
         if kind in ("list_type", "tuple_type"):
-            as_list = f", as [{given}]" if isinstance(given, str) and at != ("targets",) else ""
+            as_list = f", as [{given}]" if isinstance(given, str) else ""
+            if at == ("targets",):
+                as_list = f", as targets: {example(at, self.vendor)}"
             return f"must be a list{as_list}{shown}{_remedy(kind, given)}"
         if kind in _WANTED:
             return f"must be {_WANTED[kind]}{shown}{_remedy(kind, given)}"
@@ -84,10 +95,19 @@ class Mistake:
 
     def _told(self, message: str) -> str:
         """A check's own message, with what was written where it repeats what YAML made of that."""
-        made, written = repr(self.details["input"]), self.written(self.at)
-        if written is None or not message.startswith(f"{made} "):
+        given, written = self.details["input"], self.written(self.at)
+        made = repr(given)
+        if isinstance(given, str) or written is None or not message.startswith(f"{made} "):
             return message
         return f"{written}{message.removeprefix(made)}"
+
+    def _bound(self, context: Mapping[str, Any]) -> str:
+        """The limit of a duration, which was written with a unit; empty for other numbers."""
+        kind, written = self.details["type"], self.written(self.at) or ""
+        if not written[-1:].isalpha():
+            return ""
+        limit = format_duration(context[{"greater_than_equal": "ge"}.get(kind, "le")])
+        return f"must be {_BOUNDS[kind]} {limit}, not {written}"
 
     def _kind(self) -> str:
         """A single value as it is where it cannot be a credential, or what kind of thing there is."""

@@ -44,7 +44,13 @@ _OUTSIDE_KEY = (
     "a private key does not belong in the configuration: put it into a file of its own and give "
     "auth: {app: {client_id: ID, private_key_file: PATH}}"
 )
-_PLACEHOLDERS = {"token_file": "PATH", "private_key_file": "PATH", "client_id": "ID", "id": "ID"}
+_PLACEHOLDERS = {
+    "account": "NAME",
+    "token_file": "PATH",
+    "private_key_file": "PATH",
+    "client_id": "ID",
+    "id": "ID",
+}
 
 
 def credential_advice(key: str) -> str | None:
@@ -58,11 +64,21 @@ def credential_advice(key: str) -> str | None:
 def suggestion(at: Place, vendor: str) -> str:
     """Where an unknown key belongs, or the key of its block that was probably meant."""
     key = str(at[-1])
+    if key.startswith("x-"):
+        return " (keys that begin with x- are free at the top level only)"
     owners = list(dict.fromkeys(_owners(key)))
     if owners:
         return f" ({key} is a {' and a '.join(owners)})"
     close = difflib.get_close_matches(key, _properties(at[:-1], vendor), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
+
+
+def example(at: Place, vendor: str) -> str:
+    """What may stand at a place, whole where it is a block or a list."""
+    if at == ("targets",):
+        return f"[{form((*at, 0), vendor, None)}]"
+    part = _block(at, vendor)
+    return form(at, vendor, None) if "properties" in part else _example(str(at[-1]), part)
 
 
 def form(at: Place, vendor: str, given: object) -> str:

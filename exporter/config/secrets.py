@@ -49,9 +49,10 @@ def check_ca_file(at: Place, path: object) -> Iterator[Problem]:
     else:
         try:
             connection.tls(path)
-        except ValueError as error:
-            problem = str(error).removeprefix("ca_file ")
-            yield at, f"{problem}; give a bundle of the authorities' certificates in PEM"
+        except ValueError:
+            # The words of OpenSSL are left out: they name a line of its code.
+            remedy = "give a bundle of the authorities' certificates in PEM"
+            yield at, f"{path} holds no PEM certificates; {remedy}"
 
 
 def check_key(path: str) -> Iterator[Problem]:
