@@ -9,7 +9,7 @@ import pytest
 
 from exporter.client import connection
 from exporter.config.blocks import Config, schema, vendor_of
-from exporter.config.file import load, parse
+from exporter.config.file import load, parse, place_in
 from exporter.config.secrets import read_key
 from exporter.config.text import ConfigError
 from exporter.model import DAY, HOUR
@@ -351,6 +351,32 @@ targets:
         "c.yaml:6: targets[0].streams: copilot_metrics was removed: GitHub closed its API on "
         "2026-04-02; use copilot_reports; delete its block"
     )
+
+
+def test_keys_that_begin_with_x_are_free_for_anchors() -> None:
+    """At the top level; what they hold is taken where it is named, and not looked at by itself."""
+    text = (
+        "x-auth: &auth {token_env: TOKEN}\n"
+        "x-usual: &usual {vendor: cursor, auth: *auth}\n"
+        "x-note: ${ANYTHING}, 010 and ~/x are our own\n"
+        "x-number: 010\n"
+        "targets:\n  - {<<: *usual, account: a}\n  - {<<: *usual, account: b, timeout: 5s}\n"
+    )
+    first, second = parse(text, "c.yaml").targets
+    assert (first.account, second.account, second.timeout) == ("a", "b", 5)
+    assert first.auth.token_env == "TOKEN"
+    [problem] = problems(
+        text.replace("token_env: TOKEN", "token_env: NOT_SET").replace(
+            "  - {<<: *usual, account: b, timeout: 5s}\n", ""
+        )
+    )
+    assert problem.startswith("c.yaml:1: targets[0].auth.token_env: secret variable NOT_SET")
+
+
+def test_the_place_of_a_value_is_known_after_the_file_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(GOOD + "state:\n  path: x.db\n")
+    assert place_in(path, ("state", "path")) == f"{path}:6: state.path"
 
 
 def test_the_same_account_at_two_vendors_is_no_duplicate() -> None:

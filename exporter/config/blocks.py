@@ -100,6 +100,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **TypeAdapter(Config).json_schema(schema_generator=_Schema),
+        "patternProperties": {"^x-": {"description": "Free, for anchors."}},
     }
 
 
