@@ -12,9 +12,10 @@ COPY requirements.txt requirements-build.txt ./
 RUN python -m venv /opt/build \
     && /opt/build/bin/python -m pip install --require-hashes --requirement requirements-build.txt \
     && python -m pip install --require-hashes --only-binary=:all: --requirement requirements.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY exporter exporter
-RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+ARG REVISION=unknown
+RUN REVISION="${REVISION}" /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && python -m pip install --no-deps --no-index /wheels/*.whl \
     && python -m compileall -q /opt/usage-exporter/lib \
     && python -m pip uninstall --quiet --yes pip \

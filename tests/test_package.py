@@ -92,9 +92,12 @@ def test_the_wheel_has_all_that_it_needs(environment: Path, tmp_path: Path) -> N
 
 
 def test_the_command_tells_its_version(environment: Path, tmp_path: Path) -> None:
-    """The installed command is the one of this version."""
+    """The installed command is the one of this version, and knows the commit and the time of its build."""
+    commit = _run("git", "rev-parse", "HEAD", cwd=ROOT).strip()
     printed = _run(environment / "usage-exporter", "--version", cwd=tmp_path)
-    assert printed == f"usage-exporter, version {__version__}\n"
+    first, built, *_ = printed.splitlines()
+    assert first == f"usage-exporter, version {__version__} (revision: {commit})"
+    assert built.split() == ["build", "date:", "2026-01-01T00:00:00Z"]
 
 
 @pytest.fixture
