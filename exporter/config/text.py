@@ -22,16 +22,16 @@ class ConfigError(Exception):
         super().__init__("\n".join(self.problems))
 
 
-def read_text(path: Path) -> str:
-    """The content of the file; raises ConfigError."""
+def read_text(path: Path, flag: str = "--config.file") -> str:
+    """The content of the file that a flag names; raises ConfigError."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(
-            [f"{path}: cannot be read: {error.strerror}; check --config.file"]
-        ) from error
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}; check {flag}"]) from error
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: is not UTF-8 text: {error}"]) from error
+        raise ConfigError(
+            [f"{path}: is not UTF-8 text; save it as UTF-8, or check {flag}"]
+        ) from error
 
 
 def dotted(at: Place) -> str:

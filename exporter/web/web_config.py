@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import bcrypt
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from exporter.config import document
+from exporter.config.text import ConfigError, read_text
 from exporter.masking import masked
 
 
@@ -152,12 +153,9 @@ class WebConfig(_Block):
 def read(path: Path) -> WebConfig:
     """Read and check the file, with the files that it names; raises WebConfigError."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise WebConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # A ValueError: not UTF-8, or what YAML takes for a date or a number and Python does not.
-        raise WebConfigError(f"{path}: is not YAML: {error}") from error
+        data = document.read(read_text(path, "--web.config.file"), path).data
+    except ConfigError as error:
+        raise WebConfigError(str(error)) from error
     try:
         config = WebConfig.model_validate(data or {})
     except ValidationError as error:
