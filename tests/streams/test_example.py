@@ -78,7 +78,8 @@ def _planned(path: Path) -> set[tuple[str, str]]:
     """The streams that `check` lists, with their vendors."""
     result = CliRunner().invoke(main, ["check", "--config.file", str(path)])
     assert (result.exit_code, result.stderr) == (0, "")
-    lines = result.stdout.splitlines()[1:]
+    *lines, last = result.stdout.splitlines()[1:]
+    assert last.startswith(f"{path} is valid: ")
     rows = [line.split() for line in lines if not line.startswith("warning: ")]
     return {(row[0].partition("/")[0], row[1]) for row in rows}
 
@@ -165,6 +166,9 @@ def _problems(value: Any, schema: Any, whole: Any, at: str = "$") -> Iterator[st
             for name in value if isinstance(value, dict) else ():
                 if name in wanted:
                     yield from _problems(value[name], wanted[name], whole, f"{at}.{name}")
+        elif keyword == "patternProperties":
+            for name, fit in ((n, f) for n in value for p, f in wanted.items() if re.search(p, n)):
+                yield from _problems(value[name], fit, whole, f"{at}.{name}")
         elif keyword == "items":
             for number, item in enumerate(value if isinstance(value, list) else ()):
                 yield from _problems(item, wanted, whole, f"{at}[{number}]")
@@ -184,7 +188,7 @@ def _holds(keyword: str, wanted: Any, value: Any, schema: Any) -> bool:
         "enum": lambda: value in wanted,
         "required": lambda: not isinstance(value, dict) or set(wanted) <= value.keys(),
         "additionalProperties": lambda: (
-            not isinstance(value, dict) or value.keys() <= schema["properties"].keys()
+            not isinstance(value, dict) or _unnamed(value, schema) <= schema["properties"].keys()
         ),
         "pattern": lambda: text is None or re.search(wanted, text) is not None,
         "minLength": lambda: text is None or len(text) >= wanted,
@@ -197,10 +201,17 @@ def _holds(keyword: str, wanted: Any, value: Any, schema: Any) -> bool:
     return rules[keyword]()
 
 
+def _unnamed(value: dict[str, Any], schema: Any) -> set[str]:
+    """The keys that no pattern allows."""
+    patterns = schema.get("patternProperties", ())
+    return {name for name in value if not any(re.search(pattern, name) for pattern in patterns)}
+
+
 def test_the_example_fits_the_schema() -> None:
     """An editor that reads the schema finds nothing wrong with the example, and finds mistakes."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     data = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    data["x-shared"] = {"anything": [1]}
     assert list(_problems(data, schema, schema)) == []
     data["targets"][0]["streams"]["api_insights"]["intervall"] = "5m"
     assert list(_problems(data, schema, schema))
