@@ -29,6 +29,7 @@ from exporter.preflight.doctor.finding import Level
 from exporter.preflight.doctor.machine import check_state_path
 from exporter.runtime.app import App
 from exporter.runtime.ending import Stop, leave
+from exporter.runtime.interpreter import share
 from exporter.runtime.loop import Loop
 from exporter.runtime.sighup import Sighup
 from exporter.store.store import StoreError
@@ -237,6 +238,7 @@ def _refuse(problems: Sequence[str]) -> NoReturn:
 
 
 def _run(work: Coroutine[Any, Any, _T]) -> _T:
+    share()
     try:
         with asyncio.Runner(loop_factory=Loop) as runner:
             return runner.run(work)

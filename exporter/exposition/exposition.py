@@ -6,13 +6,10 @@ from concurrent.futures import Executor
 from typing import ParamSpec, TypeVar
 
 from exporter.clock import Clock, SystemClock
-from exporter.exposition.family import Family, Share, SourceKey, pack
+from exporter.exposition.family import SMALL_PAGE, Family, Share, SourceKey, pack
 from exporter.exposition.page import Page, Pieces
-from exporter.exposition.render import render
+from exporter.exposition.render import slices
 from exporter.model import Metric, Point
-
-# Above this, compressing well takes longer than it is worth.
-_SMALL_PAGE = 1024 * 1024
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -147,11 +144,9 @@ class Exposition:
                 wait.cancel()
 
     def _render(self, families: Mapping[Metric, Sequence[Point]]) -> dict[Metric, Share | None]:
-        texts = {metric: render(metric, points) for metric, points in families.items() if points}
-        fast = self._fast or sum(len(text.plain) for text in texts.values()) > _SMALL_PAGE
         return {
-            metric: pack(texts[metric], fast=fast) if metric in texts else None
-            for metric in families
+            metric: pack(slices(metric, points), fast=self._fast)
+            for metric, points in families.items()
         }
 
     def _assemble(self, changes: Mapping[tuple[Metric, SourceKey], Share | None]) -> Page:
@@ -164,7 +159,7 @@ class Exposition:
             else:
                 self._built[metric] = pieces
         size = sum(piece.length for pieces in self._built.values() for piece in pieces.plain)
-        self._fast = size > _SMALL_PAGE
+        self._fast = size > SMALL_PAGE
         return Page(
             {metric: self._built[metric] for metric in self._catalogue if metric in self._built}
         )

@@ -1,6 +1,7 @@
 """A metric family of the page: its sources' texts, compressed so that a change costs little."""
 
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from exporter.exposition.compress import Piece, deflate
@@ -13,6 +14,9 @@ from exporter.model import Metric
 _ALONE = 4 * 1024
 _SHARED = 16 * 1024
 
+SMALL_PAGE = 1024 * 1024
+"""Above this, compressing well takes longer than it is worth."""
+
 _NOTHING = Text(b"", b"")
 
 SourceKey: TypeAlias = tuple[str, ...]
@@ -22,9 +26,16 @@ Share: TypeAlias = Text | Pieces
 """What one source has in one family: a short text as it is, a long one compressed."""
 
 
-def pack(text: Text, *, fast: bool) -> Share:
-    """The form in which a family keeps `text`."""
-    return text if len(text.plain) < _ALONE else _deflate(text, fast=fast)
+def pack(slices: Iterable[Text], *, fast: bool) -> Share | None:
+    """The form in which a family keeps a source's text, which comes in slices; None of no text."""
+    packed: list[Pieces] = []
+    length = 0
+    for text in slices:
+        length += len(text.plain)
+        if not packed and length < _ALONE:
+            return text
+        packed.append(_deflate(text, fast=fast or length > SMALL_PAGE))
+    return _joined(packed) if packed else None
 
 
 class Family:
@@ -66,10 +77,7 @@ class Family:
                 self._header_alone = _deflate(self._header, fast=False)
             shares.append(self._header_alone)
         shares += (self._long[source] for source in sorted(self._long))
-        return Pieces(
-            tuple(piece for share in shares for piece in share.plain),
-            tuple(piece for share in shares for piece in share.openmetrics),
-        )
+        return _joined(shares)
 
 
 class _Leaf:
@@ -113,6 +121,13 @@ class _Leaf:
             self._pieces = _deflate(Text(plain, openmetrics), fast=fast)
             self._lead = lead
         return self._pieces
+
+
+def _joined(shares: Sequence[Pieces]) -> Pieces:
+    return Pieces(
+        tuple(piece for share in shares for piece in share.plain),
+        tuple(piece for share in shares for piece in share.openmetrics),
+    )
 
 
 def _deflate(text: Text, *, fast: bool) -> Pieces:

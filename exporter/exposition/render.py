@@ -60,19 +60,22 @@ def header(metric: Metric) -> Text:
 
 def render(metric: Metric, points: Iterable[Point]) -> Text:
     """The sample lines of `points` in the order given, without the header."""
+    return _concatenated(list(slices(metric, points)))
+
+
+def slices(metric: Metric, points: Iterable[Point]) -> Iterator[Text]:
+    """What `render` gives, piece by piece."""
     lines = _histograms if metric.type is MetricType.HISTOGRAM else _scalars
-    slices: list[Text] = []
     rest = iter(points)
     while batch := list(islice(rest, SLICE)):
         try:
-            slices.append(lines(metric, batch))
+            yield lines(metric, batch)
         except (AttributeError, TypeError, ValueError) as error:
             raise PointError(
                 f"{metric.name}: a point does not fit its row of the catalogue ({error}); it needs "
                 f"{len(metric.label_names)} label values {metric.label_names} and the value of a "
                 f"{metric.type}"
             ) from error
-    return _concatenated(slices)
 
 
 def number(value: Number | float) -> str:

@@ -1,10 +1,12 @@
 """What of a stream's state is on the page, and when that changes without a poll."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 
 from exporter.model import Metric, MetricType, Point, Scope, Series, SeriesKey, StreamKey
+from exporter.poll.order import in_order
 from exporter.poll.transform.labels import LabelChoice
 from exporter.store.store import StreamState
 
@@ -51,41 +53,43 @@ class Exposure:
         metrics: Mapping[str, Metric],
         now: float,
         choice: LabelChoice = ALL_LABELS,
-    ) -> dict[Metric, Sequence[Point]]:
+    ) -> dict[Metric, list[Point]]:
         """The points of `metrics`, an empty list where one has none.
 
         A series with a label that `choice` drops is one of an earlier choice: it is kept, not shown.
         """
         families: dict[Metric, list[Point]] = {metric: [] for metric in metrics.values()}
-        for (name, labels), series in sorted(state.ledger.items()):
+        for name, labels in in_order(state.ledger):
             metric = metrics.get(name)
             if metric is None or not choice.shows(metric, labels):
                 continue
             if metric.type is MetricType.COUNTER:
+                series = state.ledger[name, labels]
                 value = series.counter if series.released else 0
                 families[metric].append(
                     Point(scope_labels(metric, key) + labels, value, series.created)
                 )
-        for (name, labels), gauges in sorted(state.gauges.items()):
+        for name, labels in in_order(state.gauges):
             metric = metrics.get(name)
             if metric is None or not choice.shows(metric, labels):
                 continue
+            gauges = state.gauges[name, labels]
             fresh = [g for g in gauges.values() if now < g.read_at + self.expire_after]
             if fresh:
                 merged = reduce(metric.merged, (gauge.value for gauge in fresh))
                 families[metric].append(Point(scope_labels(metric, key) + labels, merged))
-        return dict(families)
+        return families
 
     def next_change(self, state: StreamState, now: float) -> float | None:
         """When the page changes next without a poll: a hold ends or a gauge expires."""
-        moments = [
-            *(self._release_at(s, now) for s in state.ledger.values() if not s.released),
-            *(
+        moments = chain(
+            (self._release_at(s, now) for s in state.ledger.values() if not s.released),
+            (
                 gauge.read_at + self.expire_after
                 for gauges in state.gauges.values()
                 for gauge in gauges.values()
             ),
-        ]
+        )
         return min((moment for moment in moments if moment > now), default=None)
 
 

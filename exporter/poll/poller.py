@@ -10,8 +10,9 @@ from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
 from exporter.exposition.exposition import Exposition
 from exporter.log import broke
-from exporter.model import MINUTE
-from exporter.poll.commit import Reading, apply, complete
+from exporter.model import MINUTE, Metric
+from exporter.poll.commit import Applied, Reading, apply, complete
+from exporter.poll.discard import discard, loaded
 from exporter.poll.erasure import without_people
 from exporter.poll.job import Counting, Job
 from exporter.poll.publisher import Publisher
@@ -103,8 +104,11 @@ class Poller:
         hidden = job.stream.hidden(people=self._privacy.shows_people)
         if hidden is not None:
             raise PollError(f"{job.stream.name} {hidden}")
+        async with loaded(self._store, job.key) as state:
+            return await self._read_into(job, state)
+
+    async def _read_into(self, job: Job, state: StreamState) -> PollOutcome:
         now = self._clock.time()
-        state = await self._store.load(job.key)
         window, walk = read_window(job.reach, now, state)
         reading = Reading(now, now if walk is None else walk.began, window, walked=walk is not None)
         source = Source(
@@ -157,8 +161,36 @@ class Poller:
         done: bool,
     ) -> None:
         """Count the batches and write them in one transaction; `done` says that the window was read."""
-        applied = await asyncio.to_thread(
-            apply, job, state, batches, reading, self._privacy, self._counting, self._clock.time()
+        applied, changes, metrics = await asyncio.to_thread(
+            self._count, job, state, source, reading, batches, done=done
+        )
+        await self.publisher.commit(job, state, changes, metrics)
+        await asyncio.to_thread(discard, batches)
+        if uncounted := job.status.found_uncounted(source.uncounted):
+            told = ", ".join(uncounted)
+            _log.warning("%s does not count fields that hold numbers: fields=%r", job.key, told)
+        job.status.committed(
+            source.records,
+            corrections=applied.counted.corrections,
+            folded=applied.folded,
+            drift=source.drift,
+            rejected=source.rejects.fields,
+            data_until=state.data_until,
+        )
+
+    def _count(
+        self,
+        job: Job,
+        state: StreamState,
+        source: Source[Any, Any],
+        reading: Reading,
+        batches: list[Batch],
+        *,
+        done: bool,
+    ) -> tuple[Applied, Changes, dict[str, Metric]]:
+        """Count the batches into the state: what came of them, what to write, and what to show."""
+        applied = apply(
+            job, state, batches, reading, self._privacy, self._counting, self._clock.time()
         )
         gauges = applied.gauges
         if source.data_until is not None:
@@ -173,16 +205,4 @@ class Poller:
         )
         touched = {name for name, _ in changed} | gauges
         metrics = {name: metric for name, metric in job.metrics.items() if name in touched}
-        changes = Changes(frozenset(changed), gauges=bool(gauges))
-        await self.publisher.commit(job, state, changes, metrics)
-        if uncounted := job.status.found_uncounted(source.uncounted):
-            told = ", ".join(uncounted)
-            _log.warning("%s does not count fields that hold numbers: fields=%r", job.key, told)
-        job.status.committed(
-            source.records,
-            corrections=applied.counted.corrections,
-            folded=applied.folded,
-            drift=source.drift,
-            rejected=source.rejects.fields,
-            data_until=state.data_until,
-        )
+        return applied, Changes(frozenset(changed), gauges=bool(gauges)), metrics

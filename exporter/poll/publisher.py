@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from exporter.clock import Clock
 from exporter.exposition.exposition import Exposition
 from exporter.model import MINUTE, Metric, StreamKey
+from exporter.poll.discard import discard, loaded
 from exporter.poll.exposure import Exposure
 from exporter.poll.job import Job
 from exporter.store.store import Changes, Store, StoreError, StreamState
@@ -41,26 +42,29 @@ class Publisher:
         """Bring the page up to date with the time: ended birth holds, expired gauges."""
         async with self._page[job.key]:
             try:
-                state = await self._store.load(job.key)
-                released = self._exposure.release(state, self._clock.time())
-                if released:
-                    await self._store.commit(job.key, state, Changes(frozenset(released), False))
+                async with loaded(self._store, job.key) as state:
+                    released = await asyncio.to_thread(
+                        self._exposure.release, state, self._clock.time()
+                    )
+                    if released:
+                        changes = Changes(frozenset(released), False)
+                        await self._store.commit(job.key, state, changes)
+                    await self.show(job, state, job.metrics)
             except StoreError as error:
                 _log.warning("refresh of %s failed: reason=%r", job.key, str(error))
                 job.status.refresh_at = self._clock.time() + MINUTE
-                return
-            await self.show(job, state, job.metrics)
 
     async def show(self, job: Job, state: StreamState, metrics: Mapping[str, Metric]) -> None:
         """Put what was committed of `metrics` on the page."""
         now = self._clock.time()
         exposure = self._exposure
         job.status.series = len(job.shown(state.ledger)) + len(job.shown(state.gauges))
-        job.status.refresh_at = exposure.next_change(state, now)
+        job.status.refresh_at = await asyncio.to_thread(exposure.next_change, state, now)
         families = await asyncio.to_thread(
             exposure.points, job.key, state, metrics, now, job.labels
         )
         await self._exposition.put(job.key, families)
+        await asyncio.to_thread(discard, *families.values())
 
     async def show_status(self, job: Job) -> None:
         """Bring the exporter's own metrics of a stream and its target up to date."""

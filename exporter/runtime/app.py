@@ -17,6 +17,7 @@ from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
 from exporter.poll.job import Job
 from exporter.poll.scheduler import Scheduler
+from exporter.runtime.interpreter import Garbage
 from exporter.runtime.policy import CollectionPolicy
 from exporter.runtime.reload import Reloader, ReloadError
 from exporter.runtime.sighup import Sighup
@@ -59,6 +60,7 @@ class App:
         self._clock = clock
         self._random = random
         self._process = ProcessMetrics()
+        self._garbage = Garbage()
         self._resources = AsyncExitStack()
 
     async def __aenter__(self) -> "App":
@@ -186,3 +188,6 @@ class App:
         await self.exposition.put(("process",), self._process.families())
         await self._targets.show_running()
         await self._targets.retry_renewed()
+        self._garbage.tick(
+            sum(job.status.series for job in self.jobs if job.status.polling_since is not None)
+        )
