@@ -192,17 +192,11 @@ class Series:
     released: bool = False
     slots: dict[Slot, Number] = field(default_factory=dict)
 
-    def read(self, slot: Slot, value: Number) -> Number:
-        """Take the newest value of a slot; returns how much the vendor took back."""
-        change = value - self.slots.get(slot, 0)
-        self.set(slot, value)
-        if change < 0:
-            self.debt -= change
-            return -change
-        paid = min(self.debt, change)
+    def pay(self, amount: Number) -> Number:
+        """Pay the debt with growth; returns what of it is left to count."""
+        paid = min(self.debt, amount)
         self.debt -= paid
-        self.counter += change - paid
-        return 0
+        return amount - paid
 
     def set(self, slot: Slot, value: Number) -> None:
         """Take a value without counting it. A zero needs no memory: an unknown slot is zero too."""

@@ -7,7 +7,7 @@ from itertools import chain
 from exporter.model import MetricType, Window
 from exporter.poll import gauges
 from exporter.poll.job import Counting, Job
-from exporter.poll.ledger import Counted, count, forget
+from exporter.poll.ledger import Counted, Losses, count, forget
 from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import next_oldest_kept
@@ -19,7 +19,8 @@ from exporter.streams.contract import Batch
 class Reading:
     """One read of a stream in progress: when it began, which window it covers, what it has begun to count.
 
-    `walk_began` is when its walk began, which may have been in an earlier poll.
+    `walk_began` is when its walk began, which may have been in an earlier poll. `unpaid` is what its
+    commits took back so far: another one may tell where it moved to.
     """
 
     began: float
@@ -27,6 +28,7 @@ class Reading:
     window: Window
     started: set[str] = field(default_factory=set)
     walked: bool = False
+    unpaid: Losses = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def apply(
         oldest_kept=state.oldest_kept,
         baseline=frozenset() if counting.count_history else fresh,
         now=now,
+        unpaid=reading.unpaid,
     )
     touched = gauges.replace(state.gauges, gathered.gauges, hidden, now)
     _remember(state, batches, reading)

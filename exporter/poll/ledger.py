@@ -1,14 +1,16 @@
 """What has been counted: per series and slot the last value read, per series a counter that never falls."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from exporter.model import Coverage, Number, Sample, Series, SeriesKey, Slot
+from exporter.poll.moves import Amounts, cancel
 
 Ledger: TypeAlias = dict[SeriesKey, Series]
 Values: TypeAlias = dict[SeriesKey, dict[Slot, Number]]
 """What a poll read: the value of each slot of each series."""
+_NOTHING: Mapping[Slot, Number] = {}
 
 
 def key_of_labels(labels: tuple[str, ...]) -> str:
@@ -23,6 +25,12 @@ def keyed(sample: Sample) -> Sample:
     return sample._replace(key=key_of_labels(sample.labels))
 
 
+Place: TypeAlias = tuple[str, int]
+"""A metric and a bucket."""
+Losses: TypeAlias = dict[Place, Amounts]
+"""By how much series fell in each bucket, where growth of no other series has paid for it."""
+
+
 @dataclass(slots=True)
 class Counted:
     """What a poll changed in the ledger."""
@@ -30,6 +38,19 @@ class Counted:
     changed: set[SeriesKey] = field(default_factory=set)
     born: set[SeriesKey] = field(default_factory=set)
     corrections: int = 0
+
+
+class Change(NamedTuple):
+    """The newest value of a slot, and by how much it rose or fell."""
+
+    key: SeriesKey
+    slot: Slot
+    value: Number
+    amount: Number
+
+    @property
+    def place(self) -> Place:
+        return self.key[0], self.slot.bucket
 
 
 def count(
@@ -40,23 +61,35 @@ def count(
     oldest_kept: int,
     baseline: Collection[str],
     now: float,
+    unpaid: Losses | None = None,
 ) -> Counted:
     """Count what a poll read into the ledger, in place.
 
     Buckets before `oldest_kept` are ignored: the ledger has forgotten what it counted of them. Metrics
-    named in `baseline` take their first values without counting.
+    named in `baseline` take their first values without counting. `unpaid` is what earlier parts of the
+    same read took back: what moved from there is not counted again.
     """
     result = Counted()
     _follow_renames(ledger, values, result, now)
-    # Decreases come before increases, so that a value that moved between slots nets to zero.
-    for key, slots in _absent(ledger, values, coverage).items():
-        _read(key, ledger[key], slots, oldest_kept, baseline, result)
-    for key, slots in values.items():
-        if key not in ledger:
-            ledger[key] = Series(created=now)
-            result.born.add(key)
-            result.changed.add(key)
-        _read(key, ledger[key], slots, oldest_kept, baseline, result)
+    for key in values.keys() - ledger.keys():
+        ledger[key] = Series(created=now)
+        result.born.add(key)
+        result.changed.add(key)
+    absent = _absent(ledger, values, coverage)
+    falls, rises = _changes(ledger, (absent, values), oldest_kept)
+    for change in (*falls, *rises):
+        ledger[change.key].set(change.slot, change.value)
+        result.changed.add(change.key)
+    counted = [change for change in falls if change.key[0] not in baseline]
+    moved = _settle(ledger, counted, rises, {} if unpaid is None else unpaid, result)
+    creditors = _creditors(ledger, values) if rises else {}
+    for change in rises:
+        place = change.key, change.slot.bucket
+        paid = min(moved.get(place, 0), change.amount)
+        if paid:
+            moved[place] -= paid
+        if change.key[0] not in baseline:
+            _grow(ledger, change.key, change.amount - paid, creditors, result)
     return result
 
 
@@ -67,22 +100,98 @@ def forget(ledger: Ledger, oldest_kept: int) -> None:
             del series.slots[slot]
 
 
-def _read(
+def _changes(
+    ledger: Ledger, answers: Iterable[Values], oldest_kept: int
+) -> tuple[list[Change], list[Change]]:
+    """What fell and what rose."""
+    falls: list[Change] = []
+    rises: list[Change] = []
+    for answer in answers:
+        for key, slots in answer.items():
+            known = ledger[key].slots
+            for slot, value in slots.items():
+                amount = value - known.get(slot, 0)
+                if amount and slot.bucket >= oldest_kept:
+                    (rises if amount > 0 else falls).append(Change(key, slot, value, amount))
+    return falls, rises
+
+
+def _settle(
+    ledger: Ledger,
+    falls: Sequence[Change],
+    rises: Sequence[Change],
+    unpaid: Losses,
+    result: Counted,
+) -> dict[tuple[SeriesKey, int], Number]:
+    """Note as a debt what fell and did not move; returns how much of each rise only moved there.
+
+    By series and bucket.
+    """
+    fallen = _by_place(falls, {change.place for change in falls})
+    gains = _by_place(rises, fallen.keys() | unpaid.keys())
+    moved: dict[tuple[SeriesKey, int], Number] = {}
+    for place in fallen.keys() | (unpaid.keys() & gains.keys()):
+        metric, bucket = place
+        # What was paid by growth since is not there to be moved.
+        owed = {
+            labels: min(amount, ledger[metric, labels].debt)
+            for labels, amount in unpaid.get(place, {}).items()
+        }
+        losses = {labels: -amount for labels, amount in fallen.get(place, {}).items()}
+        for labels, amount in owed.items():
+            losses[labels] = losses.get(labels, 0) + amount
+        left = dict(gains.get(place, {}))
+        cancel(losses, left)
+        for labels in fallen.get(place, {}).keys() | owed.keys():
+            ledger[metric, labels].debt += losses.get(labels, 0) - owed.get(labels, 0)
+            result.changed.add((metric, labels))
+        for labels, amount in gains.get(place, {}).items():
+            moved[(metric, labels), bucket] = amount - left.get(labels, 0)
+        unpaid[place] = losses
+    result.corrections += sum(change.key[1] in unpaid.get(change.place, ()) for change in falls)
+    return moved
+
+
+def _by_place(changes: Iterable[Change], places: Collection[Place]) -> dict[Place, Amounts]:
+    """The changes in these places, added up by series."""
+    sums: dict[Place, Amounts] = {}
+    if places:
+        for change in changes:
+            if change.place in places:
+                amounts = sums.setdefault(change.place, {})
+                labels = change.key[1]
+                amounts[labels] = amounts.get(labels, 0) + change.amount
+    return sums
+
+
+def _creditors(ledger: Ledger, values: Values) -> dict[str, list[SeriesKey]]:
+    """By metric the series that owe and that nothing feeds any more: their family pays."""
+    found: dict[str, list[SeriesKey]] = {}
+    owing = (key for key, series in ledger.items() if series.debt and not series.slots)
+    # In an order that does not depend on the order in which the state was loaded.
+    for key in sorted(owing, reverse=True):
+        if key not in values:
+            found.setdefault(key[0], []).append(key)
+    return found
+
+
+def _grow(
+    ledger: Ledger,
     key: SeriesKey,
-    series: Series,
-    slots: Mapping[Slot, Number],
-    oldest_kept: int,
-    baseline: Collection[str],
+    amount: Number,
+    creditors: Mapping[str, list[SeriesKey]],
     result: Counted,
 ) -> None:
-    for slot, value in slots.items():
-        if slot.bucket < oldest_kept or value == series.slots.get(slot, 0):
-            continue
-        result.changed.add(key)
-        if key[0] in baseline:
-            series.set(slot, value)
-        elif series.read(slot, value):
-            result.corrections += 1
+    """Count growth; it pays what the series owes first, and then what its family does."""
+    series = ledger[key]
+    left = series.pay(amount)
+    waiting = creditors.get(key[0], ())
+    while left and waiting:
+        left = ledger[waiting[-1]].pay(left)
+        result.changed.add(waiting[-1])
+        if not ledger[waiting[-1]].debt:
+            waiting.pop()
+    series.counter += left
 
 
 def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float) -> None:
@@ -91,28 +200,35 @@ def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float)
     It was renamed, moved into or out of `other`, or is shown with other labels. Only what is remembered
     moves: the old series keeps its counter, the other one grows from here.
     """
+    unread = [
+        (key, slot)
+        for key, series in ledger.items()
+        for slot in series.slots.keys() - values.get(key, _NOTHING).keys()
+    ]
+    if not unread:
+        return
     wanted: dict[tuple[str, Slot], tuple[SeriesKey, Slot]] = {}
     for key, slots in values.items():
         for slot in slots:
             wanted[key[0], _identified(slot, key)] = key, slot
-    for key, series in list(ledger.items()):
-        held = values.get(key, {})
-        for slot in [slot for slot in series.slots if slot not in held]:
-            identified = key[0], _identified(slot, key)
-            if identified not in wanted:
-                continue
-            owner, place = wanted[identified]
-            if owner not in ledger:
-                ledger[owner] = Series(created=now)
-                result.born.add(owner)
-            moved = series.slots.pop(slot)
-            ledger[owner].slots[place] = ledger[owner].slots.get(place, 0) + moved
-            result.changed.update((key, owner))
+    for key, slot in unread:
+        identified = key[0], _identified(slot, key)
+        if identified not in wanted:
+            continue
+        owner, place = wanted[identified]
+        if owner not in ledger:
+            ledger[owner] = Series(created=now)
+            result.born.add(owner)
+        moved = ledger[key].slots.pop(slot)
+        ledger[owner].slots[place] = ledger[owner].slots.get(place, 0) + moved
+        result.changed.update((key, owner))
 
 
 def _identified(slot: Slot, key: SeriesKey) -> Slot:
     """The slot; of a thing without partition and key with its labels for a key."""
-    return slot if slot.partition or slot.key else slot._replace(key=key_of_labels(key[1]))
+    if slot.partition or slot.key:
+        return slot
+    return Slot(slot.bucket, "", key_of_labels(key[1]))
 
 
 def _absent(ledger: Ledger, values: Values, coverage: Iterable[Coverage]) -> Values:
