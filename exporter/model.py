@@ -182,13 +182,16 @@ class Slot(NamedTuple):
 class Series:
     """One counter. `debt` is what the vendor took back and growth has not yet paid for.
 
-    `counter - debt` is always the sum of the newest values, less what the baseline held. Until it is
-    `released` it is shown at 0, so that its first growth can be seen.
+    `moved` is what the counter has of usage that was found in another series of the family since; below
+    zero it is what other counters have of this one's. Over a family it is zero. Less `debt` and `moved`
+    the counter is the sum of the newest values, less what the baseline held. Until it is `released` it
+    is shown at 0, so that its first growth can be seen.
     """
 
     created: float
     counter: Number = 0
     debt: Number = 0
+    moved: Number = 0
     released: bool = False
     slots: dict[Slot, Number] = field(default_factory=dict)
 

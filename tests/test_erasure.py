@@ -15,6 +15,7 @@ PERSON = "octo-jane"
 NAMING: SeriesKey = ("github_api_subject_requests_total", ("user", PERSON))
 SEEN: SeriesKey = ("github_api_subject_last_request_timestamp_seconds", ("user", PERSON))
 NAMELESS: SeriesKey = ("github_api_requests_total", ())
+STARTED = [(NAMELESS[0], ""), (NAMING[0], ""), (NAMING[0], PERSON)]
 PLAIN = {"privacy": {"users": "plain"}}
 
 
@@ -25,7 +26,7 @@ def target(running: Running) -> dict[str, Any]:
 async def leave(running: Running, key: StreamKey = IDLE) -> None:
     """What a stream with people left that was removed from the configuration since."""
     state = StreamState(
-        started=frozenset({NAMING[0], NAMELESS[0]}),
+        started=dict.fromkeys(STARTED, 1.0),
         privacy=Privacy(Users.PLAIN).fingerprint,
         ledger={
             NAMING: Series(created=1.0, counter=7, slots={Slot(0): 7}),
@@ -34,7 +35,8 @@ async def leave(running: Running, key: StreamKey = IDLE) -> None:
         gauges={SEEN: {"": Gauge(5.0, 1.0)}},
     )
     store = SQLiteStore.open(running.directory / "state.db", 1.0)
-    await store.commit(key, state, Changes(frozenset(state.ledger), gauges=True))
+    changes = Changes(frozenset(state.ledger), gauges=True, started=frozenset(STARTED))
+    await store.commit(key, state, changes)
     await store.close()
 
 
@@ -64,7 +66,8 @@ async def test_a_start_with_people_off_takes_them_from_what_removed_streams_left
     assert set(state.ledger) == {NAMELESS}
     assert state.ledger[NAMELESS].counter == 9
     assert state.gauges == {}
-    assert state.started == {NAMELESS[0]}
+    assert state.started.keys() == {STARTED[0], STARTED[1]}
+    assert state.erased == {(NAMING[0], 0): 7}
 
 
 async def test_a_reload_with_people_off_does_so_too(running: Running) -> None:

@@ -1,13 +1,15 @@
 """What batches change in the state of a stream: functions of their input."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 
-from exporter.model import MetricType, Window
+from exporter.model import Window
 from exporter.poll import gauges
+from exporter.poll.baseline import Fresh, Scope, read_scopes
 from exporter.poll.job import Counting, Job
-from exporter.poll.ledger import Counted, Losses, count, forget
+from exporter.poll.ledger import ERASED, Counted, count, forget
+from exporter.poll.reading import Reading
 from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import next_oldest_kept
@@ -15,29 +17,14 @@ from exporter.store.store import StreamState, Walk
 from exporter.streams.contract import Batch
 
 
-@dataclass(slots=True)
-class Reading:
-    """One read of a stream in progress: when it began, which window it covers, what it has begun to count.
-
-    `walk_began` is when its walk began, which may have been in an earlier poll. `unpaid` is what its
-    commits took back so far: another one may tell where it moved to.
-    """
-
-    began: float
-    walk_began: float
-    window: Window
-    started: set[str] = field(default_factory=set)
-    walked: bool = False
-    unpaid: Losses = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What batches changed: the series that were counted, the metrics of gauges, how many were folded."""
+    """What batches changed: series, metrics of gauges, how many were folded, what was first read."""
 
     counted: Counted
     gauges: set[str]
     folded: int
+    started: set[Scope]
 
 
 def apply(
@@ -60,32 +47,30 @@ def apply(
         {*job.shown(state.ledger), *job.shown(read_before)},
         job.options.max_series or counting.series_per_stream,
     )
-    covered = {
-        metric.name
-        for each in coverage
-        for metric in each.metrics
-        if metric.type is MetricType.COUNTER and (privacy.shows_people or not metric.people)
-    }
-    fresh = (covered | {key[0] for key in gathered.counters}) - state.started
-    reading.started |= fresh
-    state.oldest_kept = reading.window.start if state.oldest_kept is None else state.oldest_kept
     hidden = privacy.covered(coverage)
+    read = read_scopes(hidden, gathered.counters, people=privacy.shows_people)
+    state.oldest_kept = reading.window.start if state.oldest_kept is None else state.oldest_kept
     counted = count(
         state.ledger,
         gathered.counters,
         hidden,
         oldest_kept=state.oldest_kept,
-        baseline=frozenset() if counting.count_history else fresh,
+        baseline=Fresh() if counting.count_history else reading.known.fresh(read),
         now=now,
         unpaid=reading.unpaid,
     )
+    state.erased = {
+        place: amounts[ERASED] for place, amounts in reading.unpaid.items() if ERASED in amounts
+    }
     touched = gauges.replace(state.gauges, gathered.gauges, hidden, now)
     _remember(state, batches, reading)
     state.privacy = privacy.fingerprint
-    return Applied(counted, touched, folded)
+    return Applied(counted, touched, folded, reading.start(state, read))
 
 
-def complete(job: Job, state: StreamState, reading: Reading, now: float) -> set[str]:
+def complete(
+    job: Job, state: StreamState, reading: Reading, now: float, *, count_history: bool
+) -> set[str]:
     """The whole window was read: what is older is forgotten. Returns the metrics of gauges that went.
 
     A walk's first partitions were read when it began, so the next window goes back to there. If the clock
@@ -95,12 +80,12 @@ def complete(job: Job, state: StreamState, reading: Reading, now: float) -> set[
     if reading.walked:
         until = int(reading.walk_began) if reading.walk_began <= now else window.start
     window = Window(window.start, max(window.start, until))
-    state.started |= reading.started
+    state.started |= dict.fromkeys(reading.started, reading.walk_began)
     state.read_until = window.end
     state.walk = None
     gone = gauges.drop_unread(state.gauges, reading.walk_began) if reading.walked else set()
-    if not state.ledger:
-        # Nothing was counted that could be counted twice.
+    if count_history and not (state.ledger or state.erased):
+        # Nothing was counted that could be counted twice. A baseline stays where it was.
         state.oldest_kept = None
         return gone
     newest = max((slot.bucket for s in state.ledger.values() for slot in s.slots), default=None)
@@ -108,6 +93,7 @@ def complete(job: Job, state: StreamState, reading: Reading, now: float) -> set[
         job.reach, window, newest, state.oldest_kept or window.start
     )
     forget(state.ledger, state.oldest_kept)
+    state.erased = {p: v for p, v in state.erased.items() if p[1] >= state.oldest_kept}
     return gone
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import Coverage, Number, Sample, Series, SeriesKey, Slot
-from exporter.poll.moves import Amounts, cancel
+from exporter.poll.baseline import Fresh
+from exporter.poll.moves import Amounts, Labels, cancel
 
 Ledger: TypeAlias = dict[SeriesKey, Series]
 Values: TypeAlias = dict[SeriesKey, dict[Slot, Number]]
@@ -29,6 +30,8 @@ Place: TypeAlias = tuple[str, int]
 """A metric and a bucket."""
 Losses: TypeAlias = dict[Place, Amounts]
 """By how much series fell in each bucket, where growth of no other series has paid for it."""
+ERASED: Labels = ()
+"""The labels of series that were erased; these had some, because they named people."""
 
 
 @dataclass(slots=True)
@@ -59,15 +62,15 @@ def count(
     coverage: Iterable[Coverage],
     *,
     oldest_kept: int,
-    baseline: Collection[str],
+    baseline: Fresh,
     now: float,
     unpaid: Losses | None = None,
 ) -> Counted:
     """Count what a poll read into the ledger, in place.
 
-    Buckets before `oldest_kept` are ignored: the ledger has forgotten what it counted of them. Metrics
-    named in `baseline` take their first values without counting. `unpaid` is what earlier parts of the
-    same read took back: what moved from there is not counted again.
+    Buckets before `oldest_kept` are ignored: the ledger has forgotten what it counted of them. What is in
+    `baseline` is taken without counting. `unpaid` is what earlier parts of the same read took back, and
+    what series had that were erased: what moved from there is not counted again.
     """
     result = Counted()
     _follow_renames(ledger, values, result, now)
@@ -80,16 +83,18 @@ def count(
     for change in (*falls, *rises):
         ledger[change.key].set(change.slot, change.value)
         result.changed.add(change.key)
-    counted = [change for change in falls if change.key[0] not in baseline]
-    moved = _settle(ledger, counted, rises, {} if unpaid is None else unpaid, result)
-    creditors = _creditors(ledger, values) if rises else {}
+    counted = [fall for fall in falls if not baseline.holds(fall.key[0], fall.slot)]
+    result.corrections = len(counted)
+    found = _settle(ledger, counted, rises, {} if unpaid is None else unpaid, result)
+    family = _Families(ledger, values) if rises else None
+    any_fresh = any(baseline)
     for change in rises:
         place = change.key, change.slot.bucket
-        paid = min(moved.get(place, 0), change.amount)
-        if paid:
-            moved[place] -= paid
-        if change.key[0] not in baseline:
-            _grow(ledger, change.key, change.amount - paid, creditors, result)
+        known = min(found.get(place, 0), change.amount)
+        if known:
+            found[place] -= known
+        if family and not (any_fresh and baseline.holds(change.key[0], change.slot)):
+            family.grow(change.key, change.amount - known, result)
     return result
 
 
@@ -123,16 +128,20 @@ def _settle(
     unpaid: Losses,
     result: Counted,
 ) -> dict[tuple[SeriesKey, int], Number]:
-    """Note as a debt what fell and did not move; returns how much of each rise only moved there.
+    """Note what fell as moved where it rose elsewhere, else as a debt.
 
-    By series and bucket.
+    Returns by series and bucket how much of what rose was counted before.
     """
     fallen = _by_place(falls, {change.place for change in falls})
     gains = _by_place(rises, fallen.keys() | unpaid.keys())
-    moved: dict[tuple[SeriesKey, int], Number] = {}
+    found: dict[tuple[SeriesKey, int], Number] = {}
     for place in fallen.keys() | (unpaid.keys() & gains.keys()):
         metric, bucket = place
-        # What was paid by growth since is not there to be moved.
+        gained = gains.get(place, {})
+        left = dict(gained)
+        erased = {ERASED: unpaid.get(place, {}).pop(ERASED, 0)}
+        cancel(erased, left)
+        moved = dict(left)
         owed = {
             labels: min(amount, ledger[metric, labels].debt)
             for labels, amount in unpaid.get(place, {}).items()
@@ -140,16 +149,18 @@ def _settle(
         losses = {labels: -amount for labels, amount in fallen.get(place, {}).items()}
         for labels, amount in owed.items():
             losses[labels] = losses.get(labels, 0) + amount
-        left = dict(gains.get(place, {}))
+        lost = dict(losses)
         cancel(losses, left)
-        for labels in fallen.get(place, {}).keys() | owed.keys():
-            ledger[metric, labels].debt += losses.get(labels, 0) - owed.get(labels, 0)
+        for labels, amount in lost.items():
+            rest = losses.get(labels, 0)
+            ledger[metric, labels].moved += amount - rest
+            ledger[metric, labels].debt += rest - owed.get(labels, 0)
             result.changed.add((metric, labels))
-        for labels, amount in gains.get(place, {}).items():
-            moved[(metric, labels), bucket] = amount - left.get(labels, 0)
-        unpaid[place] = losses
-    result.corrections += sum(change.key[1] in unpaid.get(change.place, ()) for change in falls)
-    return moved
+        for labels, amount in gained.items():
+            ledger[metric, labels].moved -= moved.get(labels, 0) - left.get(labels, 0)
+            found[(metric, labels), bucket] = amount - left.get(labels, 0)
+        unpaid[place] = losses | {labels: rest for labels, rest in erased.items() if rest}
+    return found
 
 
 def _by_place(changes: Iterable[Change], places: Collection[Place]) -> dict[Place, Amounts]:
@@ -164,34 +175,54 @@ def _by_place(changes: Iterable[Change], places: Collection[Place]) -> dict[Plac
     return sums
 
 
-def _creditors(ledger: Ledger, values: Values) -> dict[str, list[SeriesKey]]:
-    """By metric the series that owe and that nothing feeds any more: their family pays."""
-    found: dict[str, list[SeriesKey]] = {}
-    owing = (key for key, series in ledger.items() if series.debt and not series.slots)
-    # In an order that does not depend on the order in which the state was loaded.
-    for key in sorted(owing, reverse=True):
-        if key not in values:
-            found.setdefault(key[0], []).append(key)
-    return found
+class _Families:
+    """The series of each metric that owe and that nothing feeds any more, and those that others count."""
 
+    def __init__(self, ledger: Ledger, values: Values) -> None:
+        self._ledger = ledger
+        self._owing: dict[str, list[SeriesKey]] = {}
+        self._short: dict[str, list[SeriesKey]] = {}
+        unfed = [key for key, series in ledger.items() if series.debt and not series.slots]
+        # In an order that does not depend on the order in which the state was loaded.
+        for key in sorted(unfed, reverse=True):
+            if key not in values:
+                self._owing.setdefault(key[0], []).append(key)
+        for key in sorted(
+            (key for key, series in ledger.items() if series.moved < 0), reverse=True
+        ):
+            self._short.setdefault(key[0], []).append(key)
 
-def _grow(
-    ledger: Ledger,
-    key: SeriesKey,
-    amount: Number,
-    creditors: Mapping[str, list[SeriesKey]],
-    result: Counted,
-) -> None:
-    """Count growth; it pays what the series owes first, and then what its family does."""
-    series = ledger[key]
-    left = series.pay(amount)
-    waiting = creditors.get(key[0], ())
-    while left and waiting:
-        left = ledger[waiting[-1]].pay(left)
-        result.changed.add(waiting[-1])
-        if not ledger[waiting[-1]].debt:
-            waiting.pop()
-    series.counter += left
+    def grow(self, key: SeriesKey, amount: Number, result: Counted) -> None:
+        """Count growth; it pays what the series owes, then what others counted of it, then its family."""
+        series = self._ledger[key]
+        left = series.pay(amount)
+        if left and series.moved > 0:
+            left = self._give_back(key, left, result)
+        owing = self._owing.get(key[0], [])
+        while left and owing:
+            other, before = self._ledger[owing[-1]], left
+            left = other.pay(left)
+            other.moved += before - left
+            series.moved -= before - left
+            result.changed.add(owing[-1])
+            if not other.debt:
+                owing.pop()
+        series.counter += left
+
+    def _give_back(self, key: SeriesKey, amount: Number, result: Counted) -> Number:
+        """Let those grow that this series counted for; returns what is left for itself."""
+        series, short = self._ledger[key], self._short.get(key[0], [])
+        while amount and series.moved > 0 and short:
+            other = self._ledger[short[-1]]
+            given = min(amount, series.moved, max(-other.moved, 0))
+            series.moved -= given
+            other.moved += given
+            other.counter += given
+            amount -= given
+            result.changed.add(short[-1])
+            if other.moved >= 0:
+                short.pop()
+        return amount
 
 
 def _follow_renames(ledger: Ledger, values: Values, result: Counted, now: float) -> None:

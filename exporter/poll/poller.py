@@ -11,11 +11,12 @@ from exporter.clock import Clock
 from exporter.exposition.exposition import Exposition
 from exporter.log import broke
 from exporter.model import MINUTE, Metric
-from exporter.poll.commit import Applied, Reading, apply, complete
+from exporter.poll.commit import Applied, apply, complete
 from exporter.poll.discard import discard, loaded
 from exporter.poll.erasure import without_people
 from exporter.poll.job import Counting, Job
 from exporter.poll.publisher import Publisher
+from exporter.poll.reading import Reading, begin
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import read_window
 from exporter.store.store import Changes, Store, StoreError, StreamState
@@ -53,7 +54,7 @@ class Poller:
     async def restore(self, job: Job) -> None:
         """Put what was counted before on the page, and take up the stream's status."""
         metrics = job.stream.metrics
-        state = await without_people(self._store, job.key, metrics, self._privacy.fingerprint)
+        state = await without_people(self._store, job.key, metrics, self._privacy)
         status = job.status
         if state.last_success is not None:
             # A stream that goes on under other options keeps the state of its last poll.
@@ -110,7 +111,7 @@ class Poller:
     async def _read_into(self, job: Job, state: StreamState) -> PollOutcome:
         now = self._clock.time()
         window, walk = read_window(job.reach, now, state)
-        reading = Reading(now, now if walk is None else walk.began, window, walked=walk is not None)
+        reading = begin(state, now, window, walk)
         source = Source(
             client=job.client,
             target=job.target,
@@ -192,11 +193,14 @@ class Poller:
         applied = apply(
             job, state, batches, reading, self._privacy, self._counting, self._clock.time()
         )
-        gauges = applied.gauges
+        gauges, started = applied.gauges, applied.started
         if source.data_until is not None:
             state.data_until = max(source.data_until, state.data_until or 0)
         if done:
-            gauges |= complete(job, state, reading, self._clock.time())
+            count_history = self._counting.count_history
+            ended = self._clock.time()
+            gauges |= complete(job, state, reading, ended, count_history=count_history)
+            started |= reading.started
             state.empty = source.records == 0
             if source.problem is None:
                 state.last_success = reading.began
@@ -205,4 +209,5 @@ class Poller:
         )
         touched = {name for name, _ in changed} | gauges
         metrics = {name: metric for name, metric in job.metrics.items() if name in touched}
-        return applied, Changes(frozenset(changed), gauges=bool(gauges)), metrics
+        changes = Changes(frozenset(changed), bool(gauges), started=frozenset(started))
+        return applied, changes, metrics

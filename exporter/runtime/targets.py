@@ -171,7 +171,7 @@ class Targets:
             for key, made_under in (await self._store.fingerprints()).items():
                 if key not in running and made_under not in ("", fingerprint):
                     metrics = catalogue.metrics_of(key)
-                    await without_people(self._store, key, metrics, fingerprint)
+                    await without_people(self._store, key, metrics, self._policy.privacy)
         except StoreError as error:
             _log.warning("people may stay in the state of streams that do not run: %s", error)
 

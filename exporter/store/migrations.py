@@ -77,6 +77,19 @@ _OF_MODELS = """SELECT id, labels FROM series
 _SLOT_KEYS = "SELECT start, key FROM slot WHERE series_id = ?"
 
 
+_BASELINES = (
+    """CREATE TABLE baseline (
+        stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+        metric TEXT NOT NULL, partition TEXT NOT NULL, since REAL NOT NULL,
+        PRIMARY KEY (stream_id, metric, partition)
+    ) WITHOUT ROWID""",
+    "ALTER TABLE series ADD COLUMN moved NOT NULL DEFAULT 0",
+    "ALTER TABLE stream ADD COLUMN erased TEXT NOT NULL DEFAULT '[]'",
+)
+_NOT_READ_IN_PARTITIONS = ({""}, {"all"})
+"""The partitions of a metric that is read for the whole account; `all` is that of a bill."""
+
+
 def _create(connection: sqlite3.Connection) -> None:
     _execute(connection, _FIRST)
 
@@ -156,9 +169,30 @@ def _execute(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
         connection.execute(statement)
 
 
+def _take_baselines_by_partition(connection: sqlite3.Connection) -> None:
+    """What was read in partitions was read in those that something is remembered of."""
+    _execute(connection, _BASELINES)
+    remembered: dict[tuple[int, str], set[str]] = {}
+    for stream_id, metric, partition in connection.execute(
+        "SELECT DISTINCT stream_id, metric, partition FROM slot JOIN series ON series.id = series_id"
+    ):
+        remembered.setdefault((stream_id, metric), set()).add(json.loads(partition))
+    for stream_id, started in connection.execute("SELECT id, started FROM stream").fetchall():
+        for metric in json.loads(started):
+            partitions = remembered.get((stream_id, metric), {""})
+            if partitions in _NOT_READ_IN_PARTITIONS:
+                partitions = {""}
+            connection.executemany(
+                "INSERT INTO baseline VALUES (?, ?, ?, 0)",
+                ((stream_id, metric, json.dumps(partition)) for partition in partitions),
+            )
+    connection.execute("ALTER TABLE stream DROP COLUMN started")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _create,
     _separate_partitions,
     _separate_selections,
+    _take_baselines_by_partition,
 )
 """`PRAGMA user_version` counts those that a file has seen; each runs in a transaction of its own."""

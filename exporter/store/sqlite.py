@@ -71,27 +71,36 @@ class SQLiteStore:
 
     def _load(self, key: StreamKey) -> StreamState:
         row = self._connection.execute(
-            "SELECT id, oldest_kept, read_until, started, memory, walk, last_success, data_until,"
-            " empty, privacy FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
+            "SELECT id, oldest_kept, read_until, memory, walk, last_success, data_until, empty,"
+            " privacy, erased FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
             key,
         ).fetchone()
         if row is None:
             return StreamState()
-        (stream_id, oldest_kept, read_until, started, memory, walk, last_success, data_until, empty,
-         privacy) = row  # fmt: skip
+        (stream_id, oldest_kept, read_until, memory, walk, last_success, data_until, empty, privacy,
+         erased) = row  # fmt: skip
         return StreamState(
             oldest_kept=_whole(oldest_kept),
             read_until=_moment(read_until),
-            started=frozenset(_texts(started)),
+            started=self._load_started(stream_id),
             memory=dict(json.loads(memory)),
             walk=None if walk is None else _walk(*json.loads(walk)),
             last_success=_moment(last_success),
             data_until=_moment(data_until),
             empty=bool(empty),
             privacy=privacy,
+            erased={
+                (_text(m), int(start)): _exact(value) for m, start, value in json.loads(erased)
+            },
             ledger=self._load_ledger(stream_id),
             gauges=self._load_gauges(stream_id),
         )
+
+    def _load_started(self, stream_id: int) -> dict[tuple[str, str], float]:
+        rows = self._connection.execute(
+            "SELECT metric, partition, since FROM baseline WHERE stream_id = ?", (stream_id,)
+        )
+        return {(metric, _text(json.loads(part))): float(since) for metric, part, since in rows}
 
     def _load_gauges(self, stream_id: int) -> Gauges:
         gauges: Gauges = {}
@@ -106,12 +115,23 @@ class SQLiteStore:
     def _load_ledger(self, stream_id: int) -> dict[SeriesKey, Series]:
         ledger: dict[SeriesKey, Series] = {}
         by_id: dict[int, Series] = {}
-        for series_id, metric, labels, created, counter, debt, released in self._connection.execute(
-            "SELECT id, metric, labels, created, counter, debt, released FROM series"
+        for (
+            series_id,
+            metric,
+            labels,
+            created,
+            counter,
+            debt,
+            moved,
+            released,
+        ) in self._connection.execute(
+            "SELECT id, metric, labels, created, counter, debt, moved, released FROM series"
             " WHERE stream_id = ?",
             (stream_id,),
         ):
-            series = Series(float(created), _exact(counter), _exact(debt), bool(released))
+            series = Series(
+                float(created), _exact(counter), _exact(debt), _exact(moved), bool(released)
+            )
             ledger[metric, _texts(labels)] = by_id[series_id] = series
         for series_id, start, partition, key, value in self._connection.execute(
             "SELECT series_id, start, partition, key, value FROM slot"
@@ -126,6 +146,7 @@ class SQLiteStore:
         with self._transaction():
             stream_id = self._write_stream(key, state)
             self._write_series(stream_id, state, changes)
+            self._write_started(stream_id, state, changes)
             if changes.gauges:
                 self._connection.execute("DELETE FROM gauge WHERE stream_id = ?", (stream_id,))
                 self._connection.executemany(
@@ -159,28 +180,41 @@ class SQLiteStore:
 
     def _write_stream(self, key: StreamKey, state: StreamState) -> int:
         row = self._connection.execute(
-            "INSERT INTO stream (vendor, account, stream, oldest_kept, read_until, started, memory,"
-            " walk, last_success, data_until, empty, privacy)"
+            "INSERT INTO stream (vendor, account, stream, oldest_kept, read_until, memory, walk,"
+            " last_success, data_until, empty, privacy, erased)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET oldest_kept = excluded.oldest_kept,"
-            " read_until = excluded.read_until, started = excluded.started,"
+            " read_until = excluded.read_until,"
             " memory = excluded.memory, walk = excluded.walk, last_success = excluded.last_success,"
             " data_until = excluded.data_until, empty = excluded.empty,"
-            " privacy = excluded.privacy RETURNING id",
+            " privacy = excluded.privacy, erased = excluded.erased RETURNING id",
             (
                 *key,
                 state.oldest_kept,
                 state.read_until,
-                json.dumps(sorted(state.started)),
                 json.dumps(state.memory),
                 None if state.walk is None else json.dumps(state.walk),
                 state.last_success,
                 state.data_until,
                 state.empty,
                 state.privacy,
+                json.dumps([(*place, _stored(value)) for place, value in state.erased.items()]),
             ),
         ).fetchone()
         return int(row[0])
+
+    def _write_started(self, stream_id: int, state: StreamState, changes: Changes) -> None:
+        for scope in changes.started:
+            row = (stream_id, scope[0], json.dumps(scope[1]))
+            if scope in state.started:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO baseline VALUES (?, ?, ?, ?)",
+                    (*row, state.started[scope]),
+                )
+            else:
+                self._connection.execute(
+                    "DELETE FROM baseline WHERE (stream_id, metric, partition) = (?, ?, ?)", row
+                )
 
     def _write_series(self, stream_id: int, state: StreamState, changes: Changes) -> None:
         for key in changes.series:
@@ -192,9 +226,10 @@ class SQLiteStore:
                 )
                 continue
             series_id = self._connection.execute(
-                "INSERT INTO series (stream_id, metric, labels, created, counter, debt, released)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                "INSERT INTO series (stream_id, metric, labels, created, counter, debt, moved, released)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
                 " created = excluded.created, counter = excluded.counter, debt = excluded.debt,"
+                " moved = excluded.moved,"
                 " released = excluded.released"
                 " RETURNING id",
                 (
@@ -204,6 +239,7 @@ class SQLiteStore:
                     series.created,
                     _stored(series.counter),
                     _stored(series.debt),
+                    _stored(series.moved),
                     series.released,
                 ),
             ).fetchone()[0]

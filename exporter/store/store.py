@@ -34,25 +34,28 @@ class StreamState:
     """All that is kept of a stream between polls.
 
     `oldest_kept` is the oldest bucket that the ledger still remembers, `read_until` the end of the last
-    good read, `started` the metrics whose baseline was taken, `memory` what the stream itself remembers,
-    `privacy` the fingerprint of the setting under which people's labels were made.
+    good read, `memory` what the stream itself remembers, `privacy` the fingerprint of the setting under
+    which people's labels were made. `started` tells which metrics were read in which partition (empty:
+    in the whole account), and when the first walk that did began. `erased` is what was counted of a
+    metric's bucket by series that were erased since.
     """
 
     oldest_kept: int | None = None
     read_until: float | None = None
-    started: frozenset[str] = frozenset()
+    started: dict[tuple[str, str], float] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     walk: Walk | None = None
     last_success: float | None = None
     data_until: float | None = None
     empty: bool = False
     privacy: str = ""
+    erased: dict[tuple[str, int], Number] = field(default_factory=dict)
     ledger: dict[SeriesKey, Series] = field(default_factory=dict)
     gauges: Gauges = field(default_factory=dict)
 
 
 class Changes(NamedTuple):
-    """Which series of a stream's state changed or are gone; the rest is not written again.
+    """Which series, and what of `started`, changed or is gone; the rest is not written again.
 
     With `erase` what is gone leaves no trace in the files either.
     """
@@ -60,6 +63,7 @@ class Changes(NamedTuple):
     series: frozenset[SeriesKey]
     gauges: bool
     erase: bool = False
+    started: frozenset[tuple[str, str]] = frozenset()
 
 
 class Store(Protocol):

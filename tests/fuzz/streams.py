@@ -15,6 +15,7 @@ import httpx
 from exporter.client.errors import PollError
 from exporter.exposition.render import render
 from exporter.model import DAY, Metric, MetricType, Point, Sample
+from exporter.poll.baseline import Fresh
 from exporter.poll.ledger import Ledger, count
 from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.labels import LabelChoice
@@ -181,7 +182,7 @@ def holds(run: Pipeline, batch: Batch) -> None:
         gathered, _ = fold(gather(samples), (), 5)
         ledger: Ledger = {}
         covers = privacy.covered(batch.covers)
-        count(ledger, gathered.counters, covers, oldest_kept=0, baseline=(), now=0.0)
+        count(ledger, gathered.counters, covers, oldest_kept=0, baseline=Fresh(), now=0.0)
         for (name, labels), series in ledger.items():
             if not series.counter >= 0:
                 raise BrokenPromiseError(f"{name} is {series.counter}")

@@ -19,6 +19,7 @@ from exporter.model import (
     Slot,
     Window,
 )
+from exporter.poll.baseline import Fresh
 from exporter.poll.ledger import Ledger, count
 from exporter.poll.transform.budget import Gathered, fold, gather
 
@@ -157,7 +158,7 @@ def test_a_raised_limit_moves_series_out_of_other_without_counting_twice(
     for given_, limit in [*history, (last, 10_000)]:
         gathered = gather(given_)
         folded, _ = fold(gathered, ledger.keys(), limit)
-        count(ledger, folded.counters, coverage, oldest_kept=0, baseline=(), now=0)
+        count(ledger, folded.counters, coverage, oldest_kept=0, baseline=Fresh(), now=0)
         net: Counter[str] = Counter()
         for key, series in ledger.items():
             net[key[0]] += int(series.counter - series.debt)
@@ -180,7 +181,7 @@ def test_a_series_that_leaves_other_takes_what_was_counted_along() -> None:
             folded.counters,
             [Coverage((ADDED,), Window(0, 1))],
             oldest_kept=0,
-            baseline=(),
+            baseline=Fresh(),
             now=0,
         )
         assert sum(series.counter for series in ledger.values()) == 14

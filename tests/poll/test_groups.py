@@ -23,6 +23,7 @@ from exporter.model import (
     Sample,
     Window,
 )
+from exporter.poll.baseline import Fresh
 from exporter.poll.ledger import Ledger, count
 from exporter.poll.transform.budget import gather
 from exporter.poll.transform.groups import ALL_GROUPS, GroupLimit
@@ -105,7 +106,7 @@ def test_sums_are_exact_through_growth_shrinking_and_other_limits(
         ]
         sizes: GroupSizes = {(team, None): size for team, size in known.items()}
         values = gather(GroupLimit(least).apply(samples, sizes)).counters
-        count(ledger, values, covered, oldest_kept=0, baseline=(), now=0)
+        count(ledger, values, covered, oldest_kept=0, baseline=Fresh(), now=0)
         assert sum(series.counter for series in ledger.values()) == sum(truth.values())
         assert all(series.debt == 0 for series in ledger.values())
         for key, series in ledger.items():

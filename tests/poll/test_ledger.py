@@ -25,6 +25,7 @@ from exporter.model import (
     StreamKey,
     Window,
 )
+from exporter.poll.baseline import Fresh
 from exporter.poll.exposure import Exposure
 from exporter.poll.ledger import Counted, Ledger, Values, count, forget
 from exporter.poll.transform.budget import fold, gather
@@ -104,7 +105,8 @@ def take(
     baseline: Iterable[str] = (),
     now: float = 0,
 ) -> Counted:
-    return count(ledger, values, coverage, oldest_kept=oldest_kept, baseline=set(baseline), now=now)
+    fresh = Fresh(frozenset(baseline))
+    return count(ledger, values, coverage, oldest_kept=oldest_kept, baseline=fresh, now=now)
 
 
 def net(ledger: Ledger) -> dict[str, Number]:
@@ -335,12 +337,14 @@ def poll(state: StreamState, read: Read, limit: int, now: int) -> Changes:
         baseline=first,
         now=float(now),
     )
-    state.started = frozenset(metric.name for metric in METRICS)
+    fresh = {(name, ""): 0.0 for name in first}
+    state.started |= fresh
     state.oldest_kept = max(oldest_kept, now // 2)
     state.memory = {"polls": now}
     forget(state.ledger, state.oldest_kept)
     released = Exposure(birth_hold=2, expire_after=1, started=0).release(state, now)
-    return Changes(frozenset(counted.changed | released), gauges=False)
+    changed = frozenset(counted.changed | released)
+    return Changes(changed, gauges=False, started=frozenset(fresh))
 
 
 @settings(deadline=None, max_examples=25)

@@ -47,17 +47,23 @@ class Rig:
         self.directory = directory
         self.reads: dict[str, Read] = {}
         self.target_status = TargetStatus("fake", "acme")
+        self.metrics: tuple[Metric, ...] = (THINGS, SEATS)
 
     def start(
-        self, *, birth_hold: int = 0, count_history: bool = True, series: int = 5_000
+        self,
+        *,
+        birth_hold: int = 0,
+        count_history: bool = True,
+        series: int = 5_000,
+        users: Users = Users.OFF,
     ) -> None:
         """Start the process, as if for the first time or again."""
         self.store = SQLiteStore.open(self.directory / "state.db", self.clock.time())
-        self.board = Exposition([THINGS, SEATS, *SELF_METRICS], clock=self.clock)
+        self.board = Exposition([*self.metrics, *SELF_METRICS], clock=self.clock)
         self.poller = Poller(
             self.store,
             self.board,
-            Privacy(Users.OFF),
+            Privacy(users, b"k" * 32),
             Counting(Exposure(birth_hold, DAY, self.clock.time()), count_history, series),
             self.clock,
         )
@@ -75,7 +81,7 @@ class Rig:
         status = StreamStatus(key, 300)
         self.target_status.streams[name] = status
         return fake_job(
-            (THINGS, SEATS),
+            self.metrics,
             lambda source: self.reads[name](source),
             options,
             status,
@@ -85,7 +91,7 @@ class Rig:
     async def page(self) -> dict[tuple[str, ...], float]:
         """What the page shows of the streams: values by metric and own label."""
         await self.board.flush()
-        text = self.board.page.select([THINGS.name, SEATS.name], Format.PLAIN).decode()
+        text = self.board.page.select([m.name for m in self.metrics], Format.PLAIN).decode()
         return {
             (sample.name, *list(sample.labels.values())[1:]): sample.value
             for family in text_string_to_metric_families(text)

@@ -35,7 +35,7 @@ def state(counter: Any = 7, **slots: Any) -> StreamState:
     return StreamState(
         oldest_kept=0,
         read_until=100.5,
-        started=frozenset({"commits_total"}),
+        erased={("commits_total", 0): 2**70},
         memory={"etag": "x", "pages": [1, 2]},
         last_success=101.5,
         data_until=99.0,
@@ -79,6 +79,21 @@ def modes(path: Path) -> dict[str, int]:
 def pragma(path: Path, text: str) -> Any:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(f"PRAGMA {text}").fetchone()
+
+
+async def test_what_was_started_is_written_and_erased_by_scope(tmp_path: Path) -> None:
+    """Only what changed: the rest is neither written nor lost."""
+    store = SQLiteStore.open(tmp_path / "state.db", 1.0)
+    whole, part = ("commits_total", ""), ("commits_total", "team")
+    kept = StreamState(started={whole: 1.5, part: 2.5})
+    await store.commit(KEY, kept, Changes(frozenset(), False, started=frozenset({whole, part})))
+    assert (await store.load(KEY)).started == kept.started
+    kept.started = {whole: 1.5}
+    await store.commit(KEY, kept, Changes(frozenset(), gauges=False))
+    assert (await store.load(KEY)).started == {whole: 1.5, part: 2.5}
+    await store.commit(KEY, kept, Changes(frozenset(), False, started=frozenset({part})))
+    assert (await store.load(KEY)).started == {whole: 1.5}
+    await store.close()
 
 
 async def test_a_state_comes_back_as_it_was(path: Path) -> None:
@@ -504,9 +519,9 @@ def test_an_empty_file_is_begun_with_a_warning(
         "UPDATE stream SET read_until = 'late'",
         "UPDATE stream SET memory = '[1]'",
         "UPDATE stream SET memory = replace(hex(zeroblob(9999)), '0', '[')",
-        "UPDATE stream SET started = '[1]'",
+        "UPDATE stream SET erased = '[1]'",
         "UPDATE stream SET memory = '{'",
-        "UPDATE stream SET started = '1'",
+        "UPDATE stream SET erased = '[[1, 2, 3]]'",
         "UPDATE series SET labels = '1'",
         "UPDATE series SET labels = '[[]]'",
         "UPDATE series SET created = 'once'",

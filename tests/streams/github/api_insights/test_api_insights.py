@@ -163,8 +163,8 @@ async def test_users_among_the_subjects(
             assert run.values(SUBJECTS) == shown
 
 
-async def test_a_user_that_is_named_a_machine_later_is_owed_by_the_others(tmp_path: Path) -> None:
-    """With users off: no counter falls, and the sum is the truth once growth has paid the debt."""
+async def test_a_user_that_is_named_a_machine_later_is_counted_once(tmp_path: Path) -> None:
+    """With users off: no counter falls, the sum is the truth, and each is once `other` has grown."""
 
     async def used(run: Pipeline, bot: int, jane: int) -> dict[tuple[str, ...], float]:
         run.vendor.bodies["subject_stats"] = [
@@ -180,9 +180,9 @@ async def test_a_user_that_is_named_a_machine_later_is_owed_by_the_others(tmp_pa
     named = {"machine_users": ["ci-bot"]}
     async with pipeline(tmp_path, options=named, now=f"{TODAY}T19:00:00Z") as run:
         assert run.values(SUBJECTS) == {others: 42}
-        assert await used(run, bot=30, jane=12) == {bot: 30, others: 42}
+        assert await used(run, bot=30, jane=12) == {bot: 0, others: 42}
         assert run.status.corrections == 1
-        assert await used(run, bot=33, jane=20) == {bot: 33, others: 42}
+        assert await used(run, bot=33, jane=20) == {bot: 11, others: 42}
         assert await used(run, bot=33, jane=42) == {bot: 33, others: 42}
         assert await used(run, bot=40, jane=50) == {bot: 40, others: 50}
         assert run.status.corrections == 1

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
+from exporter.poll.baseline import Fresh
 from exporter.poll.ledger import Ledger, count
 from exporter.poll.transform.budget import gather
 from exporter.vendors.github.usage_reports.exports import Made, Memory, missing
@@ -398,7 +399,7 @@ def test_negative_days_keep_the_law(history: list[tuple[int, Decimal]]) -> None:
         newest[day * DAY] = value
         samples = [Sample(net, labels, total, start) for start, total in newest.items()]
         covered = [Coverage((net,), Window(0, 5 * DAY))]
-        count(ledger, gather(samples).counters, covered, oldest_kept=0, baseline=(), now=0)
+        count(ledger, gather(samples).counters, covered, oldest_kept=0, baseline=Fresh(), now=0)
         [series] = ledger.values()
         assert series.counter >= shown
         assert series.debt >= 0
