@@ -30,8 +30,8 @@ Place: TypeAlias = tuple[str, int]
 """A metric and a bucket."""
 Losses: TypeAlias = dict[Place, Amounts]
 """By how much series fell in each bucket, where growth of no other series has paid for it."""
-ERASED: Labels = ()
-"""The labels of series that were erased; these had some, because they named people."""
+ERASED: Labels = ("\x1ferased",)
+"""Stands for the labels of series that were erased, because they named people; no series has it."""
 
 
 @dataclass(slots=True)

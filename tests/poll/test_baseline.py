@@ -194,3 +194,22 @@ async def test_people_who_are_shown_again_are_counted_once(
     for users in (Users.PLAIN, Users.OFF, Users.PSEUDONYM, Users.OFF, Users.PLAIN):
         counted += await _switch(rig, users, count_history=count_history)
     assert counted == first
+
+
+async def test_a_correction_in_a_walk_is_owed_until_it_is_paid(rig: Rig) -> None:
+    """Also of a family without labels, over restarts."""
+    bare = Metric("fake_bare_total", MetricType.COUNTER, "Bare.")
+    rig.metrics = (bare,)
+    counted = []
+    for value in (20, 15, 18, 20, 23):
+        await rig.restart(count_history=True)
+
+        async def read(source: Source[Any, Any], value: int = value) -> AsyncGenerator[Batch, None]:
+            source.records += 1
+            yield Batch([Sample(bare, (), value, TODAY)], [Coverage((bare,), source.window)])
+
+        rig.reads["things"] = read
+        job = rig.job()
+        await rig.poller.restore(job)
+        counted.append(await _total(rig, job))
+    assert counted == [20, 20, 20, 20, 23]

@@ -137,7 +137,7 @@ async def test_a_row_that_goes_from_a_whole_breakdown_is_a_correction(tmp_path: 
         await run.poll(after=HOUR)
         assert run.status.corrections == 1
         assert run.value(SUGGESTIONS, "go", "vscode") == 9
-        assert run.value(SUGGESTIONS, "rust", "vscode") == 9
+        assert run.value(SUGGESTIONS, "rust", "vscode") == 0
 
 
 async def test_teams_are_counted_apart(tmp_path: Path) -> None:
