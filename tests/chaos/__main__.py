@@ -1,6 +1,7 @@
 """`python -m tests.chaos`: the full crash campaign, and its figures."""
 
 import secrets
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.chaos.campaign import Campaign
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True)
 def main(kills: int, seed: int | None, days: int) -> None:
     """Kill the daemon through a simulated month; exit 1 if one unit is off."""
+    # The daemon is ended with the campaign, however that ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = secrets.randbelow(10**6) if seed is None else seed
     with tempfile.TemporaryDirectory(prefix="usage-exporter-chaos-") as directory:
         report = Campaign(Path(directory), kills, chosen, days=days).run(click.echo)

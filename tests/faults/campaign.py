@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from exporter.client.errors import State
+from exporter.model import MetricType
 from exporter.poll.job import Job
 from exporter.simulator.application import Simulator
 from exporter.simulator.cursor.api import CursorOptions
@@ -115,6 +116,7 @@ class Campaign:
             if fault.stale or not _answered(job):
                 # What it committed before the fault met it is right; all else is as it was.
                 right = _nearer(before[job.key.stream], right, found)
+                right = _without_failed_parts(job, right, found)
             wrong[job.key.stream] = _differences("under it", right, found)
         healthy = all(map(_answered, well))
         self._check_requests(wrong)
@@ -233,6 +235,18 @@ def _nearer(before: dict[str, str], right: dict[str, str], found: dict[str, str]
     names = before | right | found
     either = {n: (right if found.get(n) == right.get(n) else before).get(n) for n in names}
     return {name: value for name, value in either.items() if value is not None}
+
+
+def _without_failed_parts(job: Job, right: dict[str, str], found: dict[str, str]) -> dict[str, str]:
+    """Gauges of an optional part that failed are absent, where the rest of the poll was read."""
+    if not job.status.last_records:
+        return right
+    absent = {
+        name
+        for name in right.keys() - found.keys()
+        if job.metrics[name.partition(", ")[0]].type is MetricType.GAUGE
+    }
+    return {name: value for name, value in right.items() if name not in absent}
 
 
 def _differences(when: str, right: dict[str, str], found: dict[str, str]) -> list[str]:
