@@ -1,6 +1,7 @@
 """Streams of events: rows with an id and a time, each counted once in the day of its time."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, floor
@@ -36,12 +37,13 @@ class Distinct:
 
     A row begins with its id and its time. `count` adds the rest of it to the tally, in the day that it
     is given; where it raises TypeError or ValueError, before it adds anything, the row is left out, by the
-    field that `odd` finds in it. `people` is the group whose labels are people.
+    field that `odd` finds in it. It returns what two rows of one id must agree in; one that does not is left
+    out by the field `id`. `people` is the group whose labels are people.
     """
 
     def __init__(
         self,
-        count: Callable[[Row, int, Tally], None],
+        count: Callable[[Row, int, Tally], Hashable],
         odd: Callable[[Row], str],
         reject: Reject,
         people: Group | None = None,
@@ -53,21 +55,25 @@ class Distinct:
         self._people = people
         self._settled_day = settled_day
         self._tally = Tally()
-        self._seen: set[int] = set()
+        self._seen: dict[int, Hashable] = {}
 
     def add(self, rows: Iterable[Row]) -> None:
         seen, tally = self._seen, self._tally
         for row in rows:
             identity = hash(str(row[0]))
-            if identity in seen:
-                continue
-            seen.add(identity)
+            again = identity in seen
             try:
                 at = moment(row[1])
-                self._count(row, int(at // DAY) * DAY, tally)
+                day = int(at // DAY) * DAY
+                figures = self._count(row, day, Tally() if again else tally)
             except (TypeError, ValueError):
                 self._reject(self._odd(row))
                 continue
+            if again:
+                if seen[identity] != figures:
+                    self._reject("id")
+                continue
+            seen[identity] = figures
             if at > self.newest:
                 self.newest = at
 
@@ -79,20 +85,31 @@ class Distinct:
         return 0 if group is None else len(self._tally.labels(group, self._settled_day))
 
 
+def _whole_window(source: AnySource, counters: tuple[Metric, ...]) -> Iterable[Coverage]:
+    return [Coverage(counters, source.window)]
+
+
+def _since(start: int, sums: EventSums) -> list[Sample]:
+    """Rows from before the window tell which ones inside it are repeats; they count nowhere."""
+    return [sample for sample in sums.samples() if (sample.bucket or 0) >= start]
+
+
 def events(
     name: str,
     summary: str,
     *,
     rows: Callable[[AnySource, Add], Awaitable[None]],
-    sums: Callable[[int, bool, Reject], EventSums],
+    sums: Callable[[AnySource, int], EventSums],
     metrics: Sequence[Metric],
+    covers: Callable[[AnySource, tuple[Metric, ...]], Iterable[Coverage]] = _whole_window,
     settled_after: int = HOUR,
     **declared: Any,
 ) -> Stream[Any, Any]:
     """A stream that counts events by UTC day; `declared` is the rest of its declaration.
 
-    `rows` hands every row of the window to a function, some perhaps twice. `sums` makes what adds them
-    up, from the newest settled day, whether people are shown, and what rejects a row. A day is settled `settled_after` seconds
+    `rows` hands every row of the window to a function, some perhaps twice; days before the window, which
+    may have been read in part, are not counted. `sums` makes what adds the rows up, from the source and the
+    newest settled day; `covers` says what the answers speak for. A day is settled `settled_after` seconds
     after its end. A gauge among the metrics is the number of people on the newest settled day.
     """
     counters = tuple(metric for metric in metrics if metric.type is MetricType.COUNTER)
@@ -100,13 +117,12 @@ def events(
 
     async def read(source: AnySource) -> Batches:
         settled_day = floor(source.now - settled_after, DAY) - DAY
-        found = sums(settled_day, source.people, source.reject)
+        found = sums(source, settled_day)
         await rows(source, found.add)
-        # Rows from before the window tell which ones inside it are repeats; they count nowhere.
-        samples = [one for one in found.samples() if (one.bucket or 0) >= source.window.start]
+        samples = await asyncio.to_thread(_since, source.window.start, found)
         if source.records and settled_day >= source.window.start:
             samples += [Sample(gauge, (), found.people()) for gauge in gauges]
         source.has_data(found.newest or None)
-        yield Batch(samples, [Coverage(counters, source.window), Coverage(gauges)])
+        yield Batch(samples, [*covers(source, counters), Coverage(gauges)])
 
     return Stream(name=name, summary=summary, metrics=tuple(metrics), read=read, **declared)

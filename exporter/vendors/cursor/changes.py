@@ -3,6 +3,8 @@
 A change counts in the UTC day of its ingestion (`createdAt`); its id is fixed.
 """
 
+from typing import Any
+
 import msgspec
 
 from exporter.streams import common_metrics, kit
@@ -83,8 +85,8 @@ _SOURCES = {"TAB": "tab", "COMPOSER": "composer"}
 _files = msgspec.json.Decoder(list[_File] | None)
 
 
-def count(row: kit.Row, day: int, tally: kit.Tally) -> None:
-    """Add a change, whose numbers and files are texts where it is from the CSV."""
+def count(row: kit.Row, day: int, tally: kit.Tally) -> int:
+    """Add a change, whose numbers and files are texts where it is from the CSV; returns its lines."""
     _, _, user, source, added, deleted, model, email, files = row
     lines = (1, int(added), int(deleted))
     if min(lines) < 0:
@@ -100,10 +102,11 @@ def count(row: kit.Row, day: int, tally: kit.Tally) -> None:
         added, deleted = added - in_file[0], deleted - in_file[1]
     if added > 0 or deleted > 0:
         tally.add(BY_FILE, (kit.OTHER,), day, (max(0, added), max(0, deleted)))
+    return lines[1] << 32 | lines[2]
 
 
-def sums(settled_day: int, _: bool, reject: kit.Reject) -> kit.Distinct:
-    return kit.Distinct(count, TRACKING.odd, reject, BY_USER, settled_day)
+def sums(source: kit.Source[Any, Options], settled_day: int) -> kit.Distinct:
+    return kit.Distinct(count, TRACKING.odd, source.reject, BY_USER, settled_day)
 
 
 STREAM = tracked(

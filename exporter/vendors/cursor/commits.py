@@ -5,7 +5,6 @@ again; of rows with the same hash, user, repository and branch the one ingested 
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -82,9 +81,9 @@ class _Commit(msgspec.Struct, rename="camel", kw_only=True):
     repo_name: str | None = None
     branch_name: str | None = None
     is_primary_branch: bool | None = None
+    commit_ts: str | None = None
     commit_source: str | None = None
     message: str | None = None
-    commit_ts: str | None = None
 
 
 class _Page(TrackingPage, rename="camel", kw_only=True):
@@ -96,63 +95,54 @@ TRACKING = Tracking(
     csv=kit.Endpoint("/analytics/ai-code/commits.csv", "ai-code/commits.csv"),
     page=_Page,
     row=_Commit,
-    ignored=("commit_source", "message", "commit_ts"),
+    ignored=("commit_source", "message"),
 )
 
 _MOST_LINES = 2**31 - 1
+_KEPT = 8
+"""How many numbers are kept of a commit."""
 _PRIMARY = {True: "true", False: "false", "true": "true", "false": "false"}
-
-
-class _Sums:
-    """Sums of one repository or user and day: commits, then lines added and deleted of each source."""
-
-    __slots__ = ("day", "labels", "values")
-
-    def __init__(self, labels: tuple[str, ...], day: int) -> None:
-        self.labels = labels
-        self.day = day
-        self.values = [0] * 7
-
-    def add(self, sign: int, lines: Sequence[int]) -> None:
-        """Unrolled: it is called twice for every row."""
-        values = self.values
-        values[0] += sign
-        values[1] += sign * lines[0]
-        values[2] += sign * lines[1]
-        values[3] += sign * lines[2]
-        values[4] += sign * lines[3]
-        values[5] += sign * lines[4]
-        values[6] += sign * lines[5]
 
 
 class CommitSums:
     """Sums the rows of a read, each commit once, without keeping the rows.
 
-    `committers` are the users with commits on `settled_day`. Sums by user are kept for `people` only.
+    Sums by user are made for `people` only. A commit is prompt that was ingested at most `overlap` seconds
+    after its day. Later ones are summed apart, by their days of delay: a vendor that selects by the time of
+    the commit shows them for fewer polls. `asked_from` is where the query begins.
     """
 
-    def __init__(self, settled_day: int, people: bool, reject: kit.Reject) -> None:
+    def __init__(
+        self,
+        settled_day: int,
+        people: bool,
+        reject: kit.Reject,
+        overlap: int = 7 * kit.DAY,
+        asked_from: int = 0,
+    ) -> None:
         self.newest = 0.0
-        self.committers: Counter[str] = Counter()
         self._settled_day = settled_day
         self._people = people
         self._reject = reject
-        self._repositories: list[_Sums] = []
-        self._users: list[_Sums] = []
-        self._repository_index: dict[tuple[Any, Any, int], int] = {}
-        self._user_index: dict[tuple[str, int], int] = {}
-        # A row that was ingested later takes its elder's place, so what the elder added must be
-        # known: its time, its places in the two lists above, and its six line counts.
+        self._overlap = overlap
+        self._asked_from = asked_from
+        self._repositories: dict[tuple[Any, Any, int, int], int] = {}
+        self._users: dict[tuple[str, int, int], int] = {}
+        self._names: list[str] = []
+        self._first_prompt: dict[int, str] = {}
+        # A row that was ingested later takes its elder's place. Of each commit are kept its time, the
+        # numbers of its repository and its user in the above, and its six counts of lines.
         self._places: dict[int, int] = {}
         self._times = array("d")
         self._kept = array("i")
 
     def add(self, rows: Iterable[kit.Row]) -> None:
-        places, times = self._places, self._times
+        places, times, kept = self._places, self._times, self._kept
+        repositories, users = self._repositories, self._users
         for row in rows:
             (hash_, created, user, total_added, total_deleted, tab_added, tab_deleted,
              composer_added, composer_deleted, other_added, other_deleted,
-             email, repository, branch, primary) = row  # fmt: skip
+             email, repository, branch, primary, committed) = row  # fmt: skip
             try:
                 at = kit.moment(created)
                 tab_added, tab_deleted = int(tab_added), int(tab_deleted)
@@ -172,72 +162,139 @@ class CommitSums:
                 continue
             user = str(user)  # a number in JSON is a text in CSV
             identity = hash((hash_, user, repository or None, branch or None))
-            place = places.get(identity)
-            if place is not None:
-                if times[place] >= at:
-                    continue
-                self._take_back(place, user)
-            places[identity] = len(times)
-            times.append(at)
+            place = places.setdefault(identity, len(times))
+            if place < len(times) and times[place] >= at:
+                if times[place] == at and not self._has(place, lines):
+                    self._reject("commit_hash")
+                continue
+            day = int(at // kit.DAY) * kit.DAY
+            delay = 0
+            if committed and committed[:10] <= self._prompt_after(day):
+                delay = self._delay(committed, day)
+            group = repositories.setdefault((repository, primary, day, delay), len(repositories))
+            person = -1
+            if self._people or day == self._settled_day:
+                person = users.setdefault((user, day, delay), len(users))
+                if person == len(self._names):
+                    self._names.append(email or user)
+            if place == len(times):
+                times.append(at)
+                kept.extend((group, person, *lines))
+            else:
+                times[place] = at
+                kept[place * _KEPT : (place + 1) * _KEPT] = array("i", (group, person, *lines))
             if at > self.newest:
                 self.newest = at
-            day = int(at // kit.DAY) * kit.DAY
-            if day == self._settled_day:
-                self.committers[user] += 1
-            self._keep(lines, *self._groups(repository, primary, user, email, day))
 
-    def _groups(
-        self, repository: Any, primary: Any, user: str, email: str | None, day: int
-    ) -> tuple[int, int]:
-        """The places of a row's sums in the two lists; without people the second is none, -1."""
-        group = self._repository_index.get((repository, primary, day))
-        if group is None:
-            group = self._repository_index[repository, primary, day] = len(self._repositories)
-            labels = (repository or kit.UNKNOWN, _PRIMARY.get(primary, kit.UNKNOWN))
-            self._repositories.append(_Sums(labels, day))
-        if not self._people:
-            return group, -1
-        person = self._user_index.get((user, day))
-        if person is None:
-            person = self._user_index[user, day] = len(self._users)
-            self._users.append(_Sums((kit.Person(email or user),), day))
-        return group, person
+    def _has(self, place: int, lines: tuple[int, ...]) -> bool:
+        """Whether the commit at a place has these counts of lines."""
+        return tuple(self._kept[place * _KEPT + 2 : (place + 1) * _KEPT]) == lines
 
-    def _keep(self, lines: tuple[int, ...], group: int, person: int) -> None:
-        self._kept.extend((group, person, *lines))
-        self._repositories[group].add(1, lines)
-        if person >= 0:
-            self._users[person].add(1, lines)
+    def _prompt_after(self, day: int) -> str:
+        """A date after which a commit is prompt that was ingested on a day, in whatever zone it is told."""
+        text = self._first_prompt.get(day)
+        if text is None:
+            text = self._first_prompt[day] = kit.iso_day(day - self._overlap)
+        return text
 
-    def _take_back(self, place: int, user: str) -> None:
-        group, person, *lines = self._kept[place * 8 : place * 8 + 8]
-        self._repositories[group].add(-1, lines)
-        if person >= 0:
-            self._users[person].add(-1, lines)
-        if self._repositories[group].day == self._settled_day:
-            self.committers[user] -= 1
+    def _delay(self, committed: str, day: int) -> int:
+        """How many days before the day of its ingestion a commit was made; 0 for a prompt one."""
+        try:
+            days = (day - kit.floor(kit.moment(committed), kit.DAY)) // kit.DAY
+        except ValueError:
+            return 0
+        return days if days * kit.DAY > self._overlap else 0
 
     def samples(self) -> Iterator[kit.Sample]:
-        yield from _samples(self._repositories, COMMITS, LINES)
-        yield from _samples(self._users, USER_COMMITS, USER_LINES)
+        by_repository = [[0] * 7 for _ in self._repositories]
+        by_user = [[0] * 7 for _ in self._users]
+        for repository, person, *lines in zip(*[iter(self._kept)] * _KEPT, strict=True):
+            _add(by_repository[repository], lines)
+            if self._people:
+                _add(by_user[person], lines)
+        groups = zip(self._repositories, by_repository, strict=True)
+        for (name, primary, day, delay), sums in groups:
+            labels = (name or kit.UNKNOWN, _PRIMARY.get(primary, kit.UNKNOWN))
+            if self._holds(day, delay):
+                yield from _samples(COMMITS, LINES, labels, day, delay, sums)
+        if self._people:
+            people = zip(self._users, self._names, by_user, strict=True)
+            for (_, day, delay), user, sums in people:
+                if self._holds(day, delay):
+                    person = (kit.Person(user),)
+                    yield from _samples(USER_COMMITS, USER_LINES, person, day, delay, sums)
+
+    def _holds(self, day: int, delay: int) -> bool:
+        """Whether the query holds all commits of a day that came with such a delay."""
+        return not delay or day - delay * kit.DAY >= self._asked_from
 
     def people(self) -> int:
-        return sum(1 for commits in self.committers.values() if commits)
+        present = set(self._kept[1::_KEPT])
+        return len(
+            {
+                user
+                for (user, day, _), person in self._users.items()
+                if day == self._settled_day and person in present
+            }
+        )
 
 
-def _samples(all_sums: list[_Sums], commits: kit.Group, lines: kit.Group) -> Iterator[kit.Sample]:
-    for sums in all_sums:
-        yield kit.Sample(commits.metrics[0], sums.labels, sums.values[0], sums.day)
-        for place, source in zip((1, 3, 5), SOURCES, strict=True):
-            for metric, value in zip(lines.metrics, sums.values[place:], strict=False):
-                yield kit.Sample(metric, (*sums.labels, source), value, sums.day)
+def _add(sums: list[int], lines: Sequence[int]) -> None:
+    """Add a commit to a number of commits and their lines; unrolled, as it is called for every row."""
+    sums[0] += 1
+    sums[1] += lines[0]
+    sums[2] += lines[1]
+    sums[3] += lines[2]
+    sums[4] += lines[3]
+    sums[5] += lines[4]
+    sums[6] += lines[5]
+
+
+def _samples(
+    commits: kit.Group,
+    lines: kit.Group,
+    labels: tuple[str, ...],
+    day: int,
+    delay: int,
+    sums: Sequence[int],
+) -> Iterator[kit.Sample]:
+    def sample(metric: kit.Metric, labels: tuple[str, ...], value: int) -> kit.Sample:
+        if not delay:
+            return kit.Sample(metric, labels, value, day)
+        # Many repositories and users have one delay: the key tells them apart.
+        key = type(labels[0])("\x1f".join(labels))
+        return kit.Sample(metric, labels, value, day, str(delay), key)
+
+    yield sample(commits.metrics[0], labels, sums[0])
+    for place, source in zip((1, 3, 5), SOURCES, strict=True):
+        for metric, value in zip(lines.metrics, sums[place:], strict=False):
+            yield sample(metric, (*labels, source), value)
+
+
+def _sums(source: kit.Source[Any, Options], settled_day: int) -> CommitSums:
+    overlap = source.options.overlap
+    asked_from = source.window.start - overlap
+    return CommitSums(settled_day, source.people, source.reject, overlap, asked_from)
+
+
+def _covers(
+    source: kit.Source[Any, Options], counters: tuple[kit.Metric, ...]
+) -> Iterator[kit.Coverage]:
+    """Prompt commits of the whole window; of later ones the days that the query holds all of them of."""
+    window, overlap = source.window, source.options.overlap
+    yield kit.Coverage(counters, window, "")
+    asked_from = window.start - overlap
+    for delay in range(overlap // kit.DAY + 1, (window.end - asked_from) // kit.DAY + 1):
+        held = kit.Window(max(window.start, asked_from + delay * kit.DAY), window.end)
+        yield kit.Coverage(counters, held, str(delay))
 
 
 STREAM = tracked(
     TRACKING,
     "ai_code_commits",
     "commits and the share of their lines that Cursor wrote, by repository",
-    sums=CommitSums,
+    sums=_sums,
+    covers=_covers,
     options=Options,
     metrics=(
         *COMMITS.metrics,

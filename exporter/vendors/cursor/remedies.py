@@ -16,6 +16,7 @@ _FOREIGN = {
 }
 """How credentials of others begin; Cursor's own have had several forms and are not judged."""
 
+_SCOPE = "read-only where the dashboard allows it, else with the scope admin:*"
 _PLAN = "AI code tracking is part of Cursor's Enterprise plan only: ask Cursor to enable it"
 
 
@@ -38,12 +39,12 @@ def remedy(refusal: Refusal[CursorTarget]) -> Remedy:
         case State.UNAUTHORIZED:
             return Remedy(
                 "use a team's API key, made by a team admin (dashboard, Settings, Admin API Keys; "
-                "read-only is enough): a person's own key does not open this API. Is the key "
+                f"{_SCOPE}): a person's own key does not open this API. Is the key "
                 f"right, Cursor may answer 401 for the plan too: {_PLAN}",
                 KEYS,
             )
         case State.FORBIDDEN:
-            return Remedy(f"{_PLAN}; the key must be a team's, read-only is enough", TRACKING)
+            return Remedy(f"{_PLAN}; the key must be a team's, {_SCOPE}", TRACKING)
         case State.NOT_FOUND:
             return Remedy(
                 "check base_url (https://api.cursor.com); the API is an alpha that Cursor opens "

@@ -57,8 +57,8 @@ def remedy(refusal: Refusal[TabnineTarget]) -> Remedy:
             return Remedy("the license does not have this feature: ask Tabnine to add it", APIS)
         case kit.State.FORBIDDEN:
             return Remedy(
-                "the token's owner needs the role Admin: as of 2026 every user can make tokens, and "
-                "they have no scopes: they may do what their owner may",
+                "role or token scope: the token's owner needs the role Admin, and as of 2026 every user "
+                "can make tokens, within the access that is chosen there",
                 TOKENS,
             )
         case kit.State.NOT_FOUND:
@@ -69,8 +69,9 @@ def remedy(refusal: Refusal[TabnineTarget]) -> Remedy:
             )
         case kit.State.UNAVAILABLE:
             return Remedy(
-                "Tabnine was seen to answer 500 where the license is missing or lacks the feature: "
-                "look at the license in the console, else try again later",
+                "Tabnine was seen to answer 500 where the license is missing or lacks the feature, "
+                "and older installations do where the token is expired or wrong: look at the license "
+                "and the token in the console, else try again later",
                 APIS,
             )
         case _:

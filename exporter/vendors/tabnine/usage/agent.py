@@ -127,12 +127,12 @@ class AgentUsage(Answer, kw_only=True):
 async def read(source: kit.Source[Any, Any], organization: str) -> kit.Batch:
     """What the agent consumed on each day of the window."""
     query = {"organizationId": organization}
-    buckets = await api.ask(source, AGENT_USAGE, query, AgentUsage)
+    buckets, missing_are_zero = await api.ask(source, AGENT_USAGE, query, AgentUsage)
     tally = kit.Tally()
     for day, bucket in buckets:
         _count(bucket, day, tally)
     covered = {kit.Window(day, day + kit.DAY) for day, _ in buckets}
-    if source.options.missing_days == "zero":
+    if missing_are_zero:
         covered = {source.window}
     return kit.Batch([*tally.samples()], [kit.Coverage(COUNTERS, window) for window in covered])
 

@@ -39,12 +39,17 @@ def question(at: kit.Endpoint, window: kit.Window, query: Mapping[str, str]) -> 
 
 async def ask(
     source: kit.Source[Any, Any], at: kit.Endpoint, query: Mapping[str, str], kind: type[Answer]
-) -> Buckets:
-    """The buckets of the window."""
+) -> tuple[Buckets, bool]:
+    """The buckets of the window, and whether a day without one is a day on which nothing was used.
+
+    Where a bucket was rejected, the day that lacks one may be its day.
+    """
+    rejected = source.rejects.fields.total()
     answer = await source.get(question(at, source.window, query), kind)
     buckets = days(answer, source.window, at.path)
     source.records += len(buckets)
-    return buckets
+    whole = source.rejects.fields.total() == rejected
+    return buckets, whole and source.options.missing_days == "zero"
 
 
 async def asked_day(source: kit.Source[Any, Any]) -> tuple[kit.Window, dict[str, str]]:

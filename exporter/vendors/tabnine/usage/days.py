@@ -23,13 +23,9 @@ class Days:
     source: kit.Source[Any, Any]
     table: kit.Table[Bucket]
     buckets: api.Buckets
+    missing_are_zero: bool
     labels: tuple[str, ...] = ()
     partition: str = ""
-
-    @property
-    def missing_are_zero(self) -> bool:
-        """Whether a day that is not in the answer is one on which nothing was used."""
-        return bool(self.source.options.missing_days == "zero")
 
     @property
     def most_active(self) -> int:
@@ -103,10 +99,10 @@ async def ask(
     """The usage of an organization, or of one of its teams or users, on each day of the window."""
     query = {"organizationId": organization} | ({f"{subject}Id": one} if one else {})
     at = api.endpoint(subject, source.target.api_version)
-    buckets = await api.ask(source, at, query, Usage)
+    buckets, missing_are_zero = await api.ask(source, at, query, Usage)
     used = [day + kit.DAY for day, bucket in buckets if _used(bucket)]
     source.has_data(min(max(used), int(source.now)) if used else None)
-    return Days(source, table, buckets, (label,) if one else (), one)
+    return Days(source, table, buckets, missing_are_zero, (label,) if one else (), one)
 
 
 async def probe(source: kit.Source[TabnineTarget, Any]) -> None:

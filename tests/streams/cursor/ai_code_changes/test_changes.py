@@ -41,3 +41,12 @@ async def test_three_days_of_downtime_are_caught_up(tmp_path: Path) -> None:
         await run.restart()
         await run.poll(after=3 * DAY)
         assert sum(run.values("cursor_changes_total").values()) == 3
+
+
+async def test_a_change_that_comes_again_with_other_lines_is_told(tmp_path: Path) -> None:
+    """The first of them counts, and the other is rejected."""
+    async with Pipeline(CHANGES, tmp_path) as run:
+        fill(run, change("a"), change("a"), change("a", totalLinesAdded=999), change("b"))
+        await run.poll()
+        assert sum(run.values("cursor_changes_total").values()) == 2
+        assert run.status.rejected == {"id": 1}

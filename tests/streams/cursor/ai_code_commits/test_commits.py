@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.model import DAY
+from exporter.model import DAY, HOUR
 from exporter.poll.transform.privacy import Users
 from exporter.vendors.cursor.tracking import PAGE_SIZE
 from tests.streams.cursor.ai_code_commits.case import CASE as COMMITS
@@ -223,3 +223,69 @@ async def test_both_times_of_a_row_may_lie_days_apart(tmp_path: Path) -> None:
 def _items(response: httpx.Response) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = response.json()["items"]
     return items
+
+
+def _by_commit_time(body: Any, asked: Any) -> httpx.Response:
+    """A vendor that selects by the day of the commit, and tells when it ingested it."""
+    start, end = asked.query["startDate"], asked.query["endDate"]
+    items = [row for row in body["items"] if start <= row["commitTs"] < end]
+    return answer({"items": items, "totalCount": len(items), "page": 1, "pageSize": PAGE_SIZE})
+
+
+@pytest.mark.parametrize("users", [Users.OFF, Users.PLAIN])
+async def test_late_commits_stay_counted_when_the_query_has_passed_them(
+    users: Users, tmp_path: Path
+) -> None:
+    """50 that were pushed ten days late leave the answers before their day leaves the lookback."""
+    case = swapped(COMMITS, "/ai-code/commits", _by_commit_time)
+    async with Pipeline(case, tmp_path, users=users) as run:
+        made, pushed = "2025-12-27T08:00:00.000Z", "2026-01-06T08:00:00.000Z"
+        late = [commit(f"late{n}", commitTs=made, createdAt=pushed) for n in range(50)]
+        prompt = [commit(f"{n}", commitTs=pushed, createdAt=pushed) for n in range(200)]
+        fill(run, *late, *prompt)
+        await run.poll()
+        assert counted_commits(run) == 250
+        for _ in range(8):
+            await run.poll(after=DAY)
+            assert (counted_commits(run), run.status.corrections) == (250, 0)
+        today = "2026-01-14T09:00:00.000Z"
+        more = [commit(f"more{n}", commitTs=today, createdAt=today) for n in range(50)]
+        fill(run, *late, *prompt, *more)
+        await run.poll(after=HOUR)
+        assert counted_commits(run) == 300
+
+
+async def test_a_late_commit_that_is_taken_back_is_a_correction(tmp_path: Path) -> None:
+    """While the query holds all commits of its delay, an answer without it says that it is gone."""
+    case = swapped(COMMITS, "/ai-code/commits", _by_commit_time)
+    async with Pipeline(case, tmp_path) as run:
+        made, pushed = "2025-12-27T08:00:00.000Z", "2026-01-06T08:00:00.000Z"
+        fill(run, commit("a", commitTs=made, createdAt=pushed), commit("b"))
+        await run.poll()
+        fill(run, commit("b"))
+        await run.poll(after=HOUR)
+        assert run.status.corrections > 0
+        fill(run, commit("b"), commit("c"))
+        await run.poll(after=HOUR)
+        assert counted_commits(run) == 2
+
+
+async def test_a_day_that_is_read_in_part_is_not_counted_again(tmp_path: Path) -> None:
+    """With `overlap: 6h` the end of the day before the lookback is read, and changes nothing."""
+    async with Pipeline(COMMITS, tmp_path, options={"overlap": "6h", "lookback": "1d"}) as run:
+        rows = [commit(f"{n}", createdAt=f"2026-01-05T{n:02}:00:00.000Z") for n in range(24)]
+        fill(run, *rows)
+        await run.poll()
+        assert counted_commits(run) == 24
+        for _ in range(3):
+            await run.poll(after=DAY)
+            assert (counted_commits(run), run.status.corrections) == (24, 0)
+
+
+async def test_a_row_that_comes_again_with_other_figures_is_told(tmp_path: Path) -> None:
+    """Of two rows of one commit and one time the first counts, and the other is rejected."""
+    async with Pipeline(COMMITS, tmp_path) as run:
+        fill(run, commit("a"), commit("a"), commit("a", tabLinesAdded=999), commit("b"))
+        await run.poll()
+        assert counted_commits(run) == 2
+        assert run.status.rejected == {"commit_hash": 1}

@@ -251,6 +251,26 @@ async def test_two_days_that_begin_in_one_utc_day_add_up(tmp_path: Path) -> None
         assert run.status.corrections == 0
 
 
+@pytest.mark.parametrize(
+    "odd", [{"activeUsers": None}, {"codeCompletions": {"completions": -1}}, {"to": "yesterday"}]
+)
+async def test_a_day_that_cannot_be_read_is_not_taken_back(
+    odd: dict[str, Any], tmp_path: Path
+) -> None:
+    """It is rejected and told; the other days count, and what was counted of it stays."""
+    async with pipeline(tmp_path) as run:
+        fill(run, bucket("2026-01-05"), bucket("2026-01-06"))
+        await run.poll()
+        fill(run, bucket("2026-01-05") | odd, bucket("2026-01-06", 14))
+        await run.poll()
+        assert run.status.state is State.OK
+        assert sum(run.status.rejected.values()) == 1
+        assert (run.value(COMPLETIONS), run.status.corrections) == (24, 0)
+        fill(run, bucket("2026-01-05", 11), bucket("2026-01-06", 14))
+        await run.poll()
+        assert run.value(COMPLETIONS) == 25
+
+
 async def test_v2_has_other_names_for_the_same(tmp_path: Path) -> None:
     """Messages and lines added count where v1 has interactions and lines; v2 has no ratios."""
     row = bucket(
