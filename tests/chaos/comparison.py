@@ -180,7 +180,7 @@ async def ledgers(state: Path) -> Ledgers:
                 if name in counted.metrics:
                     labels = tuple(zip(METRICS[name].labels, values, strict=True))
                     _add(counters, [((name, labels), series.counter)])
-                    _add(debts, [((name, labels), series.debt)])
+                    _add(debts, [((name, labels), series.debt + series.moved)])
     finally:
         await store.close()
     return Ledgers(counters, debts)

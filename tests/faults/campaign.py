@@ -187,14 +187,16 @@ class Campaign:
             problems += _differences("after it", await self._state(twin), await self._state(job))
 
     async def _state(self, job: Job) -> dict[str, str]:
-        """What the newest readings sum to: counters less their debts, and the gauges.
+        """What the newest readings sum to: counters less what they owe or have of others, and the gauges.
 
         The counters alone may differ by what a twin saw while the other was ill, and the vendor has
         taken back since; and growth is counted under the name that a team had at that moment.
         """
         state = await self._pair.store.load(job.key)
         sums: dict[tuple[str, ...], Decimal] = {}
-        values = {key: series.counter - series.debt for key, series in state.ledger.items()}
+        values = {
+            key: series.counter - series.debt - series.moved for key, series in state.ledger.items()
+        }
         values |= {
             key: sum((Decimal(gauge.value) for gauge in gauges.values()), Decimal(0))
             for key, gauges in state.gauges.items()

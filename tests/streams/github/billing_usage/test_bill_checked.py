@@ -51,7 +51,7 @@ async def net_of_debts(run: Simulated, metric: str) -> dict[tuple[str, ...], Dec
     """What each counter stands for: less what was taken back and is not grown over."""
     ledger = (await run.state()).ledger
     found = {
-        key[1]: Decimal(series.counter - series.debt)
+        key[1]: Decimal(series.counter - series.debt - series.moved)
         for key, series in ledger.items()
         if key[0] == metric
     }
