@@ -464,12 +464,12 @@ async def test_a_token_that_was_replaced_under_way_is_read_again_after_a_401(
 ) -> None:
     """The request that was refused is repeated with it, once; the poll succeeds."""
     running.write(running.target("github", {"copilot_seats": HOURLY}))
-    go = vendors.hold("*/copilot/billing")
+    go = vendors.hold("*/copilot/billing/seats")
     vendors.refused.add("old-token")
     token = running.directory / "github.token"
     token.write_text("old-token")
     async with running.serving():
-        await running.until(lambda: vendors.count("*/copilot/billing") == 1)
+        await running.until(lambda: vendors.count("*/copilot/billing/seats") == 1)
         token.write_text("sim-github-token")
         go.set()
         await running.until(lambda: running.polled("copilot_seats"))

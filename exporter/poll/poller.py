@@ -196,12 +196,14 @@ class Poller:
         gauges, started = applied.gauges, applied.started
         if source.data_until is not None:
             state.data_until = max(source.data_until, state.data_until or 0)
+        if source.records or (done and reading.walk_began == reading.began):
+            # What is left of a walk may hold nothing, though the poll that began it found something.
+            state.empty = source.records == 0
         if done:
             count_history = self._counting.count_history
             ended = self._clock.time()
             gauges |= complete(job, state, reading, ended, count_history=count_history)
             started |= reading.started
-            state.empty = source.records == 0
             if source.problem is None:
                 state.last_success = reading.began
         changed = applied.counted.changed | self._counting.exposure.release(

@@ -268,7 +268,7 @@ def test_the_demo_shows_usage_and_stops_on_ctrl_c(tmp_path: Path) -> None:
                 )
             )
 
-        assert wait_for("usage arrives", arrived, 120)
+        assert wait_for("usage arrives", arrived, 2 * PATIENCE)
     finally:
         assert demo.stop(signal.SIGINT) == 0
     assert "stopped" in output.read_text()

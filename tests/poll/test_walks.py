@@ -139,6 +139,7 @@ async def interrupted(kind: type[Vendor], polls: Steps) -> dict[str, float]:
 @settings(max_examples=60, deadline=None)
 @example([(HOUR, None, 0), (3 * DAY, 2, 0), (2 * DAY, 1, 0)])
 @example([(3 * DAY, 3, 2 * HOUR), (HOUR, None, 0)])
+@example([(61_201, 1, 0), (61_200, 1, 2 * HOUR)])
 @given(steps)
 def test_an_interrupted_walk_over_days_neither_adds_nor_loses(polls: Steps) -> None:
     """However often the vendor fails between days, the next whole walk has counted all, once."""
