@@ -32,6 +32,7 @@ class Rejects:
         self.rows: Counter[str] = Counter()
         self._inner: Counter[str] = Counter()
         self._odd: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._left_out: Counter[str] = Counter()
 
     def add(self, endpoint: str, rows: int, odd: Counter[str], gone: int = 0) -> None:
         """Take rows, those of them that are `odd` by field; `gone` are no rows within rows."""
@@ -40,17 +41,22 @@ class Rejects:
             self._odd[endpoint] += odd
             self._inner[endpoint] += odd.total() - gone
 
+    def leave_out(self, field: str) -> None:
+        """Count a row that is sound, but cannot be counted for what is in `field`: no sign of another API."""
+        self._left_out[field] += 1
+
     def include(self, other: "Rejects") -> None:
         """Take over what a part of the read has found."""
         self.rows += other.rows
         self._inner += other._inner
+        self._left_out += other._left_out
         for endpoint, odd in other._odd.items():
             self._odd[endpoint] += odd
 
     @property
     def fields(self) -> Counter[str]:
         """The rejected rows of all endpoints by field."""
-        return sum(self._odd.values(), Counter())
+        return sum(self._odd.values(), self._left_out.copy())
 
     @property
     def undecided(self) -> bool:

@@ -140,6 +140,10 @@ class Source(Generic[TargetT, OptionsT]):
         """Leave out a row of the answer that was read last: `field` is what is odd in it."""
         self.rejects.add(self._endpoint, 0, Counter({field: 1}), 1)
 
+    def leave_out(self, field: str) -> None:
+        """Count a sound row as rejected for what is in `field`, however many such rows there are."""
+        self.rejects.leave_out(field)
+
     def rows_of(self, endpoint: Endpoint) -> int:
         """How many rows the poll has read from an endpoint, with those that were rejected."""
         return self.rejects.rows[endpoint.path]

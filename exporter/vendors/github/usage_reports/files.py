@@ -56,6 +56,10 @@ class OddCellError(ValueError):
         self.column = column
 
 
+class OtherUnitError(ValueError):
+    """A row is in another unit than its counter, and does not say how much it would be in that."""
+
+
 def _spend(row: _Row, day: int, tally: kit.Tally) -> None:
     series = (row["product"], row["sku"], row["organization"], row["cost_center_name"])
     dollars = [_amount(row, name) for name in ("gross_amount", "discount_amount", "net_amount")]
@@ -66,7 +70,7 @@ def _spend(row: _Row, day: int, tally: kit.Tally) -> None:
 
 def _premium(row: _Row, day: int, tally: kit.Tally) -> None:
     if _unit(row) not in ("", "request"):
-        raise OddCellError("unit_type")
+        raise OtherUnitError(row["unit_type"])
     tally.add(PREMIUM, _series(row), day, [_amount(row, "quantity"), _amount(row, "net_amount")])
 
 
@@ -78,7 +82,7 @@ def _credits(row: _Row, day: int, tally: kit.Tally) -> None:
     elif unit in ("", "credit"):
         used = _amount(row, "quantity")
     else:
-        raise OddCellError("unit_type")
+        raise OtherUnitError(row["unit_type"])
     net, series = _amount(row, "net_amount"), _series(row)
     tokens = {kind: _tokens(row, columns) for kind, columns in _TOKENS.items()}
     tally.add(CREDITS, series, day, [used, net])
@@ -168,10 +172,11 @@ class Totals:
         days: Collection[int],
         source: str,
         reject: kit.Reject,
+        leave_out: kit.Reject,
     ) -> None:
         self.newest: int | None = None
         self._report, self._asked, self._days = report, asked, frozenset(days)
-        self._source, self._reject = source, reject
+        self._source, self._reject, self._leave_out = source, reject, leave_out
         self._inside = self._outside = 0
         self._tally = kit.Tally()
 
@@ -180,13 +185,16 @@ class Totals:
         return kit.CsvRows(self._source, self._report.required, self._report.optional, _KNOWN)
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
-        """Add rows; one with a cell that cannot be counted is rejected."""
+        """Add rows; one with a cell that cannot be counted is rejected, one in another unit left out."""
         columns = (*self._report.required, *self._report.optional)
         for row in rows:
             try:
                 self._add(dict(zip(columns, row, strict=True)))
             except OddCellError as error:
                 self._reject(error.column)
+            except OtherUnitError:
+                # A file of the month in which the unit changed may have any number of them.
+                self._leave_out("unit_type")
 
     def samples(self) -> Iterator[kit.Sample]:
         """The total of each day and series; raises SchemaError where the files are of other days."""

@@ -163,7 +163,7 @@ class _Read:
     async def _downloaded(self, export: Export, days: list[int]) -> Totals:
         source = self._source
         report = REPORT_TYPES[export.report_type]
-        totals = Totals(report, export.days, days, FILE.path, source.reject)
+        totals = Totals(report, export.days, days, FILE.path, source.reject, source.leave_out)
         # The links of the list may have ended. An export without any is one of days without usage.
         for url in (await self._one(export.id)).download_urls or ():
             await source.csv(_file(source.target, url), totals.rows(), totals.add)

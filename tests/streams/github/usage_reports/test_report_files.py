@@ -58,15 +58,15 @@ async def test_credits_and_requests_of_one_file_are_not_added_up(tmp_path: Path)
 async def test_a_quantity_in_another_unit_is_left_out_and_told(
     report_type: str, unit: str, other: str, metric: str, tmp_path: Path
 ) -> None:
-    """Where the file does not say how many it would be."""
+    """Where the file does not say how many it would be, and however many such rows it has."""
     text = text_of(
-        f"2026-01-03,Model A,0.9,{other},0.04,org-a",
+        *[f"2026-01-03,Model A,0.9,{other},0.04,org-a"] * 30,
         f"2026-01-03,Model A,12.5,{unit},0.125,org-a",
         header=OF_MODELS,
     )
     async with run_of(tmp_path, report_type, text) as run:
         await run.poll()
-        assert (run.status.state, run.status.rejected) == (State.OK, {"unit_type": 1})
+        assert (run.status.state, run.status.rejected) == (State.OK, {"unit_type": 30})
         assert run.values(metric) == {("Model A", "org-a", "", ""): 12.5}
 
 
