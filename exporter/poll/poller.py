@@ -196,8 +196,10 @@ class Poller:
         gauges, started = applied.gauges, applied.started
         if source.data_until is not None:
             state.data_until = max(source.data_until, state.data_until or 0)
-        if source.records or (done and reading.walk_began == reading.began):
-            # What is left of a walk may hold nothing, though the poll that began it found something.
+        reading.yielded |= bool(batches)
+        resumed = reading.walk_began != reading.began
+        # Where nothing is left of a walk, the poll that began it told whether there is something.
+        if done and (reading.yielded or not resumed):
             state.empty = source.records == 0
         if done:
             count_history = self._counting.count_history

@@ -15,7 +15,8 @@ class Reading:
 
     `walk_began` is when its walk began, which may have been in an earlier poll. `unpaid` is what its
     commits took back so far, and what was erased: another one may tell where it moved to. `started` are
-    the metrics that it reads in the whole account; it has read them when it has ended.
+    the metrics that it reads in the whole account; it has read them when it has ended. `yielded` says that
+    anything came.
     """
 
     began: float
@@ -25,6 +26,7 @@ class Reading:
     unpaid: Losses
     started: set[Scope] = field(default_factory=set)
     walked: bool = False
+    yielded: bool = False
 
     def start(self, state: StreamState, read: Iterable[Scope]) -> set[Scope]:
         """Note what is read for the first time; returns what of it need not wait for the read's end."""
