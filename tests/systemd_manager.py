@@ -1,6 +1,7 @@
 """A systemd of a test's own: a user's manager, in a namespace where it can write to the test's folder only."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -31,12 +32,28 @@ exec unshare --cgroup "$2" --user --unit="$3"
 a manager takes all processes of its group, and some of its units clean up folders."""
 
 
+_GROUPS = "unshare --mount sh -c 'mount -t cgroup2 none /sys/fs/cgroup && eval \"$1\"' groups"
+"""Runs a command where the control groups can be seen."""
+
+
+def _grouped(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*shlex.split(_GROUPS), command],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
 def missing() -> str:
     """Why no manager can run here; empty where one can."""
-    if os.geteuid():
-        return "needs root, for a namespace"
     needed = (PROGRAM, "unshare", "systemctl")
-    return ", ".join(f"needs {name}" for name in needed if shutil.which(name) is None)
+    absent = [name for name in needed if shutil.which(name) is None]
+    if absent:
+        return f"needs {', '.join(absent)}"
+    refused = _grouped("mkdir /sys/fs/cgroup/unit-try && rmdir /sys/fs/cgroup/unit-try").stderr
+    return f"needs a namespace with control groups: {refused}" if refused else ""
 
 
 class Manager:
@@ -73,6 +90,8 @@ class Manager:
         finally:
             self.call("stop", self._unit)
             process.stop()
+            group = f"/sys/fs/cgroup/{self.directory.name}"
+            _grouped(f"find {group} -depth -type d -exec rmdir {{}} +")
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """What systemctl says."""
