@@ -85,7 +85,9 @@ class Distinct:
         return 0 if group is None else len(self._tally.labels(group, self._settled_day))
 
 
-def _whole_window(source: AnySource, counters: tuple[Metric, ...]) -> Iterable[Coverage]:
+def _whole_window(
+    source: AnySource, _: EventSums, counters: tuple[Metric, ...]
+) -> Iterable[Coverage]:
     return [Coverage(counters, source.window)]
 
 
@@ -101,7 +103,7 @@ def events(
     rows: Callable[[AnySource, Add], Awaitable[None]],
     sums: Callable[[AnySource, int], EventSums],
     metrics: Sequence[Metric],
-    covers: Callable[[AnySource, tuple[Metric, ...]], Iterable[Coverage]] = _whole_window,
+    covers: Callable[[AnySource, Any, tuple[Metric, ...]], Iterable[Coverage]] = _whole_window,
     settled_after: int = HOUR,
     **declared: Any,
 ) -> Stream[Any, Any]:
@@ -109,7 +111,7 @@ def events(
 
     `rows` hands every row of the window to a function, some perhaps twice; days before the window, which
     may have been read in part, are not counted. `sums` makes what adds the rows up, from the source and the
-    newest settled day; `covers` says what the answers speak for. A day is settled `settled_after` seconds
+    newest settled day; `covers` says what the rows in these sums speak for. A day is settled `settled_after` seconds
     after its end. A gauge among the metrics is the number of people on the newest settled day.
     """
     counters = tuple(metric for metric in metrics if metric.type is MetricType.COUNTER)
@@ -123,6 +125,6 @@ def events(
         if source.records and settled_day >= source.window.start:
             samples += [Sample(gauge, (), found.people()) for gauge in gauges]
         source.has_data(found.newest or None)
-        yield Batch(samples, [*covers(source, counters), Coverage(gauges)])
+        yield Batch(samples, [*covers(source, found, counters), Coverage(gauges)])
 
     return Stream(name=name, summary=summary, metrics=tuple(metrics), read=read, **declared)

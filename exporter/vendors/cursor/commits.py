@@ -109,7 +109,8 @@ class CommitSums:
 
     Sums by user are made for `people` only. A commit is prompt that was ingested at most `overlap` seconds
     after its day. Later ones are summed apart, by their days of delay: a vendor that selects by the time of
-    the commit shows them for fewer polls. `asked_from` is where the query begins.
+    the commit shows them for fewer polls. `asked_from` is where the query begins; a commit from before it
+    shows that the vendor selects `by_ingestion`, so that none is missing.
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class CommitSums:
         self._reject = reject
         self._overlap = overlap
         self._asked_from = asked_from
+        self.by_ingestion = False
         self._repositories: dict[tuple[Any, Any, int, int], int] = {}
         self._users: dict[tuple[str, int, int], int] = {}
         self._names: list[str] = []
@@ -200,9 +202,12 @@ class CommitSums:
     def _delay(self, committed: str, day: int) -> int:
         """How many days before the day of its ingestion a commit was made; 0 for a prompt one."""
         try:
-            days = (day - kit.floor(kit.moment(committed), kit.DAY)) // kit.DAY
+            at = kit.moment(committed)
         except ValueError:
             return 0
+        # A vendor may begin with the whole of the first day.
+        self.by_ingestion |= at < kit.floor(self._asked_from, kit.DAY)
+        days = (day - kit.floor(at, kit.DAY)) // kit.DAY
         return days if days * kit.DAY > self._overlap else 0
 
     def samples(self) -> Iterator[kit.Sample]:
@@ -226,7 +231,7 @@ class CommitSums:
 
     def _holds(self, day: int, delay: int) -> bool:
         """Whether the query holds all commits of a day that came with such a delay."""
-        return not delay or day - delay * kit.DAY >= self._asked_from
+        return self.by_ingestion or not delay or day - delay * kit.DAY >= self._asked_from
 
     def people(self) -> int:
         present = set(self._kept[1::_KEPT])
@@ -278,10 +283,13 @@ def _sums(source: kit.Source[Any, Options], settled_day: int) -> CommitSums:
 
 
 def _covers(
-    source: kit.Source[Any, Options], counters: tuple[kit.Metric, ...]
+    source: kit.Source[Any, Options], sums: CommitSums, counters: tuple[kit.Metric, ...]
 ) -> Iterator[kit.Coverage]:
     """Prompt commits of the whole window; of later ones the days that the query holds all of them of."""
     window, overlap = source.window, source.options.overlap
+    if sums.by_ingestion:
+        yield kit.Coverage(counters, window)
+        return
     yield kit.Coverage(counters, window, "")
     asked_from = window.start - overlap
     for delay in range(overlap // kit.DAY + 1, (window.end - asked_from) // kit.DAY + 1):

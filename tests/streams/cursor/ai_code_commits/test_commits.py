@@ -255,6 +255,22 @@ async def test_late_commits_stay_counted_when_the_query_has_passed_them(
         assert counted_commits(run) == 300
 
 
+async def test_commits_of_any_delay_count_where_the_vendor_selects_by_ingestion(
+    tmp_path: Path,
+) -> None:
+    """A row that was made before all that was asked for shows how the vendor selects."""
+    options = {"lookback": "1d", "overlap": "1d"}
+    async with Pipeline(COMMITS, tmp_path, options=options) as run:
+        made, pushed = "2025-12-27T08:00:00.000Z", "2026-01-06T08:00:00.000Z"
+        fill(run, *[commit(f"late{n}", commitTs=made, createdAt=pushed) for n in range(50)])
+        for _ in range(3):
+            await run.poll()
+            assert (counted_commits(run), run.status.corrections) == (50, 0)
+        fill(run, commit("late", commitTs=made, createdAt=pushed))
+        await run.poll(after=HOUR)
+        assert run.status.corrections > 0, "those that are gone are taken back"
+
+
 async def test_a_late_commit_that_is_taken_back_is_a_correction(tmp_path: Path) -> None:
     """While the query holds all commits of its delay, an answer without it says that it is gone."""
     case = swapped(COMMITS, "/ai-code/commits", _by_commit_time)
