@@ -7,13 +7,13 @@ from itertools import chain
 from exporter.model import Window
 from exporter.poll import gauges
 from exporter.poll.baseline import Fresh, Scope, read_scopes
-from exporter.poll.job import Counting, Job
+from exporter.poll.job import Counting
 from exporter.poll.ledger import ERASED, Counted, count, forget
 from exporter.poll.reading import Reading
 from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import next_oldest_kept
-from exporter.store.store import StreamState, Walk
+from exporter.store.store import Walk
 from exporter.streams.contract import Batch
 
 
@@ -28,15 +28,14 @@ class Applied:
 
 
 def apply(
-    job: Job,
-    state: StreamState,
-    batches: Sequence[Batch],
     reading: Reading,
+    batches: Sequence[Batch],
     privacy: Privacy,
     counting: Counting,
     now: float,
 ) -> Applied:
     """Count batches into the state, in place. `now` is when: a birth hold begins there."""
+    job, state = reading.job, reading.state
     coverage = [each for batch in batches for each in batch.covers]
     sizes = {group: size for batch in batches for group, size in batch.group_sizes.items()}
     samples = chain.from_iterable(batch.samples for batch in batches)
@@ -63,19 +62,18 @@ def apply(
         place: amounts[ERASED] for place, amounts in reading.unpaid.items() if ERASED in amounts
     }
     touched = gauges.replace(state.gauges, gathered.gauges, hidden, now)
-    _remember(state, batches, reading)
+    _remember(batches, reading)
     state.privacy = privacy.fingerprint
-    return Applied(counted, touched, folded, reading.start(state, read))
+    return Applied(counted, touched, folded, reading.start(read))
 
 
-def complete(
-    job: Job, state: StreamState, reading: Reading, now: float, *, count_history: bool
-) -> set[str]:
+def complete(reading: Reading, now: float, *, count_history: bool) -> set[str]:
     """The whole window was read: what is older is forgotten. Returns the metrics of gauges that went.
 
     A walk's first partitions were read when it began, so the next window goes back to there. If the clock
     was set back since, that moment is of no use, and the window is read again.
     """
+    job, state = reading.job, reading.state
     window, until = reading.window, reading.window.end
     if reading.walked:
         until = int(reading.walk_began) if reading.walk_began <= now else window.start
@@ -97,8 +95,9 @@ def complete(
     return gone
 
 
-def _remember(state: StreamState, batches: Sequence[Batch], reading: Reading) -> None:
+def _remember(batches: Sequence[Batch], reading: Reading) -> None:
     """Take what the batches say of how far the walk is, and of what the stream remembers."""
+    state = reading.state
     for batch in batches:
         if batch.memory is not None:
             state.memory = dict(batch.memory)

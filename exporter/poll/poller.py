@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
@@ -111,7 +110,6 @@ class Poller:
     async def _read_into(self, job: Job, state: StreamState) -> PollOutcome:
         now = self._clock.time()
         window, walk = read_window(job.reach, now, state)
-        reading = begin(state, now, window, walk)
         source = Source(
             client=job.client,
             target=job.target,
@@ -124,6 +122,7 @@ class Poller:
             tell=job.status.walked,
             explain=job.stream.explain,
         )
+        reading = begin(job, state, source, walk)
         pending: list[Batch] = []
         since = now
         try:
@@ -132,17 +131,17 @@ class Poller:
                     source.rejects.check(done=False)
                     pending.append(batch)
                     if self._is_due(len(pending), since) and not source.rejects.undecided:
-                        await self._commit(job, state, source, reading, pending, done=False)
+                        await self._commit(reading, pending, done=False)
                         await self.publisher.show_status(job)
                         pending, since = [], self._clock.time()
             source.rejects.check(done=True)
         except Exception:
             if pending and not source.rejects.undecided:
-                await self._commit(job, state, source, reading, pending, done=False)
+                await self._commit(reading, pending, done=False)
             raise
         # A walk over nothing yields nothing; the partitions of an earlier one are gone all the same.
         reading.walked |= source.walks
-        await self._commit(job, state, source, reading, pending, done=True)
+        await self._commit(reading, pending, done=True)
         _log.info("polled %s: records=%d window=%s", job.key, source.records, window)
         if source.problem is not None:
             raise source.problem
@@ -151,19 +150,11 @@ class Poller:
     def _is_due(self, batches: int, since: float) -> bool:
         return batches >= MOST_BATCHES or self._clock.time() - since >= LONGEST_UNCOMMITTED
 
-    async def _commit(
-        self,
-        job: Job,
-        state: StreamState,
-        source: Source[Any, Any],
-        reading: Reading,
-        batches: list[Batch],
-        *,
-        done: bool,
-    ) -> None:
+    async def _commit(self, reading: Reading, batches: list[Batch], *, done: bool) -> None:
         """Count the batches and write them in one transaction; `done` says that the window was read."""
+        job, state, source = reading.job, reading.state, reading.source
         applied, changes, metrics = await asyncio.to_thread(
-            self._count, job, state, source, reading, batches, done=done
+            self._count, reading, batches, done=done
         )
         await self.publisher.commit(job, state, changes, metrics)
         await asyncio.to_thread(discard, batches)
@@ -180,31 +171,22 @@ class Poller:
         )
 
     def _count(
-        self,
-        job: Job,
-        state: StreamState,
-        source: Source[Any, Any],
-        reading: Reading,
-        batches: list[Batch],
-        *,
-        done: bool,
+        self, reading: Reading, batches: list[Batch], *, done: bool
     ) -> tuple[Applied, Changes, dict[str, Metric]]:
         """Count the batches into the state: what came of them, what to write, and what to show."""
-        applied = apply(
-            job, state, batches, reading, self._privacy, self._counting, self._clock.time()
-        )
+        job, state, source = reading.job, reading.state, reading.source
+        applied = apply(reading, batches, self._privacy, self._counting, self._clock.time())
         gauges, started = applied.gauges, applied.started
         if source.data_until is not None:
             state.data_until = max(source.data_until, state.data_until or 0)
         reading.yielded |= bool(batches)
-        resumed = reading.walk_began != reading.began
         # Where nothing is left of a walk, the poll that began it told whether there is something.
-        if done and (reading.yielded or not resumed):
+        if done and (reading.yielded or not reading.resumed):
             state.empty = source.records == 0
         if done:
             count_history = self._counting.count_history
             ended = self._clock.time()
-            gauges |= complete(job, state, reading, ended, count_history=count_history)
+            gauges |= complete(reading, ended, count_history=count_history)
             started |= reading.started
             if source.problem is None:
                 state.last_success = reading.began
