@@ -23,6 +23,7 @@ from exporter.runtime.app import App
 from exporter.runtime.sighup import Sighup
 from exporter.simulator.application import Simulator
 from exporter.simulator.server import listen, server_of, url_of
+from exporter.simulator.world.people import TEAMS
 from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 from exporter.web import server
@@ -37,8 +38,9 @@ class Vendors:
     GitHub takes every other token.
     """
 
-    def __init__(self) -> None:
-        self.simulator = Simulator(World(WorldSettings(developers=9), WorldClock()))
+    def __init__(self, teams: int = len(TEAMS)) -> None:
+        settings = WorldSettings(developers=9, teams=teams)
+        self.simulator = Simulator(World(settings, WorldClock()))
         self.asked: Counter[str] = Counter()
         self.at_once: Counter[str] = Counter()
         self.most_at_once: Counter[str] = Counter()

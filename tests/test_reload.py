@@ -193,15 +193,16 @@ async def test_what_is_removed_disappears_and_goes_on_from_the_store(running: Ru
         assert await running.value(POLLS, stream="ai_code_changes") == 0
 
 
-async def test_a_removed_stream_does_not_hold_readiness_back(
+async def test_a_stream_that_was_never_answered_can_be_removed(
     running: Running, vendors: Vendors
 ) -> None:
-    """It was never answered; with it gone the exporter is ready."""
+    """It holds neither readiness nor its target back, with the reload nor before."""
     vendors.hold(SEATS)
     running.write(running.target("github", {"copilot_seats": HOURLY, "rate_limit": HOURLY}))
     async with running.serving():
         await running.until(lambda: running.polled("rate_limit"))
-        assert (await running.http.get("/-/ready")).status_code == 503
+        assert (await running.http.get("/-/ready")).status_code == 200
+        assert await running.value("usage_exporter_up") is None
         running.write(running.target("github", {"rate_limit": HOURLY}))
         assert (await running.reload()).status_code == 200
         assert (await running.http.get("/-/ready")).status_code == 200

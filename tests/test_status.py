@@ -84,7 +84,9 @@ def test_a_stream_that_answers_for_any_account_does_not_make_a_target_up() -> No
     )
     limit.state, seats.state = State.OK, State.NOT_FOUND
     target = TargetStatus("github", "acme", streams={"rate_limit": limit, "copilot_seats": seats})
-    assert not target.up
+    assert target.up is False
+    seats.state = None
+    assert target.up is None, "nobody knows before the first poll has ended"
     seats.state = State.EMPTY
     assert target.up
     del target.streams["copilot_seats"]

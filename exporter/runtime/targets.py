@@ -80,8 +80,8 @@ class Targets:
 
     @property
     def ready(self) -> bool:
-        """Whether every target was polled or has failed once; what a change adds does not undo it."""
-        self._ready = self._ready or all(target.polled for target in self.targets)
+        """Whether every stream's first poll has begun or is planned; no later change undoes it."""
+        self._ready = self._ready or all(target.planned for target in self.targets)
         return self._ready
 
     async def change(self, config: Config, policy: CollectionPolicy) -> Difference:

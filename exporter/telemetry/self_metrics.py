@@ -154,10 +154,10 @@ def stream_families(status: StreamStatus) -> Families:
 
 
 def target_families(status: TargetStatus) -> Families:
-    """What was asked of a target's vendor, and whether it answers."""
+    """What was asked of a target's vendor, and whether it answers, where that is known."""
     key = (status.vendor, status.account)
     return {
-        UP: [Point(key, int(status.up))],
+        UP: [] if status.up is None else [Point(key, int(status.up))],
         API_REQUESTS: [
             Point((*key, *request), times) for request, times in sorted(status.requests.items())
         ],

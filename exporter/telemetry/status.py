@@ -250,16 +250,17 @@ class TargetStatus:
         self.wait_seconds += seconds
 
     @property
-    def up(self) -> bool:
+    def up(self) -> bool | None:
         """Whether the vendor gives a valid answer to at least one stream of the account.
 
-        Where no stream is, it is enough that the vendor answers.
+        Where no stream is, it is enough that the vendor answers. None before any poll has ended.
         """
         streams = self.streams.values()
         telling = [stream for stream in streams if stream.of_account] or streams
-        return any(s.state is not None and s.state.answered for s in telling)
+        states = [stream.state for stream in telling if stream.state is not None]
+        return any(state.answered for state in states) if states else None
 
     @property
-    def polled(self) -> bool:
-        """Whether every stream was polled, or has failed, at least once."""
-        return all(stream.state is not None for stream in self.streams.values())
+    def planned(self) -> bool:
+        """Whether the first poll of every stream has begun or is planned."""
+        return all(stream.polls or stream.next_poll is not None for stream in self.streams.values())

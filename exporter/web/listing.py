@@ -7,7 +7,7 @@ from math import inf
 from urllib.parse import urlencode
 
 from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.web.severity import Severity, severity, word
+from exporter.web.severity import Severity, phrase, severity, standing
 
 PAGE_SIZE = 200
 """Targets on one page."""
@@ -139,7 +139,7 @@ def _has(text: str, words: Sequence[str]) -> bool:
 
 def _state(stream: StreamStatus) -> str:
     """The state as the page writes it and as the metrics and the log do."""
-    return word(stream.state) if stream.state is None else f"{word(stream.state)} {stream.state}"
+    return f"{phrase(standing(stream))} {standing(stream)}"
 
 
 def _ordered(shown: Shown, sort: Sort) -> Shown:

@@ -121,7 +121,7 @@ def create(
     async def readiness(_: Request) -> Response:
         if ready():
             return PlainTextResponse("ready\n")
-        return PlainTextResponse("waiting for the first polls\n", status_code=503)
+        return PlainTextResponse("starting: polls are not planned yet\n", status_code=503)
 
     async def reload(request: Request) -> Response:
         if lifecycle is None:

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from exporter.client.errors import State
+from exporter.telemetry.status import StreamStatus
+from exporter.web.humanize import count
 
-WAITING = "waiting for its first poll"
+WAITING, FIRST_POLL = "waiting", "first_poll"
+"""What a stream does before the first poll of it has ended, beside the states of later ones."""
 
 
 class Severity(IntEnum):
@@ -48,6 +51,25 @@ def severity(state: State | None) -> Severity:
     return _SEVERITIES.get(state, Severity.BROKEN)
 
 
-def word(state: State | None) -> str:
-    """A stream's state as people read it."""
-    return WAITING if state is None else state.value.replace("_", " ")
+def standing(stream: StreamStatus) -> str:
+    """A stream's state, or how far it is from having one."""
+    if stream.state is not None:
+        return stream.state.value
+    return WAITING if stream.polling_since is None else FIRST_POLL
+
+
+def phrase(name: str, streams: int = 1) -> str:
+    """A standing of so many streams as people read it."""
+    its = "its" if streams == 1 else "their"
+    before = {WAITING: f"waiting for {its} first poll", FIRST_POLL: f"in {its} first poll"}
+    return before.get(name, name.replace("_", " "))
+
+
+def badge(stream: StreamStatus) -> Badge:
+    """What a stream does, in words."""
+    name = standing(stream)
+    told = phrase(name)
+    if name == FIRST_POLL and stream.walk is not None:
+        done, total = stream.walk
+        told = f"reading its first {f'{done:,} ' if done else ''}of {count(total, 'part')}"
+    return Badge(told, severity(stream.state))

@@ -14,9 +14,17 @@ from exporter.web import chart
 from exporter.web.chart import Chart
 from exporter.web.humanize import ago, ahead, count, moment, spoken
 from exporter.web.listing import LONGEST_SEARCH, Listing, Shown, Sort, View, choose
-from exporter.web.severity import WAITING, Badge, Severity, severity, word
+from exporter.web.severity import (
+    FIRST_POLL,
+    WAITING,
+    Badge,
+    Severity,
+    badge,
+    phrase,
+    severity,
+    standing,
+)
 
-_ALL_WAITING = "waiting for their first poll"
 _MOST_BUDGETS = 3
 """How many endpoint groups of a target show their requests; the busiest do."""
 _NEARLY = 0.9
@@ -132,10 +140,9 @@ def render(
 
 def _summary(targets: int, streams: Sequence[StreamStatus]) -> str:
     head = f"{count(targets, 'target')}, {count(len(streams), 'stream')}"
-    found = Counter(stream.state for stream in streams)
-    parts = [f"{found[state]:,} {word(state)}" for state in State if found[state]]
-    if waiting := found[None]:
-        parts.append(f"{waiting:,} {WAITING if waiting == 1 else _ALL_WAITING}")
+    found = Counter(map(standing, streams))
+    standings = (*State, FIRST_POLL, WAITING)
+    parts = [f"{found[each]:,} {phrase(each, found[each])}" for each in standings if found[each]]
     return f"{head}: {', '.join(parts)}" if parts else head
 
 
@@ -203,8 +210,8 @@ def _answering(target: TargetStatus) -> Badge:
     failing = [each for each in target.streams.values() if severity(each.state).problem]
     if target.up and failing:
         verb = "fails" if len(failing) == 1 else "fail"
-        words = f"{len(failing):,} of {count(len(target.streams), 'stream')} {verb}"
-        return Badge(words, min(severity(stream.state) for stream in failing))
+        told = f"{len(failing):,} of {count(len(target.streams), 'stream')} {verb}"
+        return Badge(told, min(severity(stream.state) for stream in failing))
     if target.up:
         return Badge("answers", Severity.OK)
     if all(stream.state is None for stream in target.streams.values()):
@@ -226,15 +233,14 @@ def _waited(seconds: float) -> str:
 
 
 def _row(stream: StreamStatus, now: float) -> _Row:
-    badge = Badge(word(stream.state), severity(stream.state))
     problem = failures = ""
-    if badge.severity.problem:
+    if severity(stream.state).problem:
         problem = stream.reason or "No reason is known; the log may say more."
         if stream.failures_in_row > 1:
             failures = f"{stream.failures_in_row:,} failed polls in a row"
     return _Row(
         name=stream.key.stream,
-        badge=badge,
+        badge=badge(stream),
         cells=(
             _last_success(stream, now),
             _data_until(stream, now),

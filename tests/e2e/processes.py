@@ -167,6 +167,20 @@ class Exporter:
     def wait_until_ready(self) -> None:
         wait_for("the exporter is ready", lambda: self._answers("/-/ready"))
 
+    def wait_until_polled(self) -> None:
+        """Until the first poll of every stream has ended, well or not, in this process or before."""
+        self.wait_until_ready()
+        wait_for("every stream was polled", self._polled)
+
+    def _polled(self) -> bool:
+        page = self.page()
+        with_state = set(
+            re.findall(r"^usage_exporter_stream_state\{(.*),state=", page, re.MULTILINE)
+        )
+        return with_state == set(
+            re.findall(r"^usage_exporter_poll_interval_seconds\{(.*)\}", page, re.MULTILINE)
+        )
+
     def _answers(self, path: str) -> bool:
         assert self.process.running, self.process.output.read_text()
         return _http.get(self.url + path).status_code == 200

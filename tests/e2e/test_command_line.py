@@ -191,7 +191,7 @@ def test_the_daemon_serves_refuses_a_second_one_and_stops_on_sigterm(
     """Pages, health, 404 elsewhere, HEAD; a second daemon on the same state is told why not."""
     exporter = Exporter(tmp_path, settings(simulator, tmp_path))
     try:
-        exporter.wait_until_ready()
+        exporter.wait_until_polled()
         second = command(
             "run", f"--config.file={exporter.config_file}", "--web.listen-address=127.0.0.1:0"
         )

@@ -131,7 +131,7 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
     exporter = Exporter(tmp_path, held)
     prometheus = Prometheus(tmp_path, exporter.port)
     try:
-        exporter.wait_until_ready()
+        exporter.wait_until_polled()
         slot = (time.time() - 1_800) // 300 * 300
         unit = {**BOT, "timestamp": slot, "total": 900, "rate_limited": 400}
         simulator.control("traffic", unit)

@@ -284,7 +284,7 @@ def test_beside_a_running_exporter_its_file_and_port_are_only_warnings(
     state = tmp_path / "state.db"
     exporter = Exporter(tmp_path, {"targets": targets, "state": {"path": str(state)}})
     try:
-        exporter.wait_until_ready()
+        exporter.wait_until_polled()
         address = f"--web.listen-address=127.0.0.1:{exporter.port}"
         done = doctor(tmp_path, targets, "--output=json", address)
         assert done.returncode == 0, done.stdout

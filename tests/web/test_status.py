@@ -100,6 +100,22 @@ def test_a_stream_that_was_never_polled_says_so_and_shows_no_zero() -> None:
     assert "Requests to the vendor none yet" in page.text
 
 
+@pytest.mark.parametrize(
+    ("walk", "words"),
+    [
+        (None, "in its first poll"),
+        ((0, 101), "reading its first of 101 parts"),
+        ((73, 101), "reading its first 73 of 101 parts"),
+    ],
+)
+def test_a_first_poll_that_runs_is_not_waited_for(walk: tuple[int, int] | None, words: str) -> None:
+    """It may take long where there are many teams, and it can be seen how far it is."""
+    stream = _stream("usage", None, polls=1, polling_since=NOW - MINUTE, walk=walk)
+    page = _page(_target("acme", stream))
+    assert page.rows["usage"]["State"] == words
+    assert "1 target, 1 stream: 1 in its first poll" in page.text
+
+
 def test_a_stream_that_works_shows_its_times_in_words_and_its_numbers() -> None:
     stream = _stream("usage", State.OK, last_records=300_000, series=1_234, interval=5_400)
     stream.data_until = NOW - 5 * HOUR
@@ -439,6 +455,7 @@ def _stream(
     polling_since: float | None = None,
     next_poll: float = NOW + 130,
     data_until: float | None = None,
+    walk: tuple[int, int] | None = None,
 ) -> StreamStatus:
     return StreamStatus(
         StreamKey("github", "acme", name),
@@ -453,6 +470,7 @@ def _stream(
         next_poll=next_poll,
         last_success=NOW - 190 if state is not None and state.answered else None,
         data_until=data_until,
+        walk=walk,
     )
 
 
