@@ -76,6 +76,7 @@ docs: $(VENV)/run ## Regenerate what the documents say of metrics and options
 	$(BIN)/usage-exporter catalogue > docs/metrics.md
 	$(BIN)/usage-exporter check --schema > config.schema.json
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.chart_schema
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) $(VENV)-* .shake .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

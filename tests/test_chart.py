@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import yaml
 from exporter import __version__
 from exporter.cli import main
 from exporter.config.file import parse
+from tools import chart_schema
 
 pytestmark = pytest.mark.process
 
@@ -102,7 +104,7 @@ def test_manifests_are_valid_in_kubernetes(version: str, tmp_path: Path) -> None
     )
     assert result.returncode == 0, result.stdout + result.stderr
     unknown = set(re.findall(r"schema for kind (\w+)", result.stdout + result.stderr))
-    assert unknown == {"ServiceMonitor", "PodMonitor", "PrometheusRule"}
+    assert unknown == {"ServiceMonitor", "PodMonitor", "PrometheusRule", "HTTPRoute"}
 
 
 def test_an_unknown_field_would_be_found(tmp_path: Path) -> None:
@@ -125,7 +127,18 @@ def test_an_unknown_field_would_be_found(tmp_path: Path) -> None:
         ("log.level=trace", "level"),
         ("persistence.size=lots", "size"),
         ("serviceMonitor.interval=soon", "interval"),
-        ("config.target=acme", "targets"),
+        ("config.target=acme", "target"),
+        ("config.targets[0].vendor=gitlab", "vendor"),
+        ("config.targets[0].org=acme", "vendor"),
+        ("config.counting.birth_hold=soon", "birth_hold"),
+        ("serviceMonitor.labels.release=a", "labels"),
+        ("serviceMonitor.sampleLimit=-1", "sampleLimit"),
+        ("podMonitor.path=metrics", "path"),
+        ("prometheusRule.labels.release=a", "labels"),
+        ("prometheusRule.customRules.A.threshold=1", "threshold"),
+        ("serviceAccount.automount=true", "automount"),
+        ("ingress.hosts[0].hosts=a", "host"),
+        ("progressDeadlineSeconds=0", "progressDeadlineSeconds"),
         ("networkPolicy.egress.ports[0]=https", "ports"),
         ("webConfig.tls.cert=a", "webConfig"),
     ],
@@ -148,6 +161,13 @@ def test_wrong_values_are_refused(helm: Path, setting: str, place: str) -> None:
             ["demo=true", "serviceMonitor.enabled=true", "podMonitor.enabled=true"],
             "serviceMonitor or podMonitor",
         ),
+        (["demo=true", "ingress.enabled=true"], "ingress.hosts"),
+        (["demo=true", "route.main.enabled=true"], "route.main.parentRefs"),
+        (["demo=true", "image.repository=ghcr.io/a/b"], "image.registry"),
+        (
+            ["demo=true", "prometheusRule.enabled=true", "prometheusRule.disabled.Nobody=true"],
+            "no alert Nobody",
+        ),
     ],
 )
 def test_values_that_contradict_are_refused(helm: Path, settings: list[str], message: str) -> None:
@@ -156,6 +176,64 @@ def test_values_that_contradict_are_refused(helm: Path, settings: list[str], mes
     result = _run(helm, "template", "release", CHART, *sets)
     assert result.returncode == 1
     assert message in result.stderr
+
+
+TARGET = {"vendor": "cursor", "account": "acme", "auth": {"token_env": "KEY"}}
+
+
+def _with_config(helm: Path, config: Manifest, folder: Path) -> subprocess.CompletedProcess[str]:
+    values = folder / "values.yaml"
+    values.write_text(yaml.safe_dump({"config": config}))
+    return _run(helm, "template", "release", CHART, "--values", values)
+
+
+@with_each_helm
+@pytest.mark.parametrize(
+    ("streams", "words"),
+    [
+        ({"ai_code_commits": {"interval": "soon"}}, ["interval", "does not match pattern"]),
+        ({"ai_code_commits": {"lookbak": "1d"}}, ["ai_code_commits", "lookbak"]),
+        ({"ai_code_commits": "1d"}, ["ai_code_commits", "string"]),
+        ({"ai_code_commits": {"max_series": "many"}}, ["max_series", "string"]),
+        ({"api_insights": {}}, ["streams", "api_insights"]),
+    ],
+)
+def test_a_wrong_configuration_is_refused(
+    helm: Path, streams: Manifest, words: list[str], tmp_path: Path
+) -> None:
+    """Before anything is installed, with the place and what is wrong there."""
+    result = _with_config(helm, {"targets": [{**TARGET, "streams": streams}]}, tmp_path)
+    assert result.returncode == 1
+    told = re.sub(r"Does not", "does not", result.stderr)
+    assert all(word in told for word in words), result.stderr
+
+
+@with_each_helm
+def test_words_that_yaml_takes_for_booleans_are_accepted(
+    helm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Helm reads `off` as false, and so does the exporter; a stream may be left empty."""
+    values = tmp_path / "values.yaml"
+    values.write_text(
+        "config:\n"
+        "  x-free: {a: 1}\n"
+        "  targets:\n"
+        "    - vendor: tabnine\n"
+        "      account: acme\n"
+        "      auth: {token_env: TOKEN}\n"
+        "      streams: {usage: {agent_usage: off}, audit_log: , team_usage: {interval: 1h30m}}\n"
+        "  privacy: {users: off}\n"
+        "  counting: {birth_hold: 0}\n"
+    )
+    (config,) = _of_kind(_manifests(_template(helm, "--values", values)), "ConfigMap")
+    monkeypatch.setenv("TOKEN", "t")
+    parsed = parse(config["data"]["config.yaml"], "config.yaml")
+    assert parsed.privacy.users.value == "off"
+
+
+def test_the_schema_of_the_configuration_is_that_of_the_exporter() -> None:
+    """`make docs` writes it."""
+    assert chart_schema.SCHEMA.read_text(encoding="utf-8") == chart_schema.document()
 
 
 @with_each_values
@@ -267,6 +345,104 @@ def test_rules_are_those_of_the_project(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+NUMBER = re.compile(r"[<>]=?\s*(?:bool\s+)?-?\d[\d.]*(?:\s*\*\s*\d[\d.]*)*")
+ALERTS = {
+    rule["alert"]: rule
+    for file in sorted((ROOT / "prometheus" / "rules").glob("*.yaml"))
+    for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+    if "alert" in rule
+}
+
+
+def _alerts(helm: Path, settings: Manifest, folder: Path) -> dict[str, Manifest]:
+    values = folder / "values.yaml"
+    values.write_text(
+        yaml.safe_dump({"demo": True, "prometheusRule": {"enabled": True, **settings}})
+    )
+    rules = _of_kind(_manifests(_template(helm, "--values", values)), "PrometheusRule")
+    return {
+        rule["alert"]: rule
+        for item in rules
+        for group in item["spec"]["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+
+@with_each_helm
+def test_alerts_can_be_switched_off(helm: Path, tmp_path: Path) -> None:
+    """Each by its name; the others stay as they are."""
+    off, kept, *_ = ALERTS
+    alerts = _alerts(helm, {"disabled": {off: True, kept: False}}, tmp_path)
+    assert alerts == {name: rule for name, rule in ALERTS.items() if name != off}
+
+
+@with_each_helm
+def test_every_threshold_can_be_set(helm: Path, tmp_path: Path) -> None:
+    """Each number that an expression compares with; Prometheus accepts what comes of it."""
+    counts = {name: len(NUMBER.findall(rule["expr"])) for name, rule in ALERTS.items()}
+    assert sum(counts.values()) > len(ALERTS) / 2
+    custom = {
+        name: {"thresholds": [7000000 + place for place in range(count)]}
+        for name, count in counts.items()
+        if count
+    }
+    alerts = _alerts(helm, {"customRules": custom}, tmp_path)
+    for name, rule in alerts.items():
+        found = [re.sub(r"\D+", "", text) for text in NUMBER.findall(rule["expr"])]
+        assert found == [str(7000000 + place) for place in range(counts[name])]
+        former = NUMBER.sub("N", ALERTS[name]["expr"])
+        assert NUMBER.sub("N", rule["expr"]).split() == former.split()
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(yaml.safe_dump({"groups": [{"name": "a", "rules": [*alerts.values()]}]}))
+    result = subprocess.run(
+        ["promtool", "check", "rules", changed], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@with_each_helm
+def test_a_wrong_count_of_thresholds_is_told_with_what_they_are(helm: Path) -> None:
+    """Otherwise a number would stand where another was meant."""
+    name = next(name for name, rule in ALERTS.items() if NUMBER.search(rule["expr"]))
+    path = f"prometheusRule.customRules.{name}.thresholds"
+    numbers = NUMBER.findall(ALERTS[name]["expr"])
+    wrong = ",".join(["1"] * (len(numbers) + 1))
+    sets = ["--set=demo=true,prometheusRule.enabled=true", f"--set={path}={{{wrong}}}"]
+    result = _run(helm, "template", "release", CHART, *sets)
+    assert result.returncode == 1
+    assert f"{path}: give a number for each of these" in result.stderr
+    assert ", ".join(numbers) in result.stderr
+
+
+@with_each_helm
+def test_alerts_get_labels_and_another_address_of_runbooks(helm: Path, tmp_path: Path) -> None:
+    """All of them; one that is named has its own severity, duration and description."""
+    own = next(iter(ALERTS))
+    settings = {
+        "additionalRuleLabels": {"team": "platform"},
+        "additionalRuleAnnotations": {"wiki": "W"},
+        "runbookUrl": "https://wiki.example.com/runbooks/",
+        "customRules": {
+            own: {"for": "3h", "severity": "info", "annotations": {"description": "D"}}
+        },
+    }
+    for name, rule in _alerts(helm, settings, tmp_path).items():
+        former = ALERTS[name]
+        assert rule["labels"]["team"] == "platform"
+        assert rule["annotations"]["wiki"] == "W"
+        page = f"https://wiki.example.com/runbooks/{name.lower()}.md"
+        assert rule["annotations"]["runbook_url"] == page
+        told = (rule["for"], rule["labels"]["severity"], rule["annotations"]["description"])
+        if name == own:
+            assert told == ("3h", "info", "D")
+        else:
+            notes = former["annotations"]
+            assert told == (former["for"], former["labels"]["severity"], notes["description"])
+        assert rule["expr"] == former["expr"]
+
+
 def test_dashboards_are_those_of_the_project() -> None:
     """Each file in a ConfigMap of its own, small enough for one."""
     maps = _of_kind(_rendered("monitoring"), "ConfigMap")
@@ -301,6 +477,67 @@ def test_monitors_give_the_job_that_the_rules_select_by() -> None:
     assert monitor["spec"]["podMetricsEndpoints"][0]["relabelings"] == [relabeling]
 
 
+def test_monitors_are_told_what_the_values_say() -> None:
+    """Path, annotations, limits, and which labels series get."""
+    (monitor,) = _of_kind(_rendered("full"), "ServiceMonitor")
+    assert monitor["metadata"]["annotations"] == {"example.com/owner": "platform"}
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    spec = monitor["spec"]
+    assert (spec["sampleLimit"], spec["targetLabels"], spec["podTargetLabels"]) == (
+        50000,
+        ["scrape"],
+        ["tier"],
+    )
+    assert (spec["endpoints"][0]["path"], spec["endpoints"][0]["honorLabels"]) == ("/usage", True)
+    (monitor,) = _of_kind(_rendered("monitoring"), "ServiceMonitor")
+    assert monitor["spec"].keys() == {"selector", "namespaceSelector", "endpoints"}
+    assert (monitor["spec"]["endpoints"][0]["path"]) == "/metrics"
+
+
+def test_ingress_and_routes_lead_to_the_service() -> None:
+    """By its name and port; a route that redirects leads nowhere else."""
+    manifests = _rendered("full")
+    (service,) = _of_kind(manifests, "Service")
+    name, port = service["metadata"]["name"], service["spec"]["ports"][0]
+    (ingress,) = _of_kind(manifests, "Ingress")
+    hosts = {rule["host"]: rule["http"]["paths"] for rule in ingress["spec"]["rules"]}
+    assert list(hosts) == ["usage.ns.example.com", "status.example.com"]
+    for [path] in hosts.values():
+        assert path["backend"]["service"] == {"name": name, "port": {"name": port["name"]}}
+    assert hosts["status.example.com"][0]["path"] == "/"
+    main, plain = _of_kind(manifests, "HTTPRoute")
+    assert main["spec"]["hostnames"] == ["usage.ns.example.com"]
+    assert main["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": port["port"]}]
+    assert plain["metadata"]["name"] == f"{name}-plain"
+    assert "backendRefs" not in plain["spec"]["rules"][0]
+
+
+def test_the_image_comes_from_one_registry() -> None:
+    """That of the values, of a parent chart, or none, as for an image that nodes were given."""
+
+    def image(*settings: str) -> str:
+        return str(_pod(_rendered("demo", *settings))["containers"][0]["image"])
+
+    assert image() == f"ghcr.io/usage-exporter/usage-exporter:{__version__}"
+    assert image("--set=global.imageRegistry=r.example.com:5000").startswith("r.example.com:5000/u")
+    local = ("--set=image.registry=", "--set=image.repository=usage-exporter", "--set=image.tag=a")
+    assert image(*local) == "usage-exporter:a"
+    secrets = _pod(_rendered("full"))["imagePullSecrets"]
+    assert secrets == [{"name": "parent"}, {"name": "registry"}]
+
+
+def test_the_examples_of_the_readme_render(tmp_path: Path) -> None:
+    """Every block of values in it, with the names of alerts as they are."""
+    text = (CHART / "README.md").read_text(encoding="utf-8")
+    blocks = [textwrap.dedent(block) for block in re.findall(r"(?ms)^ *```yaml\n(.*?)```", text)]
+    assert len(blocks) == 2
+    for block in blocks:
+        values = tmp_path / "values.yaml"
+        values.write_text(block)
+        demo = [] if "config:" in block else ["--set=demo=true"]
+        assert _manifests(_template(HELMS[1], "--values", values, *demo))
+
+
 def test_the_version_is_the_exporters() -> None:
     """The chart runs the image of its own release."""
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
@@ -308,6 +545,8 @@ def test_the_version_is_the_exporters() -> None:
 
 
 WHOLE = {"podSecurityContext", "securityContext", "livenessProbe", "readinessProbe"}
+OPEN = {"config", "webConfig", "global"}
+"""Values whose keys the chart does not list one by one."""
 """Values whose defaults are too long for a table."""
 
 
@@ -333,7 +572,7 @@ def test_the_readme_lists_every_value() -> None:
 
 def _named(schema: Manifest, prefix: str = "") -> Iterator[str]:
     for name, part in schema["properties"].items():
-        if part.get("additionalProperties") is False and prefix + name != "webConfig":
+        if part.get("additionalProperties") is False and name not in OPEN:
             yield from _named(part, f"{prefix}{name}.")
         else:
             yield prefix + name
@@ -343,4 +582,11 @@ def test_the_schema_knows_every_value() -> None:
     """And no others; `global` is Helm's."""
     schema = json.loads((CHART / "values.schema.json").read_text())
     values = yaml.safe_load((CHART / "values.yaml").read_text())
-    assert set(_named(schema)) - {"global"} == {path for path, _ in _leaves(values)}
+    listed = {path for path, _ in _leaves(values)}
+    assert set(_named(schema)) - OPEN - {"route"} == {
+        path for path in listed if path.partition(".")[0] not in OPEN | {"route"}
+    }
+    route = schema["properties"]["route"]["additionalProperties"]
+    assert {f"route.main.{name}" for name in route["properties"]} == {
+        path for path in listed if path.startswith("route.")
+    }

@@ -136,6 +136,10 @@ RUN: Mapping[str, Callable[[Command, Path], None]] = {
     "usage-exporter doctor --config.file=config.yaml": against_the_simulator,
     "usage-exporter once --config.file=config.yaml > usage.prom.tmp": against_the_simulator,
     "helm install demo helm/usage-exporter --set demo=true": as_a_template,
+    (
+        "helm install demo helm/usage-exporter --set demo=true --set image.registry= "
+        "--set image.repository=usage-exporter --set image.tag=local --set image.pullPolicy=Never"
+    ): as_a_template,
     "helm install usage-exporter helm/usage-exporter --values values.yaml": as_a_template,
     "promtool check rules --lint=all prometheus/rules/*.yaml": in_a_copy,
     "sed -i.bak 's|https://github.com/usage-exporter/usage-exporter/blob/main|"
@@ -169,6 +173,9 @@ NOT_RUN: Mapping[str, tuple[str, ...]] = {
     ),
     "there is no cluster": (
         "helm test demo",
+        "kind load docker-image usage-exporter:local",
+        "minikube image load usage-exporter:local",
+        "docker save usage-exporter:local | sudo k3s ctr images import -",
         "kubectl create secret generic usage-exporter-credentials --from-file=github.token",
     ),
     "it needs a package index; tests/test_package.py installs the same from local wheels": (

@@ -8,7 +8,12 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 LONGEST = 100 * 52 * _UNITS["w"]
 _PATTERN = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
-_SPELLING = "^(0|(?=[0-9])" + "".join(f"([0-9]{{1,10}}{unit})?" for unit in _UNITS) + ")$"
+# No lookahead: Helm reads the schema with Go's regular expressions, which have none.
+_SPELLING = {
+    "type": "string",
+    "minLength": 1,
+    "pattern": "^(0|" + "".join(f"([0-9]{{1,10}}{unit})?" for unit in _UNITS) + ")$",
+}
 
 
 def parse_duration(text: object) -> int:
@@ -50,6 +55,6 @@ Duration = Annotated[
     int,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _SPELLING}, {"const": 0}]}),
+    WithJsonSchema({"anyOf": [_SPELLING, {"const": 0}]}),
 ]
 """A duration in a configuration file; seconds in the program."""

@@ -43,10 +43,27 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "usage-exporter.image" -}}
+{{- $registry := default .Values.image.registry .Values.global.imageRegistry }}
+{{- $name := .Values.image.repository }}
+{{- with $registry }}
+{{- $name = printf "%s/%s" . $name }}
+{{- end }}
 {{- if .Values.image.digest }}
-{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- printf "%s@%s" $name .Values.image.digest }}
 {{- else }}
-{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- printf "%s:%s" $name (default .Chart.AppVersion .Values.image.tag) }}
+{{- end }}
+{{- end }}
+
+{{/* Secrets for the registry, those of a parent chart first; it may give them as names only. */}}
+{{- define "usage-exporter.imagePullSecrets" -}}
+{{- $secrets := list }}
+{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets }}
+{{- $secrets = append $secrets (ternary (dict "name" .) . (kindIs "string" .)) }}
+{{- end }}
+{{- with $secrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -66,6 +83,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if ne (len $sources) 1 }}
 {{- fail (printf "usage-exporter: set exactly one of config, existingConfigMap, existingConfigSecret and demo; set are: %s" (default "none" (join ", " $sources))) }}
 {{- end }}
+{{- $host := first (splitList "/" .Values.image.repository) }}
+{{- if and .Values.image.registry (regexMatch "[.:]" $host) (contains "/" .Values.image.repository) }}
+{{- fail (printf "usage-exporter: image.repository names the registry %s; put it into image.registry, and the rest into image.repository" $host) }}
+{{- end }}
 {{- if and .Values.secrets .Values.existingSecret }}
 {{- fail "usage-exporter: set secrets or existingSecret, not both" }}
 {{- end }}
@@ -80,11 +101,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{/* What ServiceMonitor and PodMonitor say of the port; takes their values. */}}
 {{- define "usage-exporter.endpoint" -}}
 port: http
-path: /metrics
+path: {{ .path }}
 scheme: {{ .scheme }}
 interval: {{ .interval }}
 scrapeTimeout: {{ .scrapeTimeout }}
-honorLabels: false
+honorLabels: {{ .honorLabels }}
 {{- with .tlsConfig }}
 tlsConfig:
   {{- toYaml . | nindent 2 }}
