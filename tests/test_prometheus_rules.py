@@ -130,6 +130,16 @@ def test_examples_are_valid() -> None:
     run("amtool", "check-config", ROOT / "prometheus" / "alertmanager.yml")
 
 
+def test_the_example_routes_and_inhibits_alerts_that_exist() -> None:
+    """Each alternative of each matcher of a name is an alert; a misspelt one would inhibit nothing."""
+    config = yaml.safe_load((ROOT / "prometheus" / "alertmanager.yml").read_text(encoding="utf-8"))
+    found = re.findall(r"alertname=~?\"([^\"]*)\"", str(config))
+    assert found
+    for pattern in found:
+        known = [name for name in ALERTS if re.fullmatch(pattern, name)]
+        assert len(known) >= pattern.count("|") + 1, pattern
+
+
 @pytest.mark.parametrize("name", ALERTS)
 def test_every_alert_has_a_case_that_fires_and_one_that_does_not(name: str) -> None:
     """An alert that was never seen firing, or never silent, is not proven."""

@@ -8,9 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import yaml
 
 from exporter import demo
 from grafana.build import DIRECTORY
@@ -22,6 +20,7 @@ from tests.e2e.processes import (
     stopping,
     wait_for,
 )
+from tests.e2e.prometheus_api import RULES, Api, hasty_rules
 
 pytestmark = [
     pytest.mark.process,
@@ -37,11 +36,7 @@ EMPTY: Mapping[str, str] = {
 ABOVE_ZERO = " > 0"
 """Hides rows without use and ratios of nothing; nothing may be new in the demo's first minute."""
 DASHBOARDS = sorted(DIRECTORY.iterdir())
-RULES = Path(__file__).parents[2] / "prometheus" / "rules"
 VARIABLES = {"$__rate_interval": "1m", "$__interval": "15s", "$__range": "30d"}
-STEP_SECONDS = 15
-SHOWN_SECONDS = 20 * STEP_SECONDS
-"""The time range of a panel; Prometheus is younger, so that the range begins without data."""
 ENOUGH_SCRAPES = 3
 """With all series: a rate needs two."""
 
@@ -64,60 +59,6 @@ def bill_of_the_month() -> list[dict[str, Any]]:
     """A line for this month, which has none in its first hours, nor has one that is about to begin."""
     today = datetime.now(UTC).date()
     return [{"date": str(day), "quantity": 100} for day in (today, today + timedelta(days=1))]
-
-
-def hasty_rules(directory: Path) -> Path:
-    """All rules in one file, and none waits two minutes for its first evaluation."""
-    groups = [
-        {key: value for key, value in group.items() if key != "interval"}
-        for path in sorted(RULES.glob("*.yaml"))
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
-    ]
-    path = directory / "rules.json"
-    path.write_text(json.dumps({"groups": groups}))
-    return path
-
-
-class Api:
-    """Prometheus's HTTP API over connections that are kept."""
-
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=f"{url}/api/v1/", timeout=PATIENCE)
-
-    def ask(self, path: str, **parameters: str) -> Any:
-        """The answer's data, or Prometheus's own words about what is wrong."""
-        answer = self._client.post(path, data=parameters)
-        assert answer.status_code == 200, f"{parameters}\n{answer.text}"
-        return answer.json()["data"]
-
-    def instant(self, expression: str) -> list[dict[str, Any]]:
-        result: list[dict[str, Any]] = self.ask("query", query=expression)["result"]
-        return result
-
-    def now(self) -> float:
-        """The time by Prometheus's own clock."""
-        return float(self.instant("vector(time())")[0]["value"][1])
-
-    def over_time(self, expression: str) -> list[dict[str, Any]]:
-        """As a panel of a time series asks, up to now."""
-        end = int(self.now())
-        result: list[dict[str, Any]] = self.ask(
-            "query_range",
-            query=expression,
-            start=str(end - SHOWN_SECONDS),
-            end=str(end),
-            step=str(STEP_SECONDS),
-        )["result"]
-        assert all(row["values"] for row in result)
-        return result
-
-    def rules(self) -> list[dict[str, Any]]:
-        answer = self._client.get("rules")
-        answer.raise_for_status()
-        return [rule for group in answer.json()["data"]["groups"] for rule in group["rules"]]
-
-    def close(self) -> None:
-        self._client.close()
 
 
 @pytest.fixture(scope="module")
@@ -149,17 +90,7 @@ def _wait_until_settled(api: Api, server: Prometheus, exporter: Exporter) -> Non
     wait_for("every stream of the demo was polled", polled, patience=5 * PATIENCE)
     for _ in range(ENOUGH_SCRAPES):
         server.wait_for_scrape()
-    settled = api.now()
-    wait_for(
-        "every rule was evaluated on them",
-        lambda: all(_evaluated(rule) > settled for rule in api.rules()),
-    )
-
-
-def _evaluated(rule: Mapping[str, Any]) -> float:
-    """When a rule was last evaluated, in Unix seconds."""
-    at = re.sub(r"\.\d+", "", rule["lastEvaluation"]).replace("Z", "+00:00")
-    return datetime.fromisoformat(at).timestamp()
+    api.wait_for_rules()
 
 
 def has_data(api: Api, expression: str, *, instant: bool = True) -> bool:
