@@ -31,26 +31,44 @@ UNMEASURED = (
     "tests/poll/test_series_budget.py",
     "tests/poll/test_walks.py",
     "tests/streams/github/billing_usage/test_bill_checked.py",
+    "tests/streams/github/copilot_reports/test_truth.py",
+    "tests/streams/tabnine/team_usage/test_memory.py",
+    "tests/streams/test_contract.py",
     "tests/streams/test_series_choice.py",
     "tests/test_adding_a_vendor.py",
     "tests/test_documented_commands.py",
     "tests/test_package.py",
     "tests/test_privacy_search.py",
+    "tests/test_reload.py",
     "tests/test_soak.py",
 )
 """Campaigns, walk-throughs and long laws: where they go, others have been, and tracing them would take minutes."""
+
+LONGEST = (
+    "tests/e2e/test_command_line.py::test_the_demo_shows_usage_and_stops_on_ctrl_c",
+    "tests/e2e/test_privacy.py",
+    "tests/e2e/test_bills.py",
+    "tests/chaos/test_chaos.py",
+    "tests/test_adding_a_vendor.py",
+    "tests/e2e/test_alerts.py",
+    "tests/e2e/test_counts.py",
+    "tests/e2e/test_ending.py",
+)
+"""They begin first, whatever the order of the rest: begun last, they would be waited for alone."""
 
 _guard = Guard()
 _guard.install()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     for item in items:
         if WAITING_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
         if item.nodeid.startswith(UNMEASURED):
             item.add_marker(pytest.mark.unmeasured)
+    yield
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from exporter import __version__
-from tests.e2e.processes import Process, wait_for
+from tests.e2e.processes import Process, fetch, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -117,7 +116,7 @@ def test_the_installed_demo_serves_every_vendor_and_stops(demo: Process) -> None
 
     def page() -> str | None:
         printed = re.search(r"metrics +(http://\S+)", demo.output.read_text(encoding="utf-8"))
-        text = httpx.get(printed[1], timeout=60).text if printed else ""
+        text = fetch(printed[1]).text if printed else ""
         found = set(re.findall(r"^([a-z]+)_\w+\{", text, re.MULTILINE))
         return text if found.issuperset(VENDORS) else None
 

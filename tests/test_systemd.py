@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from configparser import RawConfigParser
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bench.ports import free_port
 from exporter.cli import USAGE
-from tests.e2e.processes import wait_for
+from tests.e2e.processes import fetch, wait_for
 from tests.systemd_manager import Manager, manager
 
 UNIT = Path(__file__).parent.parent / "deploy" / "usage-exporter.service"
@@ -140,7 +139,7 @@ def test_a_reload_with_a_wrong_configuration_fails_and_changes_nothing(unit: Man
     _configured(unit, RIGHT, address, "--web.telemetry-path=/numbers")
     with unit.running(_adapted(unit.directory)):
         url = f"http://127.0.0.1:{port}/numbers"
-        wait_for("the page", lambda: httpx.get(url).status_code == 200)
+        wait_for("the page", lambda: fetch(url).status_code == 200)
         before = unit.wait_until(ActiveState="active")
         config = unit.directory / "config.yaml"
 
@@ -149,9 +148,9 @@ def test_a_reload_with_a_wrong_configuration_fails_and_changes_nothing(unit: Man
         after = unit.wait_until(ActiveState="active")
         assert refused.returncode != 0
         assert (after["MainPID"], after["NRestarts"]) == (before["MainPID"], "0")
-        assert "usage_exporter_config_last_reload_successful 1" in httpx.get(url).text
+        assert "usage_exporter_config_last_reload_successful 1" in fetch(url).text
 
         config.write_text(RIGHT.replace("acme", "other"), encoding="utf-8")
         assert unit.call("reload", UNIT.name).returncode == 0
-        wait_for("the new account", lambda: 'account="other"' in httpx.get(url).text)
+        wait_for("the new account", lambda: 'account="other"' in fetch(url).text)
         assert unit.properties()["MainPID"] == before["MainPID"]

@@ -195,4 +195,4 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _separate_selections,
     _take_baselines_by_partition,
 )
-"""`PRAGMA user_version` counts those that a file has seen; each runs in a transaction of its own."""
+"""`PRAGMA user_version` counts those that a file has seen; those that it lacks run in one transaction."""

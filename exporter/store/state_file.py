@@ -71,16 +71,15 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> bool:
     # Not every build of SQLite overwrites what is deleted; the names of people are among it.
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
+    # Taken also where nothing is to migrate: the first write is what locks others out.
+    connection.execute("BEGIN IMMEDIATE")
     for number, migrate in enumerate(MIGRATIONS[version:], version + 1):
         _log.info("state file %s: migrating to schema %d", path, number)
-        connection.execute("BEGIN IMMEDIATE")
         with legible(path):
             migrate(connection)
         if number == 1:
             connection.execute("INSERT INTO exporter VALUES (?)", (now,))
-        connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
-    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     connection.execute("COMMIT")
     try:
         # A process may have been killed after it erased people and before this.

@@ -29,14 +29,20 @@ _http = httpx.Client(
 )
 
 
+def fetch(url: str) -> httpx.Response:
+    """What is there, whatever its status."""
+    return _http.get(url)
+
+
 def wait_for(what: str, check: Callable[[], T | None], patience: float = PATIENCE) -> T:
     """The first true value of `check`, asked again and again; it is real processes that we wait for."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < patience:
         with contextlib.suppress(httpx.TransportError):
             if value := check():
                 return value
-        time.sleep(0.05)
+        # Whoever waits long asks more rarely: the questions cost what is waited for its time.
+        time.sleep(min(0.05 + waited / 20, 0.5))
     raise AssertionError(f"{what}: not within {patience:.0f} s")
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from exporter.config.blocks import schema
 from exporter.exposition import catalogue
-from tests.e2e.processes import PATIENCE, Exporter, Process, Simulator, program, wait_for
+from tests.e2e.processes import PATIENCE, Exporter, Process, Simulator, fetch, program, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -253,7 +253,7 @@ def test_the_demo_shows_usage_and_stops_on_ctrl_c(tmp_path: Path) -> None:
         )
 
         def arrived() -> bool:
-            page = httpx.get(url, timeout=60).text
+            page = fetch(url).text
             return all(
                 any(
                     line.startswith(family) and not line.endswith(" 0")

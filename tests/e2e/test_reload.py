@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.counted import targets
-from tests.e2e.processes import Exporter, Simulator, wait_for
+from tests.e2e.processes import Exporter, Simulator, fetch, wait_for
 from tests.e2e.test_counts import (
     FAMILIES,
     LOOKBACK_DAYS,
@@ -129,7 +129,7 @@ def test_a_hangup_ends_no_daemon_that_starts_or_stops(simulator: Simulator, tmp_
 
 def answers(exporter: Exporter) -> bool:
     try:
-        return httpx.get(f"{exporter.url}/-/healthy", timeout=60).status_code == 200
+        return fetch(f"{exporter.url}/-/healthy").status_code == 200
     except httpx.TransportError:
         return False
 
