@@ -2,7 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, in_range
+from grafana.build.queries import MONTH, a_day, in_range, increase
 
 _LATE = "GitHub bills by UTC day and completes a day up to 5 days later: the newest days grow."
 _EXPORT = "From the usage report exports: as late as the newest of them, usually a day."
@@ -10,13 +10,15 @@ _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _MONTH = f"Of the calendar month in UTC; it falls to 0 on the 1st. {_LATE}"
 _NET = "Net: after discounts and included usage."
 
+_BUDGET = "sum by (budget_scope, budget_name)"
+_LEFT = f"{_BUDGET} (github_billing_budget_usd{{@}}) - {_BUDGET} (github_billing_budget_consumed_usd{{@}})"
 
 PAGE = Page(
     slug="billing",
     title="Usage exporter / Billing",
     summary="GitHub's bill: the month, budgets, products, cost centers and AI credits.",
-    variables=of_vendor("github_billing_month_net_usd"),
-    choices=(Variable("product", "Product", "github_billing_month_net_usd{@}"),),
+    variables=of_vendor("github", "billing_usage|usage_reports"),
+    choices=(Variable("product", "Product", "github_billing_net_usd_total{@}"),),
     rows=(
         Row(
             "This month",
@@ -41,8 +43,8 @@ PAGE = Page(
                 ),
                 Table(
                     title="Budgets",
-                    note="What GitHub says is consumed, and the limit. An empty cell: GitHub's "
-                    f"API names no amount for this budget. {_MONTH}",
+                    note="What GitHub says is consumed, the limit, and when the rest is used up at the pace of the "
+                    f"last 4 days. Unknown: GitHub's API names no amount for this budget. {_MONTH}",
                     keys={"budget_scope": "Scope", "budget_name": "Budget"},
                     width=15,
                     sort_by="Share",
@@ -57,6 +59,7 @@ PAGE = Page(
                             "sum by (budget_scope, budget_name)"
                             " (github_billing_budget_consumed_usd{@})",
                             "currencyUSD",
+                            missing="unknown",
                         ),
                         Column(
                             "Share",
@@ -66,7 +69,46 @@ PAGE = Page(
                             " (github_billing_budget_usd{@}) > 0)",
                             "percentunit",
                             {0.8: "orange", 1: "red"},
+                            missing="unknown",
                         ),
+                        Column(
+                            "Used up in",
+                            f"clamp_min(({_LEFT})"
+                            f" / ({_BUDGET} (deriv(github_billing_budget_consumed_usd{{@}}[4d])) > 0), 0)",
+                            "s",
+                            missing="not at this pace",
+                        ),
+                    ),
+                ),
+                Lines(
+                    title="This month and the last",
+                    note="The bill since the month began, and as it stood 30 days before, so that days of the two "
+                    f"months meet, give or take one. {_NET} {_MONTH}",
+                    unit="currencyUSD",
+                    width=12,
+                    queries=(
+                        Query("sum(github_billing_month_net_usd{@})", "this month"),
+                        Query(
+                            f"sum(github_billing_month_net_usd{{@}} offset {MONTH})",
+                            "30 days before",
+                        ),
+                    ),
+                ),
+                Table(
+                    title="Cost centers by month",
+                    note="Cost centers stand for teams: GitHub bills no others. The last 30 days and the 30 before "
+                    f"them. {_NET} {_EXPORT}",
+                    keys={"cost_center": "Cost center"},
+                    columns=tuple(
+                        Column(
+                            heading,
+                            increase(
+                                "github_usage_report_net_usd_total", "cost_center", MONTH, ago
+                            ),
+                            "currencyUSD",
+                            missing="unknown",
+                        )
+                        for heading, ago in (("Last 30 days", ""), ("30 days before", MONTH))
                     ),
                 ),
                 Lines(

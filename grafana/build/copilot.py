@@ -1,8 +1,8 @@
 """GitHub Copilot: people, features, teams, languages and models, seats."""
 
-from grafana.build.page import Page, Row, Variable, of_vendor
+from grafana.build.page import Given, Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, in_range, increase
+from grafana.build.queries import a_day, at_end, busiest, in_range, increase
 
 _LATE = (
     "GitHub publishes a UTC day 2 to 3 days later and revises it until the 5th: the newest days are "
@@ -16,6 +16,13 @@ def _acceptance(family: str, by: str, window: str) -> str:
     accepted = increase(f"{family}_code_acceptances_total", by, window)
     made = increase(f"{family}_code_generations_total", by, window)
     return f"clamp_max({accepted} / ({made} > 0), 1)"
+
+
+def _of_busiest_teams(metric: str) -> Query:
+    teams = f'{metric}{{@, team_slug=~"$team"}}'
+    weight = at_end(teams, "team_slug")
+    grown = increase(teams, "team_slug", "1d")
+    return Query(busiest(12, grown, "team_slug", weight), "{{team_slug}}")
 
 
 def _breakdown(
@@ -40,8 +47,16 @@ PAGE = Page(
     slug="copilot",
     title="Usage exporter / Copilot",
     summary="GitHub Copilot: people, features, teams, languages, models and seats.",
-    variables=of_vendor("github_copilot_seats"),
+    variables=of_vendor("github", "copilot_.+"),
     choices=(Variable("team_slug", "Team", "github_copilot_team_interactions_total{@}", "team"),),
+    given=(
+        Given(
+            "seat_price",
+            "US dollars a seat and month",
+            "What a seat costs; no API tells it. 19 is Copilot Business's list price.",
+            19,
+        ),
+    ),
     rows=(
         Row(
             "Seats",
@@ -66,11 +81,22 @@ PAGE = Page(
                         " / (sum(github_copilot_seats_idle{@}) > 0)"
                     ),
                 ),
+                Stat(
+                    title="Lost to idle seats a month",
+                    note="Seats that were never used or not for 30 days, at the price that is typed in above. "
+                    f"{_SEATS}",
+                    unit="currencyUSD",
+                    width=4,
+                    query=Query(
+                        'sum(github_copilot_seats_idle{@, idle=~"never|30d_to_90d|over_90d"})'
+                        " * $seat_price"
+                    ),
+                ),
                 Lines(
                     title="Seats by time since the last use",
                     note=_SEATS,
                     stacked=True,
-                    width=12,
+                    width=8,
                     height=8,
                     queries=(Query("sum by (idle) (github_copilot_seats_idle{@})", "{{idle}}"),),
                 ),
@@ -108,26 +134,18 @@ PAGE = Page(
         Row(
             "Teams",
             (
-                Lines(
-                    title="Activity a day: $team",
-                    note="One scale a panel: compare the shape, then the table. A person in two "
-                    f"teams counts in both, so teams do not add up to the total. {_DAY}",
-                    width=6,
-                    height=6,
-                    repeat="team",
-                    queries=(
-                        Query(
-                            "sum by (team_slug) (increase("
-                            'github_copilot_team_interactions_total{@, team_slug=~"$team"}[1d]))',
-                            "interactions",
-                        ),
-                        Query(
-                            "sum by (team_slug) (increase("
-                            'github_copilot_team_code_acceptances_total{@, team_slug=~"$team"}'
-                            "[1d]))",
-                            "acceptances",
-                        ),
-                    ),
+                *(
+                    Lines(
+                        title=f"{heading} a day, the 12 busiest teams",
+                        note="Of the teams that are chosen above, those with the most in the time range. A person in "
+                        f"two teams counts in both, so teams do not add up to the total. {_DAY}",
+                        width=12,
+                        queries=(_of_busiest_teams(f"github_copilot_team_{measure}_total"),),
+                    )
+                    for heading, measure in (
+                        ("Interactions", "interactions"),
+                        ("Acceptances", "code_acceptances"),
+                    )
                 ),
                 _breakdown(
                     "Teams in the time range",

@@ -22,7 +22,7 @@ PAGE = Page(
     slug="cursor",
     title="Usage exporter / Cursor",
     summary="Cursor: commits, the share of their lines that it wrote, accepted changes.",
-    variables=of_vendor("cursor_committers"),
+    variables=of_vendor("cursor", ".+"),
     choices=(Variable("source", "Source", "cursor_change_lines_added_total{@}"),),
     rows=(
         Row(

@@ -1,203 +1,123 @@
-"""The exporter itself: can its numbers be trusted, and how fresh are they."""
+"""The exporter itself: is it up, what is wrong, can its numbers be trusted, and how fresh are they."""
 
+from grafana.build.health_rows import PROCESS, STREAMS, VENDORS
 from grafana.build.page import Page, Row, of_all
-from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.panels import Column, Query, Stat, Table, Word
 
-_LIVE = "The exporter's own numbers, live."
-_KEY = "vendor, account, stream"
+_LIVE = "The exporter's own numbers, live: without data it does not answer."
+_SEEN = 'last_over_time(usage_exporter_build_info{job=~"$job"}[$__range])'
+_ALERTS = 'job=~"$job", alertname=~"(UsageExporter|GitHub|Tabnine).+"'
 
 PAGE = Page(
     slug="health",
     title="Usage exporter / Exporter health",
-    summary="Whether the numbers can be trusted, and how fresh they are.",
-    variables=of_all("usage_exporter_up"),
+    summary="Whether the exporter is up, what is wrong, and how fresh its numbers are.",
+    variables=of_all(),
     since="now-7d",
     rows=(
         Row(
-            "At a glance",
+            "Is it up",
             (
                 Stat(
+                    title="Exporter",
+                    note="DOWN: Prometheus cannot scrape one of the exporters, or none is left of those that it "
+                    "scraped in the time range. All panels of live numbers have no data then.",
                     height=4,
-                    title="Targets in silence",
-                    note="Targets that gave no stream a valid answer. One refused stream among good ones is "
-                    f"not in here: see the table. {_LIVE}",
-                    steps={1: "red"},
-                    query=Query("count(usage_exporter_up{@} == 0) or vector(0)"),
-                ),
-                Stat(
-                    height=4,
-                    title="Streams not ok",
-                    note=f"In any state but ok. {_LIVE}",
-                    steps={1: "orange"},
+                    words={0: Word("DOWN", "red"), 1: Word("up", "green")},
+                    missing="never scraped",
                     query=Query(
-                        'count(usage_exporter_stream_state{@, state!="ok"} == 1) or vector(0)'
+                        f'min(up{{job=~"$job"}} and on (job, instance) {_SEEN})'
+                        f" or 0 * count({_SEEN})"
                     ),
                 ),
                 Stat(
+                    title="Targets without an answer",
+                    note="Targets that gave no stream a valid answer. One refused stream among good ones is "
+                    f"not in here. {_LIVE}",
                     height=4,
-                    title="Configuration is good",
-                    note=f"1: yes; 0: the exporter runs with an older one. {_LIVE}",
-                    unit="bool_yes_no",
-                    steps={0: "red", 1: "green"},
+                    steps={1: "red"},
+                    query=Query("sum(usage_exporter_up{@} == bool 0)"),
+                ),
+                Stat(
+                    title="Streams in trouble",
+                    note=f"In any state but ok and empty, which is a full answer without records. {_LIVE}",
+                    height=4,
+                    steps={1: "orange"},
+                    query=Query(
+                        "sum(max by (vendor, account, stream, state)"
+                        ' (usage_exporter_stream_state{@, state!~"ok|empty"}))'
+                    ),
+                ),
+                Stat(
+                    title="Configuration",
+                    note=f"Refused: the exporter runs with an older one. {_LIVE}",
+                    height=4,
+                    words={0: Word("refused", "red"), 1: Word("read", "green")},
                     query=Query('min(usage_exporter_config_last_reload_successful{job=~"$job"})'),
                 ),
                 Stat(
+                    title="Restarts",
+                    note=f"In the time range, of all exporters together. {_LIVE}",
                     height=4,
+                    steps={1: "orange"},
+                    query=Query(
+                        'changes(max(process_start_time_seconds{job=~"$job"}'
+                        ' and on (job, instance) usage_exporter_build_info{job=~"$job"})'
+                        '[$__range:1m]) and on () usage_exporter_build_info{job=~"$job"}'
+                    ),
+                ),
+                Stat(
                     title="Series on the page",
                     note=f"All streams together. {_LIVE}",
+                    height=4,
                     query=Query("sum(usage_exporter_series{@})"),
                 ),
-                Stat(
-                    height=4,
-                    title="Counting since",
-                    note="When the state file was made; counters start afresh with it, so a recent "
-                    "time explains a gap in every other dashboard.",
-                    unit="dateTimeAsIso",
-                    width=5,
-                    query=Query(
-                        'max(usage_exporter_state_created_timestamp_seconds{job=~"$job"}) * 1000'
-                    ),
-                ),
-                Stat(
-                    height=4,
-                    title="Version",
-                    note=f"More than one value: instances of several versions run. {_LIVE}",
-                    width=3,
-                    query=Query(
-                        'count by (version) (usage_exporter_build_info{job=~"$job"})',
-                        "{{version}}",
-                    ),
-                ),
-            ),
-        ),
-        Row(
-            "Streams",
-            (
                 Table(
-                    title="Streams",
-                    note="Data age: time since the end of the newest data, hours to days for most "
-                    "vendors and normal. Intervals since success: above 2, polls are failing. "
-                    "An empty age: the stream has no data with a time. Events of the range.",
-                    keys={"vendor": "Vendor", "account": "Account", "stream": "Stream"},
-                    width=24,
-                    height=13,
-                    sort_by="Intervals since success",
-                    columns=(
-                        Column(
-                            "Intervals since success",
-                            f"max by ({_KEY})"
-                            " ((time() - usage_exporter_last_success_timestamp_seconds{@})"
-                            f" / on ({_KEY}, job, instance)"
-                            " usage_exporter_poll_interval_seconds{@})",
-                            "none",
-                            {2: "orange", 4: "red"},
-                        ),
-                        Column(
-                            "Data age",
-                            f"time() - max by ({_KEY}) (usage_exporter_data_timestamp_seconds{{@}})",
-                            "s",
-                        ),
-                        Column(
-                            "Walk done",
-                            f"min by ({_KEY}) (usage_exporter_walk_progress_ratio{{@}})",
-                            "percentunit",
-                        ),
-                        Column("Series", f"sum by ({_KEY}) (usage_exporter_series{{@}})"),
-                        *(
-                            Column(
-                                heading,
-                                f"sum by ({_KEY})"
-                                f" (increase(usage_exporter_{name}_total{{@}}[$__range]))",
-                                steps=steps,
-                            )
-                            for heading, name, steps in (
-                                ("Polls", "polls", {}),
-                                ("Failures", "poll_failures", {1: "orange"}),
-                                ("Corrections", "corrections", {}),
-                                ("Folded", "series_folded", {1: "orange"}),
-                                ("Rejected records", "records_rejected", {1: "orange"}),
-                                ("Unknown fields", "schema_drift", {1: "orange"}),
-                            )
-                        ),
-                    ),
-                ),
-                Table(
-                    title="States",
-                    note=f"The state of every stream. {_LIVE}",
+                    title="Firing alerts",
+                    note="Of the rules in the box, in this Prometheus, and for how long their condition has been "
+                    "true. Empty: none fires, or the rules are not loaded.",
                     keys={
+                        "severity": "Severity",
+                        "alertname": "Alert",
                         "vendor": "Vendor",
                         "account": "Account",
                         "stream": "Stream",
-                        "state": "State",
                     },
+                    width=12,
+                    missing="No alert fires",
                     columns=(
                         Column(
-                            "In it",
-                            f"max by ({_KEY}, state) (usage_exporter_stream_state{{@}}) == 1",
+                            "For",
+                            "max by (severity, alertname, vendor, account, stream)"
+                            f" (time() - ALERTS_FOR_STATE{{{_ALERTS}}} and ignoring (alertstate)"
+                            f' ALERTS{{{_ALERTS}, alertstate="firing"}})',
+                            "s",
                         ),
                     ),
                 ),
-                Lines(
-                    title="Failed polls an hour by reason",
-                    note=f"A failed poll changes no number; the next one reads its days again. "
-                    f"{_LIVE}",
+                Table(
+                    title="Streams in trouble, one by one",
+                    note=f"The reason is on the exporter's status page. {_LIVE}",
+                    keys={
+                        "state": "State",
+                        "vendor": "Vendor",
+                        "account": "Account",
+                        "stream": "Stream",
+                    },
                     width=12,
-                    queries=(
-                        Query(
-                            "sum by (vendor, stream, reason)"
-                            " (increase(usage_exporter_poll_failures_total{@}[1h])) > 0",
-                            "{{vendor}} {{stream}}: {{reason}}",
+                    missing="None",
+                    columns=(
+                        Column(
+                            "Streams",
+                            "max by (vendor, account, stream, state)"
+                            ' (usage_exporter_stream_state{@, state!~"ok|empty"} == 1)',
                         ),
                     ),
                 ),
             ),
         ),
-        Row(
-            "Requests to the vendors",
-            (
-                Lines(
-                    title="Requests: $vendor",
-                    note=f"By status code; error is no answer at all. {_LIVE}",
-                    unit="reqps",
-                    repeat="vendor",
-                    queries=(
-                        Query(
-                            "sum by (code)"
-                            " (rate(usage_exporter_api_requests_total{@}[$__rate_interval]))",
-                            "{{code}}",
-                        ),
-                    ),
-                ),
-                Lines(
-                    title="Time held back for the vendors' limits",
-                    note="Seconds of waiting for each second: near 1, a vendor's limit is what "
-                    f"decides how fast its polls are. {_LIVE}",
-                    unit="percentunit",
-                    width=12,
-                    queries=(
-                        Query(
-                            "sum by (vendor, account)"
-                            " (rate(usage_exporter_api_wait_seconds_total{@}[$__rate_interval]))",
-                            "{{vendor}} {{account}}",
-                        ),
-                    ),
-                ),
-                Lines(
-                    title="Duration of polls, mean of an hour",
-                    note=f"Waiting for limits included. {_LIVE}",
-                    unit="s",
-                    width=12,
-                    queries=(
-                        Query(
-                            "sum by (vendor, stream)"
-                            " (increase(usage_exporter_poll_duration_seconds_sum{@}[1h]))"
-                            " / (sum by (vendor, stream)"
-                            " (increase(usage_exporter_poll_duration_seconds_count{@}[1h])) > 0)",
-                            "{{vendor}} {{stream}}",
-                        ),
-                    ),
-                ),
-            ),
-        ),
+        PROCESS,
+        VENDORS,
+        STREAMS,
     ),
 )

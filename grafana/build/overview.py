@@ -1,8 +1,8 @@
 """What a head of engineering asks: who uses the assistants, is it any use, what does it cost."""
 
-from grafana.build.page import Page, Row, of_all
+from grafana.build.page import Given, Page, Row, of_all
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, in_range
+from grafana.build.queries import MONTH, a_day, in_range, increase
 
 _OWN_WAY = (
     "Every vendor counts people in its own way, and one person may use several assistants: "
@@ -23,11 +23,29 @@ _ACCEPTANCE = (
     " / (sum by (vendor) (increase(assistant_suggestions_total{{@}}[{0}])) > 0), 1)"
 )
 
+_ENGINEERS = (
+    "(sum by (vendor) (0 * assistant_daily_active_users{@}) + $engineers > 0"
+    " or sum by (vendor) (assistant_seats{@}))"
+)
+"""The number that was given, or else the vendor's seats."""
+_ACTIVE = f"sum by (vendor) (avg_over_time(assistant_daily_active_users{{@}}[{MONTH}]))"
+_ACTIVE_BEFORE = (
+    f"sum by (vendor) (avg_over_time(assistant_daily_active_users{{@}}[{MONTH}] offset {MONTH}))"
+)
+
 PAGE = Page(
     slug="overview",
     title="Usage exporter / Overview",
     summary="Adoption, activity, acceptance and spend of all assistants.",
-    variables=of_all("assistant_daily_active_users"),
+    variables=of_all(),
+    given=(
+        Given(
+            "engineers",
+            "Engineers",
+            "How many people could use an assistant; 0: the seats of each vendor stand for them.",
+            0,
+        ),
+    ),
     rows=(
         Row(
             "Vendors side by side",
@@ -72,6 +90,7 @@ PAGE = Page(
                             "Spend",
                             in_range("assistant_cost_usd_total", "vendor"),
                             "currencyUSD",
+                            missing="unknown",
                         ),
                     ),
                 ),
@@ -86,8 +105,35 @@ PAGE = Page(
                     f"no seats where the vendor's API tells none. {_OWN_WAY}",
                     repeat="vendor",
                     queries=(
-                        Query("sum by (vendor) (assistant_daily_active_users{@})", "active people"),
+                        Query("sum by (vendor) (assistant_daily_active_users{@})", "{{vendor}}"),
                         Query("sum by (vendor) (assistant_seats{@})", "seats"),
+                    ),
+                ),
+                Table(
+                    title="Share of engineers active, against the month before",
+                    note="Mean of the people a day, weekends among them, over the last 30 days and the 30 before, "
+                    "each for the engineers of now: the number typed in above, or else the vendor's seats. An empty "
+                    f"cell: no seats are known, or Prometheus has no data that old. {_OWN_WAY}",
+                    keys={"vendor": "Vendor"},
+                    width=24,
+                    height=6,
+                    sort_by="Share",
+                    columns=(
+                        Column("Engineers", _ENGINEERS),
+                        Column("Active a day", _ACTIVE),
+                        Column("Share", f"{_ACTIVE} / {_ENGINEERS}", "percentunit"),
+                        Column(
+                            "Month before",
+                            f"{_ACTIVE_BEFORE} / {_ENGINEERS}",
+                            "percentunit",
+                            missing="unknown",
+                        ),
+                        Column(
+                            "Change",
+                            f"({_ACTIVE} - {_ACTIVE_BEFORE}) / {_ENGINEERS}",
+                            "percentunit",
+                            missing="unknown",
+                        ),
                     ),
                 ),
             ),
@@ -121,19 +167,51 @@ PAGE = Page(
             "Spend",
             (
                 Stat(
-                    title="Spend in the time range",
-                    note=_SPEND,
+                    title="Known spend in the time range",
+                    note=f"Of the vendors whose API tells it. {_SPEND}",
                     unit="currencyUSD",
                     width=4,
-                    height=8,
+                    height=4,
                     query=Query("sum(increase(assistant_cost_usd_total{@}[$__range]))"),
+                ),
+                Stat(
+                    title="Spend unknown of",
+                    note="Vendors whose spend no stream tells: what they cost comes on top of all sums here.",
+                    width=4,
+                    height=4,
+                    missing="nobody",
+                    query=Query(
+                        "count by (vendor) (usage_exporter_poll_interval_seconds{@})"
+                        " unless on (vendor) increase(assistant_cost_usd_total{@}[$__range])",
+                        "{{vendor}}",
+                    ),
+                ),
+                Table(
+                    title="Spend, this month and the month before",
+                    note=f"The last 30 days and the 30 before them. {_SPEND}",
+                    keys={"vendor": "Vendor"},
+                    width=16,
+                    height=4,
+                    columns=(
+                        Column(
+                            "Last 30 days",
+                            increase("assistant_cost_usd_total", "vendor", MONTH),
+                            "currencyUSD",
+                        ),
+                        Column(
+                            "30 days before",
+                            increase("assistant_cost_usd_total", "vendor", MONTH, MONTH),
+                            "currencyUSD",
+                            missing="unknown",
+                        ),
+                    ),
                 ),
                 Lines(
                     title="Spend a day",
                     note=f"{_SPEND} {_DAY}",
                     unit="currencyUSD",
                     stacked=True,
-                    width=10,
+                    width=12,
                     queries=(a_day("assistant_cost_usd_total", "vendor"),),
                 ),
                 Lines(
@@ -141,7 +219,7 @@ PAGE = Page(
                     note=f"{_SPEND} Divided by the mean of active people a day; a mean of settled "
                     "days, because a single late day would distort it.",
                     unit="currencyUSD",
-                    width=10,
+                    width=12,
                     queries=(
                         Query(
                             "sum by (vendor) (increase(assistant_cost_usd_total{@}[7d])) / "

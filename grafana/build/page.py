@@ -8,7 +8,9 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard
 
-from grafana.build.panels import DATASOURCE, GRID_WIDTH, Panel, build
+from grafana.build.annotations import EVENTS, annotation
+from grafana.build.drawing import DATASOURCE, GRID_WIDTH, build
+from grafana.build.panels import Panel
 
 TAG = "usage-exporter"
 SCHEMA_VERSION = 42
@@ -16,7 +18,7 @@ SCHEMA_VERSION = 42
 
 @dataclass(frozen=True)
 class Variable:
-    """A choice among the values of a label; `@` in `series` stands for the variables before it."""
+    """A choice among the values of a label; `{@` in `series` stands for the variables before it."""
 
     label: str
     title: str
@@ -30,6 +32,16 @@ class Variable:
     @property
     def matcher(self) -> str:
         return f'{self.label}=~"${self.key}"'
+
+
+@dataclass(frozen=True)
+class Given:
+    """A number that people type in, such as a price that no API tells."""
+
+    name: str
+    title: str
+    note: str
+    value: int
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class Page:
     variables: Sequence[Variable]
     rows: Sequence[Row]
     choices: Sequence[Variable] = ()
+    given: Sequence[Given] = ()
     since: str = "now-30d"
 
     @property
@@ -88,6 +101,16 @@ class Page:
         narrowed = ", ".join(matchers)
         for choice in self.choices:
             built.with_variable(_variable(choice, narrowed))
+        for given in self.given:
+            built.with_variable(
+                builders.TextBoxVariable(given.name)
+                .label(given.title)
+                .description(given.note)
+                .default_value(str(given.value))
+                .current(dashboard.VariableOption(text=str(given.value), value=str(given.value)))
+            )
+        for event in EVENTS:
+            built.annotation(annotation(event))
         for row in self.rows:
             built.with_row(builders.Row(row.title))
             for panel in row.panels:
@@ -114,7 +137,7 @@ def _place(panels: Sequence[dashboard.Panel | dashboard.RowPanel]) -> None:
 
 
 def _variable(variable: Variable, matchers: str) -> builders.QueryVariable:
-    series = variable.series.replace("@", matchers)
+    series = variable.series.replace("{@", f"{{{matchers}")
     return (
         builders.QueryVariable(variable.key)
         .label(variable.title)
@@ -129,18 +152,20 @@ def _variable(variable: Variable, matchers: str) -> builders.QueryVariable:
     )
 
 
-def of_vendor(series: str) -> Sequence[Variable]:
-    """The job and the account, of the accounts that `series` has."""
+def of_vendor(vendor: str, streams: str) -> Sequence[Variable]:
+    """The job, and the accounts whose streams (an expression) are configured, whether or not there are data."""
+    series = f'usage_exporter_poll_interval_seconds{{@, vendor="{vendor}", stream=~"{streams}"}}'
     return (
         Variable("job", "Job", "usage_exporter_build_info"),
-        Variable("account", "Account", f"{series}{{@}}"),
+        Variable("account", "Account", series),
     )
 
 
-def of_all(series: str) -> Sequence[Variable]:
-    """The job, the vendor and the account, of those that `series` has."""
+def of_all() -> Sequence[Variable]:
+    """The job, the vendor and the account, of all targets that are configured."""
+    series = "usage_exporter_poll_interval_seconds{@}"
     return (
         Variable("job", "Job", "usage_exporter_build_info"),
-        Variable("vendor", "Vendor", f"{series}{{@}}"),
-        Variable("account", "Account", f"{series}{{@}}"),
+        Variable("vendor", "Vendor", series),
+        Variable("account", "Account", series),
     )

@@ -2,11 +2,24 @@
 
 from grafana.build.panels import Query
 
+MONTH = "30d"
+"""What is compared with the time before it."""
 
-def increase(metric: str, by: str, window: str) -> str:
-    """How much a counter grew in a window, by labels; `metric` may narrow it by more of them."""
+UUID = "([0-9a-fA-F]{8})(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{8}([0-9a-fA-F]{4})"
+
+
+def increase(metric: str, by: str, window: str, ago: str = "") -> str:
+    """How much a counter grew in a window that ended some time ago; `metric` may narrow it by labels.
+
+    A model whose name is a UUID is shown by its first and last digits.
+    """
     selector = metric if "{" in metric else f"{metric}{{@}}"
-    return f"sum by ({by}) (increase({selector}[{window}]))"
+    grown = f"increase({selector}[{window}]{f' offset {ago}' if ago else ''})"
+    if "model" in by.split(", "):
+        # The whole name is kept beside it: two that look alike would be one series, which is an error.
+        grown = f'label_replace({grown}, "whole", "$1", "model", "(.*)")'
+        grown = f'label_replace({grown}, "model", "$1…$2", "model", "{UUID}")'
+    return f"sum by ({by}) ({grown})"
 
 
 def in_range(metric: str, by: str) -> str:
@@ -17,3 +30,14 @@ def in_range(metric: str, by: str) -> str:
 def a_day(metric: str, by: str) -> Query:
     """How much a counter grew in the day before each point, a line for each value of a label."""
     return Query(increase(metric, by, "1d"), f"{{{{{by}}}}}")
+
+
+def busiest(count: int, expr: str, by: str, weight: str) -> str:
+    """The lines of `expr` that are the largest by `weight` at the end of the time range."""
+    return f"{expr} and on ({by}) topk({count}, {weight})"
+
+
+def at_end(metric: str, by: str) -> str:
+    """How much a counter grew in the time range, as of its end, for all points of a line."""
+    selector = metric if "{" in metric else f"{metric}{{@}}"
+    return f"sum by ({by}) (increase({selector}[$__range] @ end()))"

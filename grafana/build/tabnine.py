@@ -1,8 +1,8 @@
 """Tabnine: people, completions, chat, agent, teams, license and repositories."""
 
-from grafana.build.page import Page, Row, Variable, of_vendor
+from grafana.build.page import Given, Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, in_range
+from grafana.build.queries import a_day, busiest, in_range
 
 _LATE = (
     "By UTC day. Today's numbers still move, so the end of a line is a day not yet over; how late "
@@ -12,13 +12,24 @@ _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _SETTLED = "Of the newest settled UTC day: yesterday at best."
 _POLLED = "As the exporter last polled it."
 
+_ACTIVE = "tabnine_team_active_users{@}"
+_TEAMS = 'tabnine_team_active_users{@, team_name=~"$team"}'
+_REGISTERED = 'sum by (team_name) (tabnine_team_utilization_users{@, status="registered"})'
 
 PAGE = Page(
     slug="tabnine",
     title="Usage exporter / Tabnine",
     summary="Tabnine: people, completions, chat, agent, teams, license and repositories.",
-    variables=of_vendor("tabnine_license_seats"),
+    variables=of_vendor("tabnine", ".+"),
     choices=(Variable("team_name", "Team", "tabnine_team_active_users{@}", "team"),),
+    given=(
+        Given(
+            "seat_price",
+            "US dollars a seat and month",
+            "What a seat costs; no API tells it. 39 is a list price of Tabnine.",
+            39,
+        ),
+    ),
     rows=(
         Row(
             "License and people",
@@ -47,10 +58,20 @@ PAGE = Page(
                         " / (sum(tabnine_license_seats_cap{@}) > 0)"
                     ),
                 ),
+                Stat(
+                    title="Lost to idle seats a month",
+                    note="Seats of the license without an active user this month, at the price that is typed in "
+                    "above. Early in a month few people have been active in it.",
+                    unit="currencyUSD",
+                    query=Query(
+                        "clamp_min(sum(tabnine_license_seats{@})"
+                        ' - sum(tabnine_utilization_users{@, status="active"}), 0) * $seat_price'
+                    ),
+                ),
                 Lines(
                     title="Active people",
                     note=_SETTLED,
-                    width=12,
+                    width=8,
                     queries=(
                         Query("sum(tabnine_active_users{@})", "anything"),
                         Query("sum(tabnine_completion_active_users{@})", "completions"),
@@ -108,26 +129,40 @@ PAGE = Page(
             "Teams",
             (
                 Lines(
-                    title="Active people: $team",
-                    note=f"{_SETTLED} A team with a line at 0 has users and no use.",
-                    width=6,
-                    height=6,
-                    repeat="team",
+                    title="Active people, the 12 teams with the most",
+                    note="Of the teams that are chosen above, by their mean over the time range. "
+                    f"{_SETTLED} A team at 0 has users and no use.",
+                    width=12,
                     queries=(
                         Query(
-                            'sum by (team_name) (tabnine_team_active_users{@, team_name=~"$team"})',
-                            "active",
+                            busiest(
+                                12,
+                                f"sum by (team_name) ({_TEAMS})",
+                                "team_name",
+                                f"sum by (team_name) (avg_over_time({_TEAMS}[$__range] @ end()))",
+                            ),
+                            "{{team_name}}",
                         ),
-                        Query(
-                            "sum by (team_name) (tabnine_team_utilization_users"
-                            '{@, team_name=~"$team", status="registered"})',
-                            "registered",
+                    ),
+                ),
+                Table(
+                    title="Teams by adoption",
+                    note=f"Active people a day for all that are registered in the team. {_SETTLED}",
+                    keys={"team_name": "Team"},
+                    sort_by="Adoption",
+                    columns=(
+                        Column("Registered", _REGISTERED),
+                        Column("Active people a day", f"sum by (team_name) ({_ACTIVE})"),
+                        Column(
+                            "Adoption",
+                            f"clamp_max(sum by (team_name) ({_ACTIVE}) / ({_REGISTERED} > 0), 1)",
+                            "percentunit",
                         ),
                     ),
                 ),
                 Table(
                     title="Teams in the time range",
-                    note=f"Counts of the range; people of the newest settled day. {_LATE}",
+                    note=f"Counts of the range. {_LATE}",
                     keys={"team_name": "Team"},
                     width=24,
                     height=11,
@@ -142,15 +177,6 @@ PAGE = Page(
                         Column(
                             "Agent interactions",
                             in_range("tabnine_team_agent_interactions_total", "team_name"),
-                        ),
-                        Column(
-                            "Registered",
-                            "sum by (team_name)"
-                            ' (tabnine_team_utilization_users{@, status="registered"})',
-                        ),
-                        Column(
-                            "Active people a day",
-                            "sum by (team_name) (tabnine_team_active_users{@})",
                         ),
                         Column(
                             "Invitations pending",
