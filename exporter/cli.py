@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
@@ -38,7 +37,7 @@ from exporter.web.guard import WebConfigFile
 from exporter.web.tls import build
 from exporter.web.web_config import WebConfigError
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 _T = TypeVar("_T")
 
 FAILURE, USAGE = 1, 2
@@ -74,18 +73,28 @@ def run(
     log.configure(level, form)
     settings, web_config = _load(config_file, web_config_file)
     for warning in plan.read_twice(settings.targets):
-        _log.warning("%s", warning)
+        _log.warning(warning)
 
     async def serve() -> None:
+        clock = SystemClock()
+        began = clock.time()
         stop = _stop_on(signal.SIGTERM, signal.SIGINT)
         sockets = [server.listen(address) for address in addresses]
         read = partial(_read_settings, config_file, web_config_file)
-        async with App(settings, SystemClock(), Random(), read=read) as app:
-            for listening in sockets:
-                tls = web_config is not None and web_config.config.tls_server_config is not None
-                _log.info("listening on %s%s", server.url_of(listening, tls=tls), telemetry_path)
+        async with App(settings, clock, Random(), read=read) as app:
+            tls = web_config is not None and web_config.config.tls_server_config is not None
+            urls = [server.url_of(listening, tls=tls) + telemetry_path for listening in sockets]
+            _log.info(
+                "started",
+                version=__version__,
+                configuration=str(config_file),
+                targets=len(settings.targets),
+                streams=len(app.jobs),
+                state_file=settings.state.path,
+                metrics=",".join(urls),
+            )
             await app.serve(sockets, telemetry_path, stop, web_config, sighup, lifecycle=lifecycle)
-        _log.info("stopped")
+        _log.info("stopped", version=__version__, duration=round(clock.time() - began, 3))
         leave()
 
     _run(serve())
@@ -151,6 +160,7 @@ def doctor(
     problems: bool,
 ) -> None:
     """Ask for each stream once and say what is missing: exit 1 if something is."""
+    log.configure("warn", "logfmt")
     settings, _ = _load(config_file)
     settings = _only(settings, chosen)
     report = _run(examine(settings, addresses, SystemClock(), Random(), web_config_file))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from exporter import log
 from tests.guard import Guard
 from tests.running import Running, Vendors
 
@@ -121,6 +122,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What is logged, as the exporter writes it, but for the credentials that it takes out."""
+    caplog.handler.setFormatter(log.formatter("logfmt", hide=str))
+    return caplog
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ NEVER = {
 """For each part, the parts that it must not know."""
 
 ONLY = {
-    "client": {"client", "clock", "masking"},
-    "store": {"store", "model"},
+    "client": {"client", "clock", "log", "masking"},
+    "store": {"store", "log", "model"},
     "model": set[str](),
     "clock": set[str](),
     "log": {"masking"},

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from exporter import log
 from exporter.client.errors import SecretError
+
+_log = log.logger(__name__)
 
 Stamp: TypeAlias = tuple[int, int, int]
 
@@ -21,7 +24,7 @@ DIRECTORY_REMEDY = "a mount makes one where its source is missing; see that the 
 class Secret:
     """A text from a file, read again when it changes, or from the environment; never shown."""
 
-    __slots__ = ("_environ", "_name", "_path", "_stamp", "_value")
+    __slots__ = ("_environ", "_former", "_name", "_path", "_stamp", "_value")
 
     def __init__(self, path: Path | None, name: str, environ: Mapping[str, str]) -> None:
         self._path = path
@@ -29,6 +32,7 @@ class Secret:
         self._environ = environ
         self._stamp: Stamp | None = None
         self._value = ""
+        self._former = ""
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Secret":
@@ -81,6 +85,9 @@ class Secret:
                     )
                 self._value = _decoded(content, self.source).rstrip("\r\n")
                 self._stamp = read
+                if self._former not in ("", self._value):
+                    _log.info("the credential was renewed", source=self.source)
+                self._former = self._value
         except IsADirectoryError as error:
             raise SecretError(f"secret {self.source} is a directory", DIRECTORY_REMEDY) from error
         except OSError as error:

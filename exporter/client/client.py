@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import hashlib
-import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -12,6 +11,7 @@ from typing import TypeVar, overload
 
 import httpx
 
+from exporter import log
 from exporter.client import retry
 from exporter.client.auth import Credential
 from exporter.client.body_limit import LargeBodyLimit
@@ -29,7 +29,7 @@ __all__ = ["Answer", "Client", "ClientSettings", "Endpoint", "Observer", "Reques
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 _DECODED_IN_THREAD = 256 * 1024
 
@@ -193,12 +193,12 @@ class Client:
             if verdict.action is retry.Action.FAIL:
                 # Raised outside of `except`: a traceback would hold the request with its credential.
                 raise verdict.error
-            _log.info(
-                "request is tried again endpoint=%s attempt=%d wait=%.1f reason=%r",
-                request.endpoint.path,
-                number,
-                verdict.delay,
-                str(verdict.error),
+            _log.debug(
+                "a request is tried again",
+                endpoint=request.endpoint.path,
+                attempt=number,
+                wait=round(verdict.delay, 1),
+                reason=str(verdict.error),
             )
             if verdict.action is retry.Action.RETRY or foreign:
                 # After a rate limit the pace, blocked above, holds back the whole group.

@@ -21,6 +21,7 @@ from exporter.client.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from exporter.client.reaching import UnreachedError
 
 LONGEST_WAIT = 24 * 3600.0
 """The longest wait that a vendor's header can ask for."""
@@ -30,6 +31,8 @@ TRANSPORT_ERRORS = (httpx.TransportError, TimeoutError, BrokenBodyError)
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _LONGEST_MESSAGE = 200
+_LONGEST_ADVICE = 600
+"""The name of a host may have 253 characters, and the remedy stands behind it."""
 _LONGEST_SCANNED = 4096
 _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 _EMAIL = re.compile(r"[\w.+%'=-]{1,64}@[\w.-]{1,255}")
@@ -205,6 +208,8 @@ def reset_delay(headers: Mapping[str, str], now: float) -> float | None:
 
 def describe(problem: Exception) -> str:
     """A transport error in words, without headers and URLs."""
+    if isinstance(problem, UnreachedError):
+        return _shortened(str(problem), _LONGEST_ADVICE)
     if isinstance(problem, httpx.ConnectError | httpx.ProxyError | BrokenBodyError):
         return _shortened(str(problem)) or type(problem).__name__
     if isinstance(problem, httpx.TimeoutException | TimeoutError):
@@ -252,13 +257,13 @@ def _json_message(body: bytes) -> str:
     return ""
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, longest: int = _LONGEST_MESSAGE) -> str:
     text = text[:_LONGEST_SCANNED]
     text = _EMAIL.sub("[e-mail]", _URL_QUERY.sub(r"\1?[...]", text))
     text = _USER.sub(r"\1[somebody]", text)
     text = "".join(char if char.isprintable() else " " for char in text)
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _refusal(problem: RefusedError, answered: str, said: str) -> PollError:

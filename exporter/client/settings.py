@@ -6,6 +6,7 @@ from typing import Protocol
 
 import httpx
 
+from exporter.client.reaching import Unreached
 from exporter.client.request import Endpoint
 
 
@@ -55,3 +56,6 @@ class Observer(Protocol):
 
     def waited(self, seconds: float) -> None:
         """A request was held back, by pace or before another try."""
+
+    def reached(self, problem: Unreached | None) -> None:
+        """The vendor's server was reached, or why it was not."""

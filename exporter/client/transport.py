@@ -1,22 +1,27 @@
 """Sends requests: paced, with the credential, through redirects to an accepted reply."""
 
 import asyncio
-import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import httpx
 
+from exporter import log
 from exporter.client import body, retry
 from exporter.client.auth import Credential, secrets_in
 from exporter.client.errors import SchemaError, UnavailableError
 from exporter.client.pace import Pace
+from exporter.client.reaching import NOT_REACHED, UnreachedError, port_of, unreached
 from exporter.client.request import Request, join, same_origin
 from exporter.client.settings import ClientSettings, Observer
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
+
+SLOW = 10.0
+"""Seconds until an answer begins that are worth a word; it is quick again in half of them."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
@@ -40,7 +45,10 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Transport:
-    """Makes the exchanges of one target; `own_pace` is that of a single stream."""
+    """Makes the exchanges of one target; `own_pace` is that of a single stream.
+
+    `slow` are the endpoints that were slow when they were asked last.
+    """
 
     settings: ClientSettings
     observer: Observer
@@ -48,6 +56,7 @@ class Transport:
     paces: Mapping[str, Pace]
     credential: Credential | None = None
     own_pace: Pace | None = None
+    slow: set[str] = field(default_factory=set)
 
     def narrowed(self, pace: Pace) -> "Transport":
         """A transport that obeys one more pace."""
@@ -100,26 +109,15 @@ class Transport:
             waited = await first.acquire(self.settings.max_wait, then)
             if waited > 0:
                 self.observer.waited(waited)
-                _log.debug("request waited endpoint=%s wait=%.1f", request.endpoint.path, waited)
+                path = request.endpoint.path
+                _log.debug("a request waited for its pace", endpoint=path, seconds=round(waited, 1))
         headers, secrets = await self._headers(destination, etag)
         outgoing = self.http.build_request(
             request.method, destination.url, headers=headers, json=request.json
         )
         code = "error"
         try:
-            try:
-                async with self.deadline():
-                    response = await self.http.send(outgoing, stream=True)
-            except UnicodeError as error:
-                # The resolver's error for an invalid host name, such as one that is too long.
-                raise httpx.ConnectError("the host name is not valid") from error
-            except httpx.ConnectError as error:
-                if ours:
-                    raise
-                raise httpx.ConnectError(f"{destination.url.host}: {error}") from error
-            except httpx.InvalidURL as error:
-                # httpx checks the address of a redirect even where it does not follow it.
-                raise httpx.RemoteProtocolError("the redirect is not a URL") from error
+            response = await self._sent(outgoing, request, ours=ours)
             if ours and not request.endpoint.free:
                 pace.tighten(response.headers)
             try:
@@ -134,6 +132,43 @@ class Transport:
                 await response.aclose()
         finally:
             self.observer.requested(request.endpoint, code)
+
+    async def _sent(
+        self, outgoing: httpx.Request, request: Request, *, ours: bool
+    ) -> httpx.Response:
+        """The response as soon as it begins; the observer is told whether our server was reached."""
+        began = time.monotonic()
+        try:
+            async with self.deadline():
+                response = await self.http.send(outgoing, stream=True)
+        except (*NOT_REACHED, UnicodeError) as error:
+            settings = self.settings
+            server = unreached(
+                error, outgoing.url, settings.proxy, settings.ca_file, settings.timeout
+            )
+            if ours:
+                self.observer.reached(server)
+            raise UnreachedError(server) from error
+        except httpx.ProxyError as error:
+            proxy = httpx.URL(self.settings.proxy or "")
+            raise httpx.ProxyError(f"the proxy {proxy.host}:{port_of(proxy)}: {error}") from error
+        except httpx.InvalidURL as error:
+            # httpx checks the address of a redirect even where it does not follow it.
+            raise httpx.RemoteProtocolError("the redirect is not a URL") from error
+        if ours:
+            self.observer.reached(None)
+            self._time(request.endpoint.path, time.monotonic() - began)
+        return response
+
+    def _time(self, endpoint: str, seconds: float) -> None:
+        """Tell where an endpoint has become slow, and where it is quick again."""
+        duration = round(seconds, 3)
+        if seconds >= SLOW and endpoint not in self.slow:
+            self.slow.add(endpoint)
+            _log.info("the vendor is slow to answer", endpoint=endpoint, duration=duration)
+        elif seconds < SLOW / 2 and endpoint in self.slow:
+            self.slow.remove(endpoint)
+            _log.info("the vendor answers quickly again", endpoint=endpoint, duration=duration)
 
     async def _headers(
         self, destination: Destination, etag: str | None
@@ -198,5 +233,7 @@ class Transport:
                     content += piece
         except (*retry.TRANSPORT_ERRORS, SchemaError) as problem:
             # The status decides; the message uses as much of the body as came.
-            _log.debug("error body is cut endpoint=%s reason=%r", request.endpoint.path, problem)
+            path = request.endpoint.path
+            why = type(problem).__name__
+            _log.debug("the body of an error is cut", endpoint=path, reason=why)
         return content

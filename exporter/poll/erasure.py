@@ -1,13 +1,13 @@
 """Taking people out of the state of a stream once the privacy setting has changed."""
 
-import logging
 from collections.abc import Iterable, Set
 
+from exporter import log
 from exporter.model import Metric, SeriesKey, StreamKey
 from exporter.poll.transform.privacy import Privacy
 from exporter.store.store import Changes, Store, StreamState
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 
 async def without_people(
@@ -36,7 +36,7 @@ async def without_people(
     state.started = {scope: at for scope, at in state.started.items() if scope not in started}
     state.memory, state.walk = {}, None
     if gone:
-        _log.warning("privacy changed: families of %s that name people start afresh", key)
+        _log.warning("privacy changed: families of people start afresh", **key._asdict())
     changes = Changes(frozenset(gone), gauges=True, erase=True, started=frozenset(started))
     await store.commit(key, state, changes)
     return state

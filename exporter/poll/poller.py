@@ -1,14 +1,15 @@
 """One poll of one stream: from its window to the committed ledger and the page."""
 
 import asyncio
-import logging
 from contextlib import aclosing
 from dataclasses import replace
 
+from structlog.contextvars import bound_contextvars
+
+from exporter import log
 from exporter.client.errors import PollError, RateLimitedError, State
 from exporter.clock import Clock
 from exporter.exposition.exposition import Exposition
-from exporter.log import broke
 from exporter.model import MINUTE, Metric
 from exporter.poll.commit import Applied, apply, complete
 from exporter.poll.discard import discard, loaded
@@ -16,6 +17,7 @@ from exporter.poll.erasure import without_people
 from exporter.poll.job import Counting, Job
 from exporter.poll.publisher import Publisher
 from exporter.poll.reading import Reading, begin
+from exporter.poll.telling import tell
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import read_window
 from exporter.store.store import Changes, Store, StoreError, StreamState
@@ -23,7 +25,7 @@ from exporter.streams.contract import Batch
 from exporter.streams.source import Source
 from exporter.telemetry.status import PollOutcome
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 MOST_BATCHES = 500
 LONGEST_UNCOMMITTED = float(MINUTE)
@@ -58,12 +60,20 @@ class Poller:
         if state.last_success is not None:
             # A stream that goes on under other options keeps the state of its last poll.
             status.state = status.state or (State.EMPTY if state.empty else State.OK)
+            status.told = status.told or status.state
             status.last_success, status.data_until = state.last_success, state.data_until
         await self.publisher.show(job, state, job.metrics)
         await self.publisher.show_status(job)
 
     async def poll(self, job: Job) -> PollOutcome:
-        """Poll once; whatever goes wrong is in the outcome, never an exception."""
+        """Poll once; whatever goes wrong is in the outcome, never an exception.
+
+        All that is logged meanwhile, also by the client, names vendor, account and stream.
+        """
+        with bound_contextvars(**job.key._asdict()):
+            return await self._poll(job)
+
+    async def _poll(self, job: Job) -> PollOutcome:
         began = self._clock.time()
         job.status.begin(began)
         try:
@@ -76,13 +86,9 @@ class Poller:
         if outcome.state in _SUSPECT:
             # Drop cached ETags, or every later poll gets a 304 for the damaged body.
             job.client.forget()
-        if not outcome.state.answered:
-            told = (job.key, outcome.state.value, outcome.reason, job.target.place)
-            _log.warning("poll of %s failed: state=%s reason=%r reads=%r", *told)
-        if rejected := job.status.last_rejected:
-            fields = ", ".join(f"{name} ({rows})" for name, rows in sorted(rejected.items()))
-            _log.warning("poll of %s left out odd records: fields=%r", job.key, fields)
-        job.status.end(outcome, began, self._clock.time())
+        now = self._clock.time()
+        tell(job, outcome, began, now)
+        job.status.end(outcome, began, now)
         await self.publisher.show_status(job)
         return outcome
 
@@ -96,7 +102,7 @@ class Poller:
         except StoreError as error:
             return PollOutcome(State.ERROR, str(error))
         except Exception as error:  # noqa: BLE001  # one stream's bug must not stop the others
-            broke(_log, f"poll of {job.key}", error)
+            log.broke(_log, "poll", error)
             return PollOutcome(State.ERROR, f"{type(error).__name__} (a bug; see the log)")
 
     async def _read(self, job: Job) -> PollOutcome:
@@ -110,6 +116,7 @@ class Poller:
     async def _read_into(self, job: Job, state: StreamState) -> PollOutcome:
         now = self._clock.time()
         window, walk = read_window(job.reach, now, state)
+        job.status.window = window
         source = Source(
             client=job.client,
             target=job.target,
@@ -142,7 +149,6 @@ class Poller:
         # A walk over nothing yields nothing; the partitions of an earlier one are gone all the same.
         reading.walked |= source.walks
         await self._commit(reading, pending, done=True)
-        _log.info("polled %s: records=%d window=%s", job.key, source.records, window)
         if source.problem is not None:
             raise source.problem
         return PollOutcome(State.EMPTY if state.empty else State.OK, succeeded_at=now)
@@ -159,8 +165,7 @@ class Poller:
         await self.publisher.commit(job, state, changes, metrics)
         await asyncio.to_thread(discard, batches)
         if uncounted := job.status.found_uncounted(source.uncounted):
-            told = ", ".join(uncounted)
-            _log.warning("%s does not count fields that hold numbers: fields=%r", job.key, told)
+            _log.warning("fields that hold numbers are not counted", fields=", ".join(uncounted))
         job.status.committed(
             source.records,
             corrections=applied.counted.corrections,

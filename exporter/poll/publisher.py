@@ -1,10 +1,10 @@
 """What of a stream is on the page: its counters and gauges as committed last, and its status."""
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Mapping
 
+from exporter import log
 from exporter.clock import Clock
 from exporter.exposition.exposition import Exposition
 from exporter.model import MINUTE, Metric, StreamKey
@@ -14,7 +14,7 @@ from exporter.poll.job import Job
 from exporter.store.store import Changes, Store, StoreError, StreamState
 from exporter.telemetry.self_metrics import stream_families, target_families
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 
 class Publisher:
@@ -51,7 +51,7 @@ class Publisher:
                         await self._store.commit(job.key, state, changes)
                     await self.show(job, state, job.metrics)
             except StoreError as error:
-                _log.warning("refresh of %s failed: reason=%r", job.key, str(error))
+                _log.warning("refresh failed", **job.key._asdict(), reason=str(error))
                 job.status.refresh_at = self._clock.time() + MINUTE
 
     async def show(self, job: Job, state: StreamState, metrics: Mapping[str, Metric]) -> None:

@@ -1,7 +1,6 @@
 """When streams are polled: spread at the start, then each by its interval, never twice at once."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,9 +10,9 @@ from typing import Any, TypeAlias, TypeVar
 from apscheduler.job import Job as Planned
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from exporter import log
 from exporter.client.errors import State
 from exporter.clock import Clock
-from exporter.log import broke
 from exporter.model import MINUTE, StreamKey
 from exporter.poll.job import Job
 from exporter.poll.poller import Poller
@@ -22,7 +21,7 @@ from exporter.telemetry.status import PollOutcome
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 LOOK = 30.0
 """Seconds between two looks at the machine's clock."""
@@ -109,7 +108,7 @@ class Scheduler:
         for task in unfinished:
             task.cancel()
         if unfinished:
-            _log.info("abandoned running polls: count=%d", len(unfinished))
+            _log.info("running polls were abandoned", count=len(unfinished))
             await asyncio.wait(unfinished)
 
     def _look_again(self) -> None:
@@ -120,7 +119,7 @@ class Scheduler:
         def look() -> None:
             if self._clock.time() < now:
                 step = now + loop.time() - began - self._clock.time()
-                _log.warning("the clock was set back: seconds=%.0f; the plan follows it", step)
+                _log.warning("the clock was set back, and the plan with it", seconds=round(step))
                 self._follow(step)
             self._look_again()
 
@@ -188,7 +187,7 @@ class Scheduler:
 
     async def _poll(self, stream: _Stream) -> None:
         started, job = self._clock.time(), stream.job
-        outcome = await self._guarded(stream.poller.poll(job), f"poll of {job.key}")
+        outcome = await self._guarded(job, "poll", stream.poller.poll(job))
         outcome = outcome or PollOutcome(State.ERROR, failures_in_row=1)
         now = self._clock.time()
         due = next_poll(
@@ -207,15 +206,15 @@ class Scheduler:
         job = stream.job
         # Where it breaks before it knows better, it is tried again soon.
         job.status.refresh_at = self._clock.time() + MINUTE
-        await self._guarded(stream.poller.publisher.refresh(job), f"refresh of {job.key}")
+        await self._guarded(job, "refresh", stream.poller.publisher.refresh(job))
         self._plan_refresh(stream)
 
-    async def _guarded(self, work: Awaitable[T], what: str) -> T | None:
+    async def _guarded(self, job: Job, doing: str, work: Awaitable[T]) -> T | None:
         """What the work gives; what breaks must not keep the stream from being polled again."""
         try:
             return await work
         except Exception as error:  # noqa: BLE001
-            broke(_log, what, error)
+            log.broke(_log.bind(**job.key._asdict()), doing, error)
             return None
 
 

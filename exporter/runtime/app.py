@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from random import Random
 from socket import socket
 
-from exporter import __version__
+from exporter import __version__, log
 from exporter.clock import Clock
 from exporter.config.blocks import Config
 from exporter.exposition import catalogue
@@ -30,7 +29,7 @@ from exporter.web import server, status_page
 from exporter.web.guard import Guard, WebConfigFile
 from exporter.web.listing import View
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 GRACE = 1.0
 """Seconds that running polls are given to end at a stop, and after them a commit that has begun."""

@@ -9,7 +9,9 @@ import time
 from types import FrameType
 from typing import NoReturn
 
-_log = logging.getLogger(__name__)
+from exporter import log
+
+_log = log.logger(__name__)
 
 LATEST = 9.0
 """Seconds from the order to stop to the end of the process, whatever hangs."""
@@ -51,7 +53,7 @@ class Stop(asyncio.Event):
         os._exit(1)
 
     def _tell(self) -> None:
-        _log.warning("ended after %.0f s without what hangs: %s", self._latest, _threads())
+        _log.warning("ended without what hangs", seconds=self._latest, hangs=_threads())
 
 
 def leave() -> NoReturn:

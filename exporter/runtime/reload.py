@@ -1,10 +1,10 @@
 """Reading the configuration again while the exporter runs: one reload at a time."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from exporter import log
 from exporter.clock import Clock
 from exporter.config.blocks import Config
 from exporter.config.text import ConfigError
@@ -12,7 +12,7 @@ from exporter.runtime.policy import CollectionPolicy
 from exporter.runtime.targets import Difference, Targets
 from exporter.store.store import StoreError
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 
 class ReloadError(Exception):
@@ -75,7 +75,7 @@ class Reloader:
             difference = await self._change()
         except (ConfigError, StoreError) as error:
             await self._show(False, self.good_at)
-            _log.error("reload refused, the configuration before stays: %s", error)
+            _log.error("reload refused, the configuration before stays", reason=str(error))
             return ReloadError(str(error))
         except Exception as error:  # noqa: BLE001  # a bug in a reload must not end the exporter
             await self._show(False, self.good_at)
@@ -84,7 +84,7 @@ class Reloader:
         else:
             self.good_at = self._clock.time()
             await self._show(True, self.good_at)
-            _log.info("configuration reloaded: streams added=%d changed=%d removed=%d", *difference)
+            _log.info("configuration reloaded", **difference._asdict())
             return None
 
     async def _change(self) -> Difference:

@@ -1,11 +1,11 @@
 """All targets that run, and how they are brought to another configuration."""
 
 import asyncio
-import logging
 from collections.abc import Collection, Mapping
 from random import Random
 from typing import NamedTuple, TypeAlias
 
+from exporter import log
 from exporter.client.body_limit import LargeBodyLimit
 from exporter.clock import Clock
 from exporter.config.blocks import Config
@@ -22,7 +22,7 @@ from exporter.runtime.target import RunningTarget
 from exporter.store.store import Store, StoreError
 from exporter.telemetry.status import TargetStatus
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 GRACE = 3.0
 """Seconds that running polls are given to end."""
@@ -173,7 +173,9 @@ class Targets:
                     metrics = catalogue.metrics_of(key)
                     await without_people(self._store, key, metrics, self._policy.privacy)
         except StoreError as error:
-            _log.warning("people may stay in the state of streams that do not run: %s", error)
+            _log.warning(
+                "people may stay in the state of streams that do not run", reason=str(error)
+            )
 
     def _poller_of(self, policy: CollectionPolicy) -> Poller:
         counting = policy.counting_since(self._clock.time(), self._birth_hold)

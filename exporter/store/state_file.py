@@ -1,16 +1,16 @@
 """The state file as SQLite has it: its schema, how it is opened, what its errors mean."""
 
-import logging
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from exporter import log
 from exporter.store.migrations import MIGRATIONS
 from exporter.store.store import StoreError
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 _DAMAGED = (
     "it is damaged and is left as it is; restore a backup, or move it away to start counting afresh"
 )
@@ -29,7 +29,7 @@ def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
     )
     try:
         if _prepare(connection, path, now) and existed:
-            _log.warning("state file %s was empty: counting starts afresh", path)
+            _log.warning("the state file was empty: counting starts afresh", state_file=str(path))
         created = _created(connection, path)
     except BaseException:
         connection.close()
@@ -73,8 +73,9 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> bool:
     connection.execute("PRAGMA journal_size_limit = 67108864")
     # Taken also where nothing is to migrate: the first write is what locks others out.
     connection.execute("BEGIN IMMEDIATE")
+    if 0 < version < len(MIGRATIONS):
+        _log.info("migrating the state file", state_file=str(path), schema=len(MIGRATIONS))
     for number, migrate in enumerate(MIGRATIONS[version:], version + 1):
-        _log.info("state file %s: migrating to schema %d", path, number)
         with legible(path):
             migrate(connection)
         if number == 1:
@@ -86,14 +87,15 @@ def _prepare(connection: sqlite3.Connection, path: Path, now: float) -> bool:
         write_back(connection)
     except sqlite3.OperationalError as error:
         _log.warning(
-            "state file %s: what was erased before a crash may still be in it: reason=%r; make room "
-            "and start again",
-            path,
-            str(error),
+            "what was erased before a crash may still be in the state file: make room and start again",
+            state_file=str(path),
+            reason=str(error),
         )
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
-        _log.warning("state file %s was open to other users; it is its owner's only", path)
+        _log.warning(
+            "the state file was open to other users and is its owner's only", state_file=str(path)
+        )
     return version == 0
 
 

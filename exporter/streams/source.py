@@ -1,7 +1,6 @@
 """What one poll of a stream reads from: the vendor's answers as typed records, counted and checked."""
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import (
     AsyncGenerator,
@@ -18,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from exporter import log
 from exporter.client.client import Answer, Client, Endpoint, Request
 from exporter.client.errors import (
     PartsError,
@@ -39,7 +39,7 @@ TargetT = TypeVar("TargetT")
 OptionsT = TypeVar("OptionsT")
 MemoryT = TypeVar("MemoryT", bound=msgspec.Struct)
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 _DECODED_IN_THREAD = 256 * 1024
 _SLICE = 512 * 1024
@@ -273,7 +273,7 @@ class Source(Generic[TargetT, OptionsT]):
         try:
             return msgspec.convert(self.memory, kind)
         except (msgspec.ValidationError, UnicodeError) as error:
-            _log.warning("what was remembered of a stream cannot be used: reason=%r", str(error))
+            _log.warning("what was remembered of the stream cannot be used", reason=str(error))
             return kind()
 
     def partitions(self, ids: Iterable[str]) -> Partitions:

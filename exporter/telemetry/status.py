@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from exporter.client.errors import State
 from exporter.client.pace import Limit
+from exporter.client.reaching import Unreached
 from exporter.client.request import Endpoint
-from exporter.model import HOUR, MINUTE, OTHER, Histogram, StreamKey
+from exporter.model import HOUR, MINUTE, OTHER, Histogram, StreamKey, Window
 
 DURATION_BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 DRIFT_FIELDS = 50
@@ -77,7 +78,11 @@ class PollOutcome:
 
 @dataclass(slots=True)
 class StreamStatus:
-    """One stream of one target; times are Unix seconds."""
+    """One stream of one target; times are Unix seconds.
+
+    `window` is what the last poll asked for. The log has told the state `told`, and of odd rows in the
+    fields `told_rejected`.
+    """
 
     key: StreamKey
     interval: int
@@ -106,6 +111,9 @@ class StreamStatus:
     refresh_at: float | None = None
     history: PollHistory = field(default_factory=PollHistory)
     of_account: bool = True
+    window: Window | None = None
+    told: State | None = None
+    told_rejected: frozenset[str] = frozenset()
     _committed: int = field(default=0, init=False)
     _drifted: Counter[str] = field(default_factory=Counter, init=False)
 
@@ -113,10 +121,16 @@ class StreamStatus:
         """How far the walk over a target's partitions has come."""
         self.walk = (done, total)
 
+    @property
+    def committed_records(self) -> int:
+        """The records that the running or last poll has committed."""
+        return self._committed
+
     def begin(self, now: float) -> None:
         """A poll begins."""
         self.polls += 1
         self.polling_since = now
+        self.window = None
         self.last_folded = 0
         self._committed = 0
         self._drifted = Counter()
@@ -230,7 +244,8 @@ class _LastHour:
 class TargetStatus:
     """One target: its streams and what was asked of its vendor. Observes the target's client.
 
-    `place` says in words what is read, where, and with which credential.
+    `place` says in words what is read, where, and with which credential. `unreached` is why the last
+    connection failed, `told_unreached_at` when the log said so.
     """
 
     vendor: str
@@ -240,6 +255,8 @@ class TargetStatus:
     wait_seconds: float = 0.0
     budget: RequestBudget | None = None
     place: str = ""
+    unreached: Unreached | None = None
+    told_unreached_at: float | None = None
 
     def requested(self, endpoint: Endpoint, code: str) -> None:
         self.requests[endpoint.path, code] += 1
@@ -248,6 +265,9 @@ class TargetStatus:
 
     def waited(self, seconds: float) -> None:
         self.wait_seconds += seconds
+
+    def reached(self, problem: Unreached | None) -> None:
+        self.unreached = problem
 
     @property
     def up(self) -> bool | None:

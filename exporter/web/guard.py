@@ -1,19 +1,19 @@
 """What stands before the pages: authentication and response headers."""
 
-import logging
 import os
 from pathlib import Path
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exporter import log
 from exporter.web import web_config
 from exporter.web.answers import Answers
 from exporter.web.passwords import Passwords
 from exporter.web.turns import TooManyAttemptsError
 from exporter.web.web_config import WebConfig, WebConfigError
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 
 class WebConfigFile:
@@ -32,9 +32,9 @@ class WebConfigFile:
             self._stamp = stamp
             try:
                 self._config = web_config.read(self._path)
-                _log.info("web configuration read again: file=%s", self._path)
+                _log.info("web configuration read again", file=str(self._path))
             except WebConfigError as error:
-                _log.error("web configuration kept: %s", error)
+                _log.error("web configuration kept", reason=str(error))
         return self._config
 
     def _stat(self) -> tuple[int, int, int] | None:

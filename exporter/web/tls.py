@@ -1,14 +1,14 @@
 """TLS for the exporter's own port: certificates are read again when their files change."""
 
-import logging
 import os
 import ssl
 from collections.abc import Iterable
 from typing import Any
 
+from exporter import log
 from exporter.web.web_config import TlsServer, WebConfigError
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 _Stamp = tuple[tuple[int, int, int], ...]
 
 
@@ -33,9 +33,9 @@ class Certificates:
             self._stamp = stamp
             try:
                 self._current = build(self._config)
-                _log.info("certificate read again: file=%s", self._config.cert_file)
+                _log.info("certificate read again", file=self._config.cert_file)
             except WebConfigError as error:
-                _log.error("certificate kept: %s", error)
+                _log.error("certificate kept", reason=str(error))
         connection.context = self._current
 
 

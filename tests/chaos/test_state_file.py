@@ -170,7 +170,7 @@ def test_a_second_daemon_on_one_state_file_is_refused(log: AuditLog) -> None:
         log.post(3)
         daemon.wait_for_events(8)
         assert daemon.process.stop() == 0
-        assert not re.search(r"level=(warning|error)", daemon.process.output.read_text())
+        assert not re.search(r"level=(warn|error)", daemon.process.output.read_text())
 
 
 @pytest.mark.parametrize("point", [Point.IN_TRANSACTION, Point.BEFORE_COMMIT])

@@ -10,6 +10,7 @@ import httpx
 from exporter.client.auth import Bearer, Credential, Secret
 from exporter.client.client import Client, ClientSettings, Endpoint
 from exporter.client.pace import Limit
+from exporter.client.reaching import Unreached
 from tests.clock import ManualClock
 
 BASE = "https://api.example.com"
@@ -28,6 +29,7 @@ class Watch:
         self.codes: list[str] = []
         self.endpoints: Counter[str] = Counter()
         self.waits: list[float] = []
+        self.problems: list[Unreached | None] = []
 
     def requested(self, endpoint: Endpoint, code: str) -> None:
         self.endpoints[endpoint.path] += 1
@@ -35,6 +37,9 @@ class Watch:
 
     def waited(self, seconds: float) -> None:
         self.waits.append(seconds)
+
+    def reached(self, problem: Unreached | None) -> None:
+        self.problems.append(problem)
 
 
 class Transport(httpx.AsyncByteStream):

@@ -359,8 +359,11 @@ async def test_an_unsafe_redirect_is_refused(location: str, reason: str) -> None
 async def test_the_host_of_a_redirect_that_cannot_be_reached_is_named() -> None:
     """It is not the one that is configured, and nothing else says which."""
     setup = Setup(redirect(LINK), httpx.ConnectError("All attempts failed"), tries=1)
-    with pytest.raises(UnavailableError, match=r"failed: files\.example\.net: All attempts failed"):
+    with pytest.raises(
+        UnavailableError, match=r"failed: files\.example\.net:443 cannot be reached"
+    ):
         await setup.client.get(Request(LIST))
+    assert setup.watch.problems == [None], "the vendor's own server was reached"
 
 
 async def test_a_redirect_that_is_no_url_is_a_broken_answer() -> None:

@@ -157,7 +157,7 @@ class Exporter:
 
     def _reloads(self) -> int:
         log = self.process.output.read_text()
-        return len(re.findall("configuration reloaded:|reload refused", log))
+        return len(re.findall("configuration reloaded|reload refused", log))
 
     def start(self) -> None:
         self.process = Process(

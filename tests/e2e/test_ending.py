@@ -77,7 +77,7 @@ def test_an_event_loop_that_hangs_holds_up_no_stop(hanging: Callable[..., Hangin
     """The last resort: it ends as a failure, and says where it hung."""
     exporter = hanging("loop")
     try:
-        wait_for("it listens", lambda: "listening on" in exporter.log)
+        wait_for("it listens", lambda: "msg=started" in exporter.log)
     finally:
         assert exporter.process.stop() == 1
     assert "MainThread in tick at" in exporter.log

@@ -188,9 +188,10 @@ def faults(people: set[str]) -> list[dict[str, Any]]:
     ]
 
 
-def told_since(exporter: Exporter, start: int, pattern: str) -> set[str]:
+def told_since(exporter: Exporter, start: int, pattern: str) -> set[tuple[str, ...]]:
     """The streams of which the log says something."""
-    return set(re.findall(pattern, exporter.process.output.read_text()[start:]))
+    stream = r" vendor=(\S+) account=(\S+) stream=(\S+) "
+    return set(re.findall(pattern + stream, exporter.process.output.read_text()[start:]))
 
 
 def wait_for_streams(exporter: Exporter, start: int, pattern: str, least: int) -> None:
@@ -202,8 +203,8 @@ def wait_for_streams(exporter: Exporter, start: int, pattern: str, least: int) -
     )
 
 
-POLLED = r"polled (\S+/\S+):"
-FAILED = r"poll of (\S+) failed: state="
+POLLED = "msg=polled"
+FAILED = 'msg="poll failed"'
 
 
 def teams(page: str) -> set[str]:

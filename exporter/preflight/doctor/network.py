@@ -10,16 +10,12 @@ from dataclasses import dataclass
 import httpx
 
 from exporter.client import connection
+from exporter.client.reaching import handshake, port_of
 from exporter.model import DAY
 from exporter.preflight.doctor.finding import Check, Finding, Level, Subject
 from exporter.vendors.base import Target
 
 EXPIRES_SOON = 14 * DAY
-
-_UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
-_NOT_YET_VALID, _EXPIRED = 9, 10
-_OTHER_HOST = frozenset({62, 64})
-"""What OpenSSL calls the reasons for refusing a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class Way:
         if self.target.proxy is not None:
             return [*findings, await self._proxy(self.target.proxy)]
         url = httpx.URL(self.target.base_url)
-        host, port = url.host, _port(url)
+        host, port = url.host, port_of(url)
         findings.append(await self._name(host, port))
         if findings[-1].level is Level.OK:
             secure = context if url.scheme == "https" else None
@@ -55,7 +51,7 @@ class Way:
         at = place(url)
         try:
             async with asyncio.timeout(self.patience):
-                writer = await _connected(url.host, _port(url))
+                writer = await _connected(url.host, port_of(url))
         except (OSError, UnicodeError) as error:
             return self._fail(
                 Check.PROXY,
@@ -89,7 +85,8 @@ class Way:
                 writer = await _connected(host, port, context)
         except ssl.SSLError as error:
             reached = self._ok(Check.CONNECT, f"{host}:{port} takes connections")
-            return [reached, self._fail(Check.TLS, *_refused(error, host, self.target.ca_file))]
+            problem, remedy = handshake(error, self.target.ca_file)
+            return [reached, self._fail(Check.TLS, f"{host} {problem}", remedy)]
         except (OSError, UnicodeError) as error:
             return [
                 self._fail(
@@ -155,30 +152,7 @@ async def _connected(
 
 def place(url: httpx.URL) -> str:
     """Host and port, without a password that the URL may hold."""
-    return f"{url.host}:{_port(url)}"
-
-
-def _port(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
-
-
-def _refused(error: ssl.SSLError, host: str, ca_file: str | None) -> tuple[str, str]:
-    """What is wrong with a handshake, and the remedy."""
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"{host} does not speak TLS as expected: {error.reason or error}",
-            "check scheme and port of base_url, and look for a proxy in between",
-        )
-    message = f"the certificate of {host} is refused: {error.verify_message}"
-    if error.verify_code in _UNKNOWN_ISSUER:
-        if ca_file is not None:
-            return message, f"put the authority that signed it into {ca_file}"
-        return message, "give the authority that signed it, a company's proxy perhaps, as ca_file"
-    if error.verify_code in _OTHER_HOST:
-        return message, "use the name that the certificate is for in base_url"
-    if error.verify_code in (_NOT_YET_VALID, _EXPIRED):
-        return message, f"check the machine's clock, then let who runs {host} renew it"
-    return message, f"let who runs {host} replace it"
+    return f"{url.host}:{port_of(url)}"
 
 
 def _is_address(host: str) -> bool:

@@ -21,6 +21,7 @@ from exporter.client.errors import (
     State,
     UnavailableError,
 )
+from exporter.client.reaching import Unreached
 from exporter.clock import Clock
 from exporter.config.blocks import vendor_of
 from exporter.model import DAY, Window, floor
@@ -52,6 +53,9 @@ class Uncounted:
         pass
 
     def waited(self, seconds: float) -> None:
+        pass
+
+    def reached(self, problem: Unreached | None) -> None:
         pass
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import jwt
 import msgspec
 
+from exporter import log
 from exporter.client.auth import Secret
 from exporter.client.client import Client, Endpoint, Request
 from exporter.client.errors import NotFoundError, SchemaError
@@ -14,6 +15,8 @@ from exporter.client.private_key import rsa_key
 from exporter.model import MINUTE
 from exporter.streams.dates import unix
 from exporter.streams.payload import decode
+
+_log = log.logger(__name__)
 
 APP_GROUP = "app"
 """Requests as the App itself: they do not count against the tokens of its installations."""
@@ -116,6 +119,7 @@ class AppCredential:
         now = self._time()
         self._token, self._fetched_at = given.token, now
         self._renew_at = max(unix(given.expires_at) - RENEWED_BEFORE, now + SHORTEST_USE)
+        _log.debug("the token of the App was renewed", to=log.moment(self._renew_at))
 
     async def _installation(self) -> int:
         known = self._given if self._given is not None else self._found

@@ -3,10 +3,10 @@
 A link is a credential of its own that ends soon: it is followed at once, and neither kept nor shown.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from exporter import log
 from exporter.streams import kit
 from exporter.vendors.github.copilot_reports.options import Options
 from exporter.vendors.github.copilot_reports.records import Entity, Links
@@ -15,7 +15,7 @@ from exporter.vendors.github.vendor import GROUP, GithubTarget, below
 
 ReportsSource: TypeAlias = kit.Source[GithubTarget, Options]
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 _BROKEN = (
     kit.UnavailableError,
@@ -68,7 +68,8 @@ async def read_report(
     try:
         return await _read(source, links, record, taker, day)
     except _BROKEN as error:
-        _log.info("links are asked for again: endpoint=%s reason=%r", request.endpoint.path, error)
+        path = request.endpoint.path
+        _log.debug("links are asked for again", endpoint=path, reason=str(error))
     # Links that ended, or a file that broke off in the middle: begin the day again.
     return await _read(source, await _links(source, request, day), record, taker, day)
 

@@ -4,7 +4,6 @@ Exports that somebody made are used as they are. With `create: true` the missing
 that makes work on the customer's account, and each shows in its list of exports.
 """
 
-import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from itertools import pairwise
@@ -13,6 +12,7 @@ from typing import Literal, Self, TypeAlias
 import httpx
 from pydantic import Field, model_validator
 
+from exporter import log
 from exporter.client.request import join, same_origin
 from exporter.streams import kit
 from exporter.vendors.github.rights import BILL_READER, BILLING, REST, Right
@@ -34,7 +34,7 @@ from exporter.vendors.github.usage_reports.files import REPORT_TYPES, Totals
 from exporter.vendors.github.usage_reports.metrics import EXPORTS, GAUGES, LAST_EXPORT, METRICS
 from exporter.vendors.github.vendor import GROUP, GithubTarget, is_public_api, needs_enterprise
 
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 LIST = kit.Endpoint("/enterprises/{enterprise}/settings/billing/reports", GROUP, conditional=True)
 ONE = kit.Endpoint("/enterprises/{enterprise}/settings/billing/reports/{report_id}", GROUP)
@@ -132,7 +132,7 @@ class _Read:
                     exports.append(await self._one(made.id))
                 except kit.NotFoundError as error:
                     # It may be as late here as on the list.
-                    _log.info("a created export is not there yet: reason=%r", str(error))
+                    _log.debug("a created export is not there yet", reason=str(error))
         return pending
 
     def _tell_failure(self, exports: Sequence[Export]) -> None:
@@ -154,7 +154,7 @@ class _Read:
         try:
             totals = await self._downloaded(export, days)
         except kit.UnavailableError as error:
-            _log.info("an export is downloaded again: reason=%r", str(error))
+            _log.debug("an export is downloaded again", reason=str(error))
             totals = await self._downloaded(export, days)
         if totals.newest is not None:
             self._source.has_data(min(totals.newest + kit.DAY, self._source.now))

@@ -1,11 +1,11 @@
 """Stream `usage`: completions, chat and agent of an organization, by UTC day."""
 
-import logging
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from exporter import log
 from exporter.streams import kit
 from exporter.vendors.tabnine import lists
 from exporter.vendors.tabnine.usage import agent, api, days
@@ -14,7 +14,7 @@ from exporter.vendors.tabnine.usage.records import Bucket, Model
 from exporter.vendors.tabnine.vendor import TabnineTarget
 
 _API = "Tabnine organization usage API v2, polled; by UTC day, today's still moves"
-_log = logging.getLogger(__name__)
+_log = log.logger(__name__)
 
 MESSAGES = kit.Group.counters(
     {
@@ -80,7 +80,7 @@ async def _agent(source: kit.Source[TabnineTarget, Options], organization: str) 
         try:
             found = await agent.read(source, organization)
         except (kit.ForbiddenError, kit.NotFoundError, kit.UnavailableError) as error:
-            _log.info("agent usage is not counted: reason=%r", str(error))
+            _log.debug("agent usage is not counted", reason=str(error))
             if source.options.agent_usage == "on":
                 raise
     return found if part.error is None else None
