@@ -81,7 +81,7 @@ def run(
         stop = _stop_on(signal.SIGTERM, signal.SIGINT)
         sockets = [server.listen(address) for address in addresses]
         read = partial(_read_settings, config_file, web_config_file)
-        async with App(settings, clock, Random(), read=read) as app:
+        async with App(settings, clock, Random(), read=read, configuration=str(config_file)) as app:
             tls = web_config is not None and web_config.config.tls_server_config is not None
             urls = [server.url_of(listening, tls=tls) + telemetry_path for listening in sockets]
             _log.info(

@@ -42,7 +42,8 @@ class App:
     """One exporter. Open it as an async context; then `serve` or `once`.
 
     `birth_hold` replaces the configured one, where nobody will scrape twice. `read` gives the
-    configuration when it is to be read again; without it, it never changes.
+    configuration when it is to be read again; without it, it never changes. `configuration` is the file
+    that it comes from, for people.
     """
 
     def __init__(
@@ -52,8 +53,11 @@ class App:
         random: Random,
         birth_hold: int | None = None,
         read: Callable[[], Config] | None = None,
+        configuration: str = "",
     ) -> None:
         self._config = config
+        self._configuration = configuration
+        self._started = clock.time()
         self._birth_hold = birth_hold
         self._read = read or (lambda: config)
         self._clock = clock
@@ -131,6 +135,8 @@ class App:
                 View.of(query),
                 telemetry_path=telemetry_path,
                 version=__version__,
+                started=self._started,
+                configuration=self._configuration,
             ),
             ready=lambda: self._targets.ready,
             lifecycle=web.Lifecycle(self._reload, stop.set) if lifecycle else None,

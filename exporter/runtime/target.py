@@ -100,7 +100,12 @@ def create(
             stream=stream,
             options=options,
             client=client,
-            status=StreamStatus(key, options.interval, of_account=stream.of_account)
+            status=StreamStatus(
+                key,
+                options.interval,
+                of_account=stream.of_account,
+                dated=stream.bucket is not None,
+            )
             if known is None
             else known.status,
             target_status=status,

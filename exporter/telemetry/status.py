@@ -80,6 +80,7 @@ class PollOutcome:
 class StreamStatus:
     """One stream of one target; times are Unix seconds.
 
+    `dated` says that its data are of days or other slices of time, and not of the present.
     `window` is what the last poll asked for. The log has told the state `told`, and of odd rows in the
     fields `told_rejected`.
     """
@@ -111,6 +112,7 @@ class StreamStatus:
     refresh_at: float | None = None
     history: PollHistory = field(default_factory=PollHistory)
     of_account: bool = True
+    dated: bool = True
     window: Window | None = None
     told: State | None = None
     told_rejected: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from math import inf
 from urllib.parse import urlencode
 
 from exporter.telemetry.status import StreamStatus, TargetStatus
-from exporter.web.severity import Severity, phrase, severity, standing
+from exporter.web.severity import STANDINGS, Severity, phrase, severity, standing
 
 PAGE_SIZE = 200
 """Targets on one page."""
@@ -30,26 +30,37 @@ class View:
     search: str = ""
     sort: Sort = Sort.PROBLEMS
     page: int = 1
+    state: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "View":
-        """Read `q`, `sort` and `page`; what makes no sense is taken for the default."""
-        sort = query.get("sort", "")
+        """Read `q`, `sort`, `page` and `state`; what makes no sense is taken for the default."""
+        sort, state = query.get("sort", ""), query.get("state", "")
         return cls(
             " ".join(query.get("q", "")[:LONGEST_SEARCH].split()),
             Sort(sort) if sort in Sort.__members__.values() else Sort.PROBLEMS,
             _number(query.get("page", "")),
+            state if state in STANDINGS else "",
         )
 
     @property
     def address(self) -> str:
         """The address of this view, relative to the page."""
-        given = {"q": self.search, "sort": self.sort.value, "page": self.page}
-        plain = {"q": "", "sort": Sort.PROBLEMS.value, "page": 1}
+        given = {
+            "q": self.search,
+            "state": self.state,
+            "sort": self.sort.value,
+            "page": self.page,
+        }
+        plain = {"q": "", "state": "", "sort": Sort.PROBLEMS.value, "page": 1}
         return f"?{urlencode({key: given[key] for key in given if given[key] != plain[key]})}"
 
     def sorted_by(self, sort: Sort) -> "View":
         return replace(self, sort=sort, page=1)
+
+    def of_state(self, state: str) -> "View":
+        """Only streams of this state; of every one where it is empty."""
+        return replace(self, state=state, page=1)
 
     def at(self, page: int) -> "View":
         return replace(self, page=page)
@@ -98,7 +109,7 @@ class Listing:
 
 def choose(targets: Sequence[TargetStatus], view: View) -> Listing:
     """Search, sort and cut; a page behind the last one is the last one."""
-    found = _search(targets, view.search.lower().split())
+    found = _in_state(_search(targets, view.search.lower().split()), view.state)
     if view.sort is Sort.NAME:
         found.sort(key=lambda shown: (shown.target.vendor, shown.target.account.lower()))
     elif view.sort is Sort.AGE:
@@ -131,6 +142,16 @@ def _search(targets: Sequence[TargetStatus], words: Sequence[str]) -> list[Shown
         if streams or (not target.streams and _has(of_target, words)):
             found.append(Shown(target, streams))
     return found
+
+
+def _in_state(found: list[Shown], state: str) -> list[Shown]:
+    if not state:
+        return found
+    left = (
+        replace(shown, streams=[stream for stream in shown.streams if standing(stream) == state])
+        for shown in found
+    )
+    return [shown for shown in left if shown.streams]
 
 
 def _has(text: str, words: Sequence[str]) -> bool:

@@ -58,6 +58,14 @@ def standing(stream: StreamStatus) -> str:
     return WAITING if stream.polling_since is None else FIRST_POLL
 
 
+STANDINGS = (*(state.value for state in State), FIRST_POLL, WAITING)
+
+
+def urgency(name: str) -> Severity:
+    """The severity of a standing."""
+    return severity(None if name in (FIRST_POLL, WAITING) else State(name))
+
+
 def phrase(name: str, streams: int = 1) -> str:
     """A standing of so many streams as people read it."""
     its = "its" if streams == 1 else "their"

@@ -7,53 +7,32 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from exporter.client.errors import State
-from exporter.config.durations import format_duration
 from exporter.telemetry.status import StreamStatus, TargetStatus, Used
 from exporter.web import chart
-from exporter.web.chart import Chart
-from exporter.web.humanize import ago, ahead, count, moment, spoken
+from exporter.web.cells import COLUMNS, Cell, cells
+from exporter.web.humanize import count, moment, spoken
 from exporter.web.listing import LONGEST_SEARCH, Listing, Shown, Sort, View, choose
+from exporter.web.problems import DOCUMENTS, Problem, problems
 from exporter.web.severity import (
-    FIRST_POLL,
-    WAITING,
+    STANDINGS,
     Badge,
     Severity,
     badge,
     phrase,
     severity,
     standing,
+    urgency,
 )
 
 _MOST_BUDGETS = 3
 """How many endpoint groups of a target show their requests; the busiest do."""
 _NEARLY = 0.9
 
-_COLUMNS = (
-    "State",
-    "Last success",
-    "Data until",
-    "Next poll",
-    "Interval",
-    "Records of the last poll",
-    "Records per poll",
-    "Series",
-)
 _SORTS = {
     Sort.PROBLEMS: "problems first",
     Sort.NAME: "by name",
     Sort.AGE: "oldest success first",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A text with the exact UTC time that it stands for; `absent` says why there is no text."""
-
-    words: str = ""
-    moment: str = ""
-    absent: str = ""
-    chart: Chart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +49,8 @@ class _Bar:
 class _Row:
     name: str
     badge: Badge
-    cells: tuple[_Cell, ...]
+    cells: tuple[Cell, ...]
     walk: _Bar | None
-    problem: str
-    failures: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +59,7 @@ class _Section:
     account: str
     badge: Badge
     place: str
+    problems: tuple[Problem, ...]
     budgets: tuple[_Bar, ...]
     more_budgets: str
     requests: str
@@ -94,6 +72,15 @@ class _Section:
 class _Link:
     words: str
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many streams are in a state; its address shows only these, or all again."""
+
+    badge: Badge
+    address: str
+    chosen: bool
 
 
 _environment = Environment(
@@ -112,47 +99,70 @@ def render(
     *,
     telemetry_path: str,
     version: str,
+    started: float | None = None,
+    configuration: str = "",
 ) -> str:
-    """A page as HTML: what the view asks for, and a summary of everything."""
+    """A page as HTML: what the view asks for, and a summary of everything.
+
+    `started` is when the exporter was, `configuration` the file that it reads, where there is one.
+    """
     listing = choose(targets, view)
     streams = [stream for target in targets for stream in target.streams.values()]
-    problems = sum(severity(stream.state).problem for stream in streams)
+    failing = sum(severity(stream.state).problem for stream in streams)
     return _environment.get_template("status.html").render(
         chart=chart,
-        columns=_COLUMNS,
+        columns=COLUMNS,
+        configuration=configuration,
+        counts=_counts(streams, view),
+        documents=DOCUMENTS,
         found=_found(listing, view),
         links=_links(listing, view),
         longest_search=LONGEST_SEARCH,
         now=moment(now),
-        problems=count(problems, "problem") if problems else "",
+        problems=count(failing, "problem") if failing else "",
         sections=[_section(shown, now) for shown in listing.shown],
         sorts=[
             _Link(words, "" if sort is view.sort else view.sorted_by(sort).address)
             for sort, words in _SORTS.items()
         ],
-        summary=_summary(len(targets), streams),
+        summary=f"{count(len(targets), 'target')}, {count(len(streams), 'stream')}",
         telemetry_path=telemetry_path,
+        uptime="" if started is None else spoken(now - started),
         version=version,
         view=view,
-        view_of_all=replace(view, search="", page=1).address,
+        view_of_all=replace(view, search="", state="", page=1).address,
     )
 
 
-def _summary(targets: int, streams: Sequence[StreamStatus]) -> str:
-    head = f"{count(targets, 'target')}, {count(len(streams), 'stream')}"
+def _counts(streams: Sequence[StreamStatus], view: View) -> list[_Count]:
+    """The states that there are, the most urgent first."""
     found = Counter(map(standing, streams))
-    standings = (*State, FIRST_POLL, WAITING)
-    parts = [f"{found[each]:,} {phrase(each, found[each])}" for each in standings if found[each]]
-    return f"{head}: {', '.join(parts)}" if parts else head
+    return [
+        _Count(
+            Badge(f"{found[name]:,} {phrase(name, found[name])}", urgency(name)),
+            view.of_state("" if name == view.state else name).address,
+            chosen=name == view.state,
+        )
+        for name in sorted(STANDINGS, key=urgency)
+        if found[name]
+    ]
 
 
 def _found(listing: Listing, view: View) -> str:
-    if not view.search:
+    """What a search and a chosen state have found."""
+    if not (view.search or view.state):
         return ""
+    one = listing.streams == 1
+    conditions = []
+    if view.search:
+        conditions.append(f"{'matches' if one else 'match'} “{view.search}”")
+    if view.state:
+        told = phrase(view.state, listing.streams)
+        conditions.append(f"{'is' if one else 'are'} {told}")
+    found = f"{count(listing.streams, 'stream')} of {count(listing.targets, 'target')}"
     if not listing.targets:
-        return f"Nothing matches “{view.search}”."
-    matched = f"{count(listing.streams, 'stream')} of {count(listing.targets, 'target')}"
-    return f"{matched} {'matches' if listing.streams == 1 else 'match'} “{view.search}”."
+        found = "No streams"
+    return f"{found} {' and '.join(conditions)}."
 
 
 def _links(listing: Listing, view: View) -> dict[str, str]:
@@ -172,6 +182,7 @@ def _section(shown: Shown, now: float) -> _Section:
     used = target.budget.used() if target.budget else []
     if len(used) == 1:
         used = [used[0]._replace(group="")]
+    used = [each for each in used if each.requests]
     more = len(used) - _MOST_BUDGETS
     total = target.requests.total()
     return _Section(
@@ -179,6 +190,7 @@ def _section(shown: Shown, now: float) -> _Section:
         account=target.account,
         badge=_answering(target),
         place=target.place if shown.problems else "",
+        problems=problems(shown.streams),
         budgets=tuple(_budget(each) for each in used[:_MOST_BUDGETS]),
         more_budgets=f"and {count(more, 'group')} used less" if more > 0 else "",
         requests=f"{total:,}" if total else "none yet",
@@ -233,70 +245,12 @@ def _waited(seconds: float) -> str:
 
 
 def _row(stream: StreamStatus, now: float) -> _Row:
-    problem = failures = ""
-    if severity(stream.state).problem:
-        problem = stream.reason or "No reason is known; the log may say more."
-        if stream.failures_in_row > 1:
-            failures = f"{stream.failures_in_row:,} failed polls in a row"
     return _Row(
         name=stream.key.stream,
         badge=badge(stream),
-        cells=(
-            _last_success(stream, now),
-            _data_until(stream, now),
-            _next_poll(stream, now),
-            _Cell(format_duration(stream.interval)),
-            _records(stream),
-            _chart(stream),
-            _series(stream),
-        ),
+        cells=cells(stream, now),
         walk=_walk(stream),
-        problem=problem,
-        failures=failures,
     )
-
-
-def _last_success(stream: StreamStatus, now: float) -> _Cell:
-    if stream.last_success is None:
-        return _Cell(absent="no poll has succeeded yet")
-    return _Cell(ago(now - stream.last_success), moment(stream.last_success))
-
-
-def _data_until(stream: StreamStatus, now: float) -> _Cell:
-    if stream.data_until is None:
-        return _Cell(absent="no data has been read yet")
-    # The newest bucket may be one that has not ended, such as today's.
-    words = ago(now - stream.data_until) if stream.data_until < now else "up to now"
-    return _Cell(words, moment(stream.data_until))
-
-
-def _next_poll(stream: StreamStatus, now: float) -> _Cell:
-    if stream.polling_since is not None:
-        running = now - stream.polling_since
-        words = f"polling for {spoken(running)}" if running >= 1 else "polling"
-        return _Cell(words, moment(stream.polling_since))
-    if stream.next_poll is None:
-        return _Cell(absent="no poll is planned")
-    return _Cell(ahead(stream.next_poll - now), moment(stream.next_poll))
-
-
-def _records(stream: StreamStatus) -> _Cell:
-    """Records are known for polls of this process only; failed polls leave the last good number."""
-    running = stream.polling_since is not None
-    if stream.polls - stream.failures.total() - running <= 0:
-        return _Cell(absent="no poll has succeeded since the start")
-    rejected = stream.last_rejected
-    fields = f", {rejected.total():,} left out: {', '.join(sorted(rejected))}" if rejected else ""
-    if stream.uncounted:
-        fields += f"; not counted: {', '.join(sorted(stream.uncounted))}"
-    return _Cell(f"{stream.last_records:,}{fields}")
-
-
-def _chart(stream: StreamStatus) -> _Cell:
-    polls = stream.history.polls()
-    if not polls:
-        return _Cell(absent="no poll has ended since the start")
-    return _Cell(chart=chart.draw(polls))
 
 
 def _walk(stream: StreamStatus) -> _Bar | None:
@@ -305,11 +259,5 @@ def _walk(stream: StreamStatus) -> _Bar | None:
     done, total = stream.walk
     if not total:
         return _Bar("walk: no parts to read", None)
-    return _Bar(f"walk: {done:,} of {count(total, 'part')} read", _percent(done / total))
-
-
-def _series(stream: StreamStatus) -> _Cell:
-    if stream.last_success is None:
-        return _Cell(absent="nothing has been counted yet")
-    folded = f", {stream.last_folded:,} more in other" if stream.last_folded else ""
-    return _Cell(f"{stream.series:,}{folded}")
+    percent = _percent(done / total) if done < total else None
+    return _Bar(f"walk: {done:,} of {count(total, 'part')} read", percent)

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,10 @@ from exporter.model import StreamKey
 from exporter.telemetry.status import Polled, RequestBudget, StreamStatus, TargetStatus
 from exporter.web.humanize import ago, ahead
 from exporter.web.listing import PAGE_SIZE, Sort, View
+from exporter.web.problems import DOCUMENTS, REMEDIES
 from exporter.web.status_page import render
 
+ROOT = Path(__file__).parents[2]
 NOW = 1_784_000_000.0
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
 PROBLEMS = [state for state in State if not state.answered]
@@ -80,7 +83,7 @@ def test_every_state_is_a_word_in_its_row_and_in_the_summary(state: State) -> No
     page = _page(_target("acme", _stream("usage", state)))
     word = state.value.replace("_", " ")
     assert page.rows["usage"]["State"] == word
-    assert f"1 target, 1 stream: 1 {word}" in page.text
+    assert f"1 target, 1 stream 1 {word}" in page.text
 
 
 def test_a_stream_that_was_never_polled_says_so_and_shows_no_zero() -> None:
@@ -88,14 +91,14 @@ def test_a_stream_that_was_never_polled_says_so_and_shows_no_zero() -> None:
     assert page.rows["usage"] == {
         "State": "waiting for its first poll",
         "Last success": "—no poll has succeeded yet",
-        "Data until": "—no data has been read yet",
+        "Data until": "—no whole day with data has been read yet",
         "Next poll": "—no poll is planned",
         "Interval": "5m",
         "Records of the last poll": "—no poll has succeeded since the start",
         "Records per poll": "—no poll has ended since the start",
         "Series": "—nothing has been counted yet",
     }
-    assert "1 target, 1 stream: 1 waiting for its first poll" in page.text
+    assert "1 target, 1 stream 1 waiting for its first poll" in page.text
     assert "github / acme not polled yet" in page.text
     assert "Requests to the vendor none yet" in page.text
 
@@ -113,7 +116,7 @@ def test_a_first_poll_that_runs_is_not_waited_for(walk: tuple[int, int] | None, 
     stream = _stream("usage", None, polls=1, polling_since=NOW - MINUTE, walk=walk)
     page = _page(_target("acme", stream))
     assert page.rows["usage"]["State"] == words
-    assert "1 target, 1 stream: 1 in its first poll" in page.text
+    assert "1 target, 1 stream 1 in its first poll" in page.text
 
 
 def test_a_stream_that_works_shows_its_times_in_words_and_its_numbers() -> None:
@@ -165,9 +168,11 @@ def test_a_poll_whose_time_has_come_is_due() -> None:
     assert _page(_target("acme", stream)).rows["usage"]["Next poll"] == "due"
 
 
-def test_data_of_a_bucket_that_has_not_ended_is_up_to_now() -> None:
-    stream = _stream("usage", State.OK, data_until=NOW + 5 * HOUR)
-    assert _page(_target("acme", stream)).rows["usage"]["Data until"] == "up to now"
+def test_a_stream_that_reads_the_present_has_no_end_of_its_data() -> None:
+    """Nor is anything missing: the cell is empty."""
+    stream = _stream("seats", State.OK)
+    stream.dated = False
+    assert _page(_target("acme", stream)).rows["seats"]["Data until"] == ""
 
 
 @pytest.mark.parametrize("moment", [-1e30, 1e30])
@@ -177,15 +182,30 @@ def test_a_time_out_of_any_calendar_does_not_take_the_page_down(moment: float) -
 
 
 @pytest.mark.parametrize("state", PROBLEMS)
-def test_what_is_wrong_stands_under_the_stream_in_words(state: State) -> None:
+def test_what_is_wrong_stands_over_the_streams_in_words(state: State) -> None:
+    """With what to do about it, and where that is written in full."""
     stream = _stream("usage", state, reason="answered 403; grant read:org", failures_in_row=3)
     page = _page(_target("acme", stream))
-    assert page.reasons == ["answered 403; grant read:org (3 failed polls in a row)"]
+    word, remedy = state.value.replace("_", " "), REMEDIES[state]
+    assert page.reasons == [
+        f"usage: {word}, 3 failed polls in a row answered 403; grant read:org {remedy.words} Runbook"
+    ]
+    assert remedy.address in page.links
+    assert (ROOT / "docs" / "runbooks" / f"{remedy.runbook}.md").is_file()
+
+
+def test_streams_that_fail_for_one_reason_are_one_problem() -> None:
+    streams = [
+        _stream(name, State.UNAUTHORIZED, reason="answered 401", failures_in_row=number)
+        for number, name in enumerate("abc", start=1)
+    ]
+    [problem] = _page(_target("acme", *streams)).reasons
+    assert problem.startswith("a, b, c: unauthorized, 3 failed polls in a row answered 401 ")
 
 
 def test_a_problem_without_a_reason_points_to_the_log() -> None:
-    page = _page(_target("acme", _stream("usage", State.ERROR)))
-    assert page.reasons == ["No reason is known; the log may say more."]
+    [problem] = _page(_target("acme", _stream("usage", State.ERROR))).reasons
+    assert "No reason is known; the log may say more." in problem
 
 
 def test_a_stream_that_answers_has_no_reason() -> None:
@@ -202,16 +222,17 @@ def test_reasons_and_names_cannot_become_markup() -> None:
     page = _Page.read(html)
     assert "<script" not in html
     assert "<img" not in html
-    assert page.reasons == [attack]
+    [problem] = page.reasons
+    assert f" {attack} " in problem
 
 
-def test_the_summary_counts_targets_streams_and_states() -> None:
+def test_the_summary_counts_targets_streams_and_states_the_most_urgent_first() -> None:
     page = _page(
         _target("acme", _stream("a", State.OK), _stream("b", State.RATE_LIMITED)),
         _target("umbrella", *(_stream(name, State.OK) for name in "abc"), _stream("d", None)),
         _target("initech", _stream("a", None)),
     )
-    assert "3 targets, 7 streams: 4 ok, 1 rate limited, 2 waiting for their first poll" in page.text
+    assert "3 targets, 7 streams 1 rate limited 2 waiting for their first poll 4 ok" in page.text
 
 
 def test_a_page_without_targets_says_so() -> None:
@@ -290,10 +311,38 @@ def test_times_are_machine_readable_in_utc_and_never_raw_numbers() -> None:
 def test_the_page_stands_alone_and_links_to_the_endpoints() -> None:
     html = render([], NOW, telemetry_path="/custom", version="1.2.3")
     page = _Page.read(html)
-    assert page.links == ["/custom", "/-/healthy", "/-/ready", "?sort=name", "?sort=age"]
+    documents = f"{DOCUMENTS}/operations.md"
+    assert page.links == ["?sort=name", "?sort=age", "/custom", "/-/healthy", "/-/ready", documents]
     assert "usage-exporter 1.2.3" in page.text
-    assert "://" not in html
+    assert html.count("://") == 1, "a link, and nothing that a browser loads by itself"
     assert "<script" not in html
+
+
+def test_the_page_says_since_when_it_runs_and_with_which_file() -> None:
+    """Only what is known."""
+    given = {"telemetry_path": "/metrics", "version": "1"}
+    html = render([], NOW, **given, started=NOW - 3 * DAY, configuration="/etc/<x>/config.yaml")  # type: ignore[arg-type]
+    assert "Up for 3 days, with /etc/<x>/config.yaml" in _Page.read(html).text
+    assert "Up for" not in _Page.read(render([], NOW, **given)).text  # type: ignore[arg-type]
+
+
+def test_a_count_shows_only_its_streams_and_then_leads_back() -> None:
+    targets = [
+        _target("acme", _stream("usage", State.OK), _stream("audit", State.FORBIDDEN)),
+        _target("umbrella", _stream("usage", State.OK)),
+    ]
+    page = _page(*targets)
+    assert page.links[:2] == ["?state=forbidden", "?state=ok"]
+    chosen = _page(*targets, view=View(state="forbidden"))
+    assert list(chosen.rows) == ["audit"]
+    assert chosen.links[:2] == ["?", "?state=ok"]
+    assert "1 stream of 1 target is forbidden. Show all" in chosen.text
+    assert "2 targets, 3 streams 1 forbidden 2 ok" in chosen.text
+    both = _page(*targets, view=View("acme", state="ok", sort=Sort.NAME))
+    assert "1 stream of 1 target matches “acme” and is ok. Show all" in both.text
+    assert both.links[:2] == ["?q=acme&state=forbidden&sort=name", "?q=acme&sort=name"]
+    none = _page(*targets, view=View("umbrella", state="forbidden"))
+    assert "No streams match “umbrella” and are forbidden. Show all" in none.text
 
 
 @pytest.mark.parametrize(
@@ -323,7 +372,7 @@ def test_tables_name_their_columns_rows_and_subject() -> None:
     [
         (None, []),
         ((0, 0), ["walk: no parts to read"]),
-        ((1, 1), ["walk: 1 of 1 part read"]),
+        ((1, 2), ["walk: 1 of 2 parts read"]),
         ((120, 1_300), ["walk: 120 of 1,300 parts read"]),
     ],
 )
@@ -331,6 +380,14 @@ def test_a_walk_tells_how_far_it_is(walk: tuple[int, int] | None, words: list[st
     stream = _stream("usage", State.RATE_LIMITED)
     stream.walk = walk
     assert _page(_target("acme", stream)).walks == words
+
+
+@pytest.mark.parametrize(("done", "bars"), [(299, 1), (300, 0)])
+def test_a_walk_that_is_done_needs_no_bar(done: int, bars: int) -> None:
+    stream = _stream("usage", State.OK, walk=(done, 300))
+    html = render([_target("acme", stream)], NOW, telemetry_path="/metrics", version="1")
+    assert html.count('class="bar"') == bars
+    assert _Page.read(html).walks == [f"walk: {done} of 300 parts read"]
 
 
 def test_a_failed_poll_has_a_cross_and_a_poll_without_records_a_bar() -> None:
@@ -354,12 +411,11 @@ def test_polls_that_all_failed_have_no_range_of_records() -> None:
 @pytest.mark.parametrize(
     ("requests", "limit", "words", "width"),
     [
-        (0, Limit(60, 60), "0 of 3,600 an hour", 0),
         (412, Limit(60, 60), "412 of 3,600 an hour", 11),
         (270, Limit(5, 60), "270 of 300 an hour, nearly used up", 90),
         (300, Limit(5, 60), "300 of 300 an hour, used up", 100),
         (301, Limit(5, 60), "301 of 300 an hour, used up", 100),
-        (0, Limit(1, 8 * HOUR), "0 of 0.12 an hour", 0),
+        (1, Limit(10, 80 * HOUR), "1 of 0.12 an hour, used up", 100),
     ],
 )
 def test_the_budget_is_said_in_words_with_a_bar(
@@ -382,8 +438,16 @@ def test_of_several_limits_the_busiest_groups_are_shown() -> None:
             target.requested(Endpoint("/x", name), "200")
     assert (
         "Requests of the last hour 5 of 300 an hour e 4 of 300 an hour d 3 of 300 an hour c "
-        "and 3 groups used less"
+        "and 2 groups used less"
     ) in _page(target).text
+
+
+def test_a_limit_that_nobody_uses_is_not_shown() -> None:
+    target = _target("acme", _stream("usage", State.OK))
+    target.budget = RequestBudget({name: [Limit(5, 60)] for name in "ab"}, lambda: NOW)
+    assert "Requests of the last hour" not in _page(target).text
+    target.requested(Endpoint("/x", "b"), "200")
+    assert "Requests of the last hour 1 of 300 an hour b Requests to" in _page(target).text
 
 
 def test_a_target_without_limits_shows_its_requests_alone() -> None:
@@ -400,15 +464,15 @@ def test_a_search_shows_what_it_found_and_the_way_back_beside_the_whole_summary(
     ]
     page = _page(*targets, view=View("forbidden", Sort.NAME))
     assert list(page.rows) == ["audit"]
-    assert "2 targets, 3 streams: 2 ok, 1 forbidden" in page.text
+    assert "2 targets, 3 streams 1 forbidden 2 ok" in page.text
     assert "1 stream of 1 target matches “forbidden”. Show all" in page.text
-    assert page.links[-3:] == ["?q=forbidden", "?q=forbidden&sort=age", "?sort=name"]
+    assert {"?q=forbidden", "?q=forbidden&sort=age", "?sort=name"} <= set(page.links)
 
 
 def test_a_search_that_finds_nothing_says_so() -> None:
     page = _page(_target("acme", _stream("usage", State.OK)), view=View("nothing like it"))
     assert page.headings == []
-    assert "Nothing matches “nothing like it”. Show all" in page.text
+    assert "No streams match “nothing like it”. Show all" in page.text
 
 
 def test_many_targets_come_in_pages_that_lead_to_each_other() -> None:
@@ -418,9 +482,12 @@ def test_many_targets_come_in_pages_that_lead_to_each_other() -> None:
     )
     assert [len(page.headings) for page in (first, second, third)] == [PAGE_SIZE, PAGE_SIZE, 100]
     assert "Targets 201 to 400 of 500" in second.text
-    assert second.links[-2:] == ["?q=a&sort=age", "?q=a&sort=age&page=3"]
-    assert first.links[-1] == "?q=a&sort=age&page=2"
-    assert third.links[-1] == "?q=a&sort=age&page=2"
+    turned = [[link for link in page.links if "page=" in link] for page in (first, second, third)]
+    assert turned == [
+        ["?q=a&sort=age&page=2"] * 2,
+        ["?q=a&sort=age&page=3"] * 2,
+        ["?q=a&sort=age&page=2"] * 2,
+    ]
 
 
 def test_a_thousand_targets_of_five_streams_render_in_under_a_second() -> None:
@@ -501,7 +568,7 @@ class _Page:
 class _Reader(HTMLParser):
     """Splits a page into its text and the texts of the elements that hold something."""
 
-    _HOLDERS = frozenset({"title", "h2", "th", "td"})
+    _HOLDERS = frozenset({"title", "h2", "th", "td", "li"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -555,8 +622,8 @@ class _Reader(HTMLParser):
                 columns.append(text)
             elif tag == "th":
                 row = [text]
-            elif attributes["row"] == "wide reason":
-                page.reasons.append(text)
+            elif tag == "li":
+                page.reasons.append(" ".join(text.split()))
             elif attributes["row"] == "wide walk":
                 page.walks.append(text)
             else:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from exporter.exposition.exposition import Exposition
+from exporter.model import DAY
 from exporter.telemetry.status import TargetStatus
 from exporter.web import routes, server, status_page
 from exporter.web.listing import View
@@ -55,7 +56,13 @@ def served(targets: Sequence[TargetStatus]) -> Iterator[str]:
         Exposition([], clock=ManualClock()),
         telemetry_path="/metrics",
         status_page=lambda query: status_page.render(
-            targets, world.NOW, View.of(query), telemetry_path="/metrics", version="0.1.0"
+            targets,
+            world.NOW,
+            View.of(query),
+            telemetry_path="/metrics",
+            version="0.1.0",
+            started=world.NOW - 3 * DAY,
+            configuration="/etc/usage-exporter/config.yaml",
         ),
         ready=lambda: True,
     )
@@ -79,6 +86,33 @@ def test_nothing_is_wider_than_the_window(chromium: Browser, example: str, width
     assert chromium.evaluate("innerWidth") == width
     assert chromium.evaluate(SIDEWAYS) == 0
     assert chromium.evaluate(TOO_WIDE) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
+def test_the_first_reason_and_its_remedy_are_on_the_first_screen(
+    chromium: Browser, example: str, width: int, height: int, scheme: str
+) -> None:
+    """Nobody who is called at night wants to scroll for it."""
+    chromium.resize(width, height)
+    chromium.prefer(scheme)
+    chromium.open(example)
+    first = chromium.evaluate(
+        "(box => [box.top, box.bottom, innerHeight])"
+        "(document.querySelector('.problems li').getBoundingClientRect())"
+    )
+    assert 0 < first[0] < first[1] <= first[2]
+
+
+def test_a_count_leads_to_its_streams_and_back(chromium: Browser, example: str) -> None:
+    """By its colour the most urgent one is the first."""
+    chromium.open(example)
+    chromium.act("document.querySelector('.counts a').click()")
+    assert chromium.evaluate("location.search") == "?state=forbidden"
+    assert chromium.evaluate(HEADINGS) == ["github / umbrella-research-and-development"]
+    chromium.act("document.querySelector('.counts a[aria-current]').click()")
+    assert chromium.evaluate("location.search") == ""
+    assert len(chromium.evaluate(HEADINGS)) == 4
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,7 +5,7 @@ from random import Random
 from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.client.request import Endpoint
-from exporter.model import HOUR, StreamKey
+from exporter.model import DAY, HOUR, StreamKey
 from exporter.telemetry.status import PollOutcome, RequestBudget, StreamStatus, TargetStatus
 
 NOW = 1_784_000_000.0
@@ -54,7 +54,8 @@ def target(vendor: str, account: str, *states: State | None, seed: int = 1) -> T
 
 
 def _stream(key: StreamKey, state: State | None, random: Random) -> StreamStatus:
-    status = StreamStatus(key, random.choice((300, 3_600, 900)))
+    dated = key.stream != "organization"
+    status = StreamStatus(key, random.choice((300, 3_600, 900)), dated=dated)
     status.next_poll = NOW + random.randrange(20, 900)
     if state is None:
         return status
@@ -79,7 +80,9 @@ def _succeed(status: StreamStatus, records: int) -> None:
     status.committed(records)
     state = State.OK if records else State.EMPTY
     status.end(PollOutcome(state, succeeded_at=NOW - 190), NOW - 200, NOW - 190)
-    status.series, status.data_until = 1_234, NOW - 5 * HOUR
+    status.series = 1_234
+    if status.dated:
+        status.data_until = NOW - NOW % DAY
 
 
 def _fail(status: StreamStatus, state: State, committed: int) -> None:
