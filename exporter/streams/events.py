@@ -18,9 +18,7 @@ AnySource: TypeAlias = Source[Any, Any]
 
 
 class EventSums(Protocol):
-    """Adds up the rows of one read. `newest` is the time of the newest row, 0 before the first."""
-
-    newest: float
+    """Adds up the rows of one read."""
 
     def add(self, rows: Iterable[Row]) -> None:
         """Add rows, some perhaps again; one that cannot be counted is rejected."""
@@ -49,7 +47,6 @@ class Distinct:
         people: Group | None = None,
         settled_day: int = 0,
     ) -> None:
-        self.newest = 0.0
         self._count = count
         self._odd, self._reject = odd, reject
         self._people = people
@@ -63,8 +60,7 @@ class Distinct:
             identity = hash(str(row[0]))
             again = identity in seen
             try:
-                at = moment(row[1])
-                day = int(at // DAY) * DAY
+                day = int(moment(row[1]) // DAY) * DAY
                 figures = self._count(row, day, Tally() if again else tally)
             except (TypeError, ValueError):
                 self._reject(self._odd(row))
@@ -74,8 +70,6 @@ class Distinct:
                     self._reject("id")
                 continue
             seen[identity] = figures
-            if at > self.newest:
-                self.newest = at
 
     def samples(self) -> Iterator[Sample]:
         return self._tally.samples()
@@ -94,6 +88,10 @@ def _whole_window(
 def _since(start: int, sums: EventSums) -> list[Sample]:
     """Rows from before the window tell which ones inside it are repeats; they count nowhere."""
     return [sample for sample in sums.samples() if (sample.bucket or 0) >= start]
+
+
+def _days(samples: Iterable[Sample]) -> set[int]:
+    return {sample.bucket for sample in samples if sample.bucket is not None}
 
 
 def events(
@@ -122,9 +120,9 @@ def events(
         found = sums(source, settled_day)
         await rows(source, found.add)
         samples = await asyncio.to_thread(_since, source.window.start, found)
+        source.has_days(await asyncio.to_thread(_days, samples))
         if source.records and settled_day >= source.window.start:
             samples += [Sample(gauge, (), found.people()) for gauge in gauges]
-        source.has_data(found.newest or None)
         yield Batch(samples, [*covers(source, found, counters), Coverage(gauges)])
 
     return Stream(name=name, summary=summary, metrics=tuple(metrics), read=read, **declared)

@@ -71,7 +71,7 @@ class Source(Generic[TargetT, OptionsT]):
     nothing is asked that only they need.
 
     `records` and `drift` count what was decoded, `uncounted` are unknown fields that hold numbers, `rejects` the rows that could not be; `data_until` is the
-    end of the newest bucket with data. `walks` says that the account is read in partitions. `explain` is
+    end of the newest whole bucket with data. `walks` says that the account is read in partitions. `explain` is
     what the stream knows of its errors.
     """
 
@@ -260,8 +260,13 @@ class Source(Generic[TargetT, OptionsT]):
         """The errors of all parts that could not be read."""
         return PartsError(list(self._failed.values())) if self._failed else None
 
+    def has_days(self, starts: Iterable[float]) -> None:
+        """These UTC days have data, each by its start; one that has not ended yet says nothing."""
+        ends = (start + DAY for start in starts)
+        self.has_data(max((end for end in ends if end <= self.now), default=None))
+
     def has_data(self, until: float | None) -> None:
-        """A bucket with data ends at `until` (Unix seconds)."""
+        """A whole bucket with data ends at `until` (Unix seconds)."""
         if until is not None:
             self.data_until = max(until, self.data_until or 0)
 

@@ -54,7 +54,7 @@ LAST_SUCCESS = _stream(
 DATA = _stream(
     "data_timestamp_seconds",
     MetricType.GAUGE,
-    "The end of the newest bucket for which there are data.",
+    "The end of the newest whole bucket for which there are data.",
 )
 INTERVAL = _stream(
     "poll_interval_seconds", MetricType.GAUGE, "The configured time between two polls."

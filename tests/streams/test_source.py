@@ -327,6 +327,15 @@ async def test_the_newest_bucket_with_data_is_kept() -> None:
         assert found.data_until == 180
 
 
+async def test_a_day_with_data_counts_when_it_has_ended() -> None:
+    """The day that runs is no whole one, and a day without data lies before it."""
+    async with source(answer()) as found:
+        found.has_days((START + 3 * DAY,))
+        assert found.data_until is None
+        found.has_days((START, START + DAY, START + 3 * DAY))
+        assert found.data_until == START + 2 * DAY
+
+
 class Place(msgspec.Struct):
     number: int = 0
 

@@ -121,7 +121,6 @@ class CommitSums:
         overlap: int = 7 * kit.DAY,
         asked_from: int = 0,
     ) -> None:
-        self.newest = 0.0
         self._settled_day = settled_day
         self._people = people
         self._reject = reject
@@ -185,8 +184,6 @@ class CommitSums:
             else:
                 times[place] = at
                 kept[place * _KEPT : (place + 1) * _KEPT] = array("i", (group, person, *lines))
-            if at > self.newest:
-                self.newest = at
 
     def _has(self, place: int, lines: tuple[int, ...]) -> bool:
         """Whether the commit at a place has these counts of lines."""

@@ -190,7 +190,7 @@ def _told(source: _Source, days: Sequence[Day]) -> tuple[list[kit.Sample], list[
             covers.append(kit.Coverage(full, day.window))
     if days:
         samples += PEOPLE.samples(days[-1])
-        source.has_data(days[-1].window.end)
+        source.has_days(day.window.start for day in days)
     return samples, covers
 
 

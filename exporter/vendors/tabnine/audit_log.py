@@ -189,7 +189,7 @@ async def read(source: _Source) -> kit.Batches:
         [spelling] = others
         await fetch(source, ENDPOINTS[spelling], tally)
     source.records = tally.counts.total()
-    source.has_data(tally.newest or None)
+    source.has_days(day for _, day in tally.counts)
     yield kit.Batch(
         [kit.Sample(EVENTS, (kind,), count, day) for (kind, day), count in tally.counts.items()],
         [kit.Coverage((EVENTS,), source.window)],

@@ -155,7 +155,7 @@ def _counted(source: _Source, lines: _Lines, day: kit.Window, partition: str) ->
         cost = line.net_amount if line.product.casefold() == COPILOT else ZERO
         tally.add(COPILOT_COST, (), day.start, (cost,))
     source.records += len(lines)
-    source.has_data(day.end if lines else None)
+    source.has_days((day.start,) if lines else ())
     return [
         sample._replace(partition=partition, key="\x1f".join(sample.labels))
         for sample in tally.samples()

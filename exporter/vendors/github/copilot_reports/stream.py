@@ -142,7 +142,7 @@ async def read(source: ReportsSource) -> kit.Batches:
             complete = await reports.count_people(name, counts)
             if day.start >= (newest or 0):
                 newest, latest = day.start, totals.record
-                source.has_data(day.end)
+                source.has_days((day.start,))
             if complete and _is_final(source, day.start):
                 settled.add(day.start)
             yield kit.Batch(

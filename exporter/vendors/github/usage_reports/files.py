@@ -174,7 +174,6 @@ class Totals:
         reject: kit.Reject,
         leave_out: kit.Reject,
     ) -> None:
-        self.newest: int | None = None
         self._report, self._asked, self._days = report, asked, frozenset(days)
         self._source, self._reject, self._leave_out = source, reject, leave_out
         self._inside = self._outside = 0
@@ -216,4 +215,3 @@ class Totals:
             self._outside += 1
         if day in self._days:
             self._report.count(row, day, self._tally)
-            self.newest = max(self.newest or day, day)

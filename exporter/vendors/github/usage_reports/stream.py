@@ -156,9 +156,9 @@ class _Read:
         except kit.UnavailableError as error:
             _log.debug("an export is downloaded again", reason=str(error))
             totals = await self._downloaded(export, days)
-        if totals.newest is not None:
-            self._source.has_data(min(totals.newest + kit.DAY, self._source.now))
-        return list(totals.samples())
+        samples = list(totals.samples())
+        self._source.has_days(sample.bucket for sample in samples if sample.bucket is not None)
+        return samples
 
     async def _downloaded(self, export: Export, days: list[int]) -> Totals:
         source = self._source

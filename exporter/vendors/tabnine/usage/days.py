@@ -100,8 +100,7 @@ async def ask(
     query = {"organizationId": organization} | ({f"{subject}Id": one} if one else {})
     at = api.endpoint(subject, source.target.api_version)
     buckets, missing_are_zero = await api.ask(source, at, query, Usage)
-    used = [day + kit.DAY for day, bucket in buckets if _used(bucket)]
-    source.has_data(min(max(used), int(source.now)) if used else None)
+    source.has_days(day for day, bucket in buckets if _used(bucket))
     return Days(source, table, buckets, missing_are_zero, (label,) if one else (), one)
 
 

@@ -189,7 +189,7 @@ async def test_today_moves_and_yesterday_is_the_gauge(tmp_path: Path) -> None:
         await run.poll()
         assert run.value(COMPLETIONS) == 30
         assert run.value("tabnine_active_users") == 5
-        assert run.status.data_until == unix("2026-01-07T12:00:00Z")
+        assert run.status.data_until == unix("2026-01-07T00:00:00Z")
         fill(run, bucket("2026-01-06", activeUsers=5), bucket("2026-01-07", 26, activeUsers=9))
         await run.poll(after=900)
         assert run.value(COMPLETIONS) == 36
