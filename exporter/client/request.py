@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -55,6 +56,11 @@ class Request:
     def signed_link(cls, endpoint: Endpoint, url: str) -> "Request":
         """Download from a signed link, which may be on any host; our credential is not sent."""
         return cls(endpoint, url=url, signed=True)
+
+    @classmethod
+    def reading_post(cls, endpoint: Endpoint, body: Mapping[str, Any]) -> "Request":
+        """Ask with a JSON body: a POST that only reads, and so may be sent twice."""
+        return cls(endpoint, method="POST", json=body, idempotent=True)
 
     def continued_at(self, url: str) -> "Request":
         """The request for the next page of this list, at a URL that the vendor gave."""

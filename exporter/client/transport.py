@@ -88,7 +88,7 @@ class Transport:
         for _ in range(_MOST_REDIRECTS + 1):
             async with self._exchanged(request, destination, etag) as reply:
                 response = reply.response
-                if response.status_code not in _REDIRECTS or request.method != "GET":
+                if not _is_followed(request, response.status_code):
                     await self._accept(request, reply)
                     yield reply
                     return
@@ -237,3 +237,10 @@ class Transport:
             why = type(problem).__name__
             _log.debug("the body of an error is cut", endpoint=path, reason=why)
         return content
+
+
+def _is_followed(request: Request, status: int) -> bool:
+    """Whether the same request goes to where a redirect leads: 303 turns any other than a GET into one."""
+    if request.method == "GET":
+        return status in _REDIRECTS
+    return request.repeatable and status in _REDIRECTS - {303}

@@ -389,6 +389,29 @@ async def test_a_post_is_not_redirected() -> None:
     assert len(setup.vendor.requests) == 1
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_post_that_only_reads_is_redirected_as_it_is(status: int) -> None:
+    """Method and body stay: a gateway may move an API that is asked by POST, too."""
+    setup = Setup(redirect("/elsewhere", status), answer([1]))
+    await setup.client.get(Request.reading_post(LIST, {"page": 2}))
+    sent = setup.vendor.requests[1]
+    assert (sent.method, sent.url.path, sent.content) == ("POST", "/elsewhere", b'{"page":2}')
+
+
+async def test_a_post_that_only_reads_is_not_turned_into_a_get() -> None:
+    """By 303 a vendor asks for another request than the one that was made."""
+    setup = Setup(redirect("/elsewhere", 303))
+    with pytest.raises(PollError, match="POST /list answered 303"):
+        await setup.client.get(Request.reading_post(LIST, {}))
+
+
+async def test_a_post_that_only_reads_is_tried_again() -> None:
+    """Nobody knows whether it arrived, and it does no harm to ask twice."""
+    setup = Setup(httpx.ReadError("gone"), httpx.Response(500), answer([1]))
+    await setup.client.get(Request.reading_post(LIST, {"page": 2}))
+    assert [sent.content for sent in setup.vendor.requests] == [b'{"page":2}'] * 3
+
+
 async def test_a_given_url_must_be_the_vendors_own() -> None:
     """Scheme, host and port: anything else would get the credential."""
     setup = Setup(answer([1]))

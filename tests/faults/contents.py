@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from exporter.simulator.control.corrupt import first_page
+from exporter.simulator.control.corrupt import first_page, first_page_asked
 from tests.faults.proxy import Exchange, Reply, Spoil
 
 DEEP = 100_000
@@ -88,9 +88,11 @@ def list_without_end(*, marked: bool) -> Spoil:
         path, _, query = asked.partition("?")
         origin = f"http://{exchange.asked.headers['host']}"
         start = f"{path}?{first_page(query.encode()).decode()}"
-        if origin + start not in first:
-            first[origin + start] = await exchange.vendor(start)
-        reply, body = first[origin + start], first[origin + start].body
+        content = first_page_asked(exchange.asked.body)
+        known = origin + start + content.decode()
+        if known not in first:
+            first[known] = await exchange.vendor(start, content)
+        reply, body = first[known], first[known].body
         headers = {**reply.headers, "etag": f'"{exchange.number}"'}
         if reply.kind.startswith("application/json") and body:
             mark = f"page-{exchange.number}" if marked else ""

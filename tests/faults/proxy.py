@@ -64,12 +64,17 @@ class Exchange:
     _writer: asyncio.StreamWriter = field(kw_only=True)
     _forward: Callable[[Asked], Awaitable[Reply]] = field(kw_only=True)
 
-    async def vendor(self, target: str | None = None) -> Reply:
-        """What the vendor answers; to another path and query if given, then without a condition."""
+    async def vendor(self, target: str | None = None, body: bytes | None = None) -> Reply:
+        """What the vendor answers; to another path and query if given, then without a condition.
+
+        Another `body` of the request goes with it.
+        """
         asked = self.asked
         if target is not None:
-            headers = {k: v for k, v in asked.headers.items() if k != "if-none-match"}
-            asked = Asked(asked.method, target, headers, asked.body)
+            content = asked.body if body is None else body
+            left_out = ("if-none-match", "content-length")
+            headers = {k: v for k, v in asked.headers.items() if k not in left_out}
+            asked = Asked(asked.method, target, headers, content)
         return await self._forward(asked)
 
     async def write(self, data: bytes) -> None:

@@ -4,8 +4,15 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from exporter.simulator.answers import json_response
+from exporter.simulator.control.faults import Fault, FaultInjector
 from tests.simulator.support import (
     CHANGES,
     COMMITS,
@@ -218,6 +225,20 @@ async def test_a_repeated_page_is_the_first_one() -> None:
     assert (await reader.cursor(COMMITS, page=2, pageSize=9)).json() == first
     await reader.http.delete("/_simulator/faults")
     assert (await reader.cursor(COMMITS, page=2, pageSize=9)).json() == second
+
+
+async def test_the_first_page_is_repeated_whatever_page_a_body_asks_for() -> None:
+    """An API that is asked by POST has its page number in the JSON body of the request."""
+
+    async def echo(request: Request) -> Response:
+        return json_response(await request.json())
+
+    injector = FaultInjector(Starlette(routes=[Route("/asked", echo, methods=["POST"])]))
+    injector.faults.append(Fault(path="/asked", kind="repeat_page"))
+    transport = httpx.ASGITransport(injector)
+    async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as http:
+        answered = await http.post("/asked", json={"page": 7, "pageSize": 100, "startDate": 5})
+    assert answered.json() == {"page": 1, "pageSize": 100, "startDate": 5}
 
 
 async def test_a_hanging_request_gets_no_answer() -> None:

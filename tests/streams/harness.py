@@ -50,13 +50,14 @@ Path_: TypeAlias = tuple[str | int, ...]
 class Asked(NamedTuple):
     """A request as a view sees it: its URL, the part of the path after the route's, its query.
 
-    `most` is the largest page that the fake vendor gives.
+    `most` is the largest page that the fake vendor gives, `body` what the JSON body of a POST holds.
     """
 
     url: httpx.URL
     tail: str
     query: Query
     most: int
+    body: Any = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,8 @@ class FakeVendor:
         for route in self._routes:
             if path.startswith(route.path):
                 tail = path[len(route.path) :].strip("/")
-                asked = Asked(request.url, tail, dict(request.url.params), self.most)
+                body = json.loads(request.content) if request.content else None
+                asked = Asked(request.url, tail, dict(request.url.params), self.most, body)
                 response = route.view(copy.deepcopy(self.bodies[route.fixture]), asked)
                 response = self.alter(route, response)
                 return _conditional(request, response) if route.etag else response

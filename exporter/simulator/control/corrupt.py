@@ -13,11 +13,24 @@ _TABNINE_FIELDS = ("eventType", "activeUsers", "repository_link", "registered", 
 _FIELDS_OF_EVERY_ROW = ("createdAt", "created_at", "total_request_count", "limit", *_TABNINE_FIELDS)
 
 
+_FIRST = {"page": 1, "offset": 0}
+
+
 def first_page(query: bytes) -> bytes:
     """The query with any page number replaced by 1, and any offset by 0."""
-    first = {"page": "1", "offset": "0"}
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return urlencode([(name, first.get(name, value)) for name, value in pairs]).encode()
+    return urlencode([(name, _FIRST.get(name, value)) for name, value in pairs]).encode()
+
+
+def first_page_asked(body: bytes) -> bytes:
+    """The same of the JSON body of a request; one that is no JSON object stays as it is."""
+    try:
+        asked: Any = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return body
+    if not isinstance(asked, dict):
+        return body
+    return msgspec.json.encode({name: _FIRST.get(name, value) for name, value in asked.items()})
 
 
 def spoil_json(kind: str, field: str | None, body: bytes) -> bytes:

@@ -98,6 +98,7 @@ class FaultInjector:
     async def _send_spoilt(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.kind == "repeat_page":
             scope = {**scope, "query_string": corrupt.first_page(scope["query_string"])}
+            receive = _asking_again(await _body(receive))
         recording = _Recording()
         await self._app(scope, receive, recording.send)
         headers = MutableHeaders(raw=list(recording.start["headers"]))
@@ -110,6 +111,26 @@ class FaultInjector:
         headers["content-length"] = str(promised)
         await send({**recording.start, "headers": headers.raw})
         await send({"type": "http.response.body", "body": body})
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body of a request."""
+    body = b""
+    while (message := await receive())["type"] == "http.request":
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return body
+
+
+def _asking_again(body: bytes) -> Receive:
+    """What receives the body of a request, changed to ask for the first page."""
+    first = corrupt.first_page_asked(body)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": first}
+
+    return receive
 
 
 def _spoilt(fault: Fault, headers: Headers, body: bytes) -> bytes:
