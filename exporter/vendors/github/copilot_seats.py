@@ -17,6 +17,7 @@ from exporter.streams import common_metrics, kit
 from exporter.vendors.github.rights import SEAT_READER
 from exporter.vendors.github.vendor import GROUP, GithubTarget, below
 
+LIST = "/copilot/billing/seats"
 PAGING = kit.LinkHeader(size=100, page_param="page")
 
 NEVER = "never"
@@ -101,7 +102,6 @@ BREAKDOWN.gauges_named(
 )
 BREAKDOWN.shows(common_metrics.SEATS, "total")
 
-
 _LISTED = "GitHub Copilot seats API; activity is up to 24 hours late"
 IDLE = kit.gauge(
     "github_copilot_seats_idle",
@@ -122,14 +122,10 @@ BY_EDITOR = kit.gauge(
 METRICS = (*BREAKDOWN.metrics[:-1], IDLE, BY_PLAN, BY_EDITOR, common_metrics.SEATS)
 
 
-def _list(target: GithubTarget) -> kit.Request:
-    return below(target, "/copilot/billing/seats")
-
-
 async def read(source: kit.Source[GithubTarget, Any]) -> kit.Batches:
     summary, total = None, None
     grants = defaultdict[object, list[_Seat]](list)
-    found = source.pages(_list(source.target), PAGING, SeatsPage, lambda page: page.seats)
+    found = source.pages(below(source.target, LIST), PAGING, SeatsPage, lambda page: page.seats)
     async with aclosing(found) as pages:
         async for page in pages:
             total = page.total_seats if page.total_seats is not None else total
@@ -179,7 +175,9 @@ STREAM = kit.Stream(
     read=read,
     # A page of the list has 100 seats.
     plan=lambda target, _: (kit.Cost(GROUP, 2 if target.org else 1),),
-    probe=kit.once(lambda source: _list(source.target).with_parameters({"per_page": 1}), SeatsPage),
+    probe=kit.once(
+        lambda source: below(source.target, LIST).with_parameters({"per_page": 1}), SeatsPage
+    ),
     right=SEAT_READER,
     bucket=None,
     label_sizes=lambda _, __: {"idle": 1 + len(AGES), "plan": len(PLANS), "editor": 10},

@@ -31,11 +31,7 @@ LEFT = kit.Table(
 LEFT.ratio("github_rate_limit_limit", _OF.format("the credential may send in one window"), "limit")
 LEFT.ratio("github_rate_limit_remaining", _OF.format("are left of the current window"), "remaining")
 LEFT.ratio("github_rate_limit_used", _OF.format("were sent in the current window"), "used")
-LEFT.ratio(
-    "github_rate_limit_reset_timestamp_seconds",
-    "When the current window of the resource ends",
-    "reset",
-)
+LEFT.ratio("github_rate_limit_reset_timestamp_seconds", "When the current window ends", "reset")
 
 
 async def read(source: kit.Source[Any, Any]) -> AsyncGenerator[kit.Batch, None]:
