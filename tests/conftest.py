@@ -31,19 +31,24 @@ UNMEASURED = (
     "tests/poll/test_clock_steps.py",
     "tests/poll/test_series_budget.py",
     "tests/poll/test_walks.py",
+    "tests/simulator/test_story.py",
     "tests/streams/github/billing_usage/test_bill_checked.py",
     "tests/streams/github/copilot_reports/test_truth.py",
     "tests/streams/tabnine/team_usage/test_memory.py",
     "tests/streams/test_contract.py",
     "tests/streams/test_series_choice.py",
     "tests/test_adding_a_vendor.py",
+    "tests/test_chart.py",
     "tests/test_documented_commands.py",
     "tests/test_package.py",
     "tests/test_privacy_search.py",
+    "tests/test_prometheus_rules.py",
     "tests/test_reload.py",
     "tests/test_soak.py",
+    "tests/test_systemd.py",
+    "tests/web/test_status_browser.py",
 )
-"""Campaigns, walk-throughs and long laws: where they go, others have been, and tracing them would take minutes."""
+"""Campaigns, walk-throughs, long laws, other programs: where they go in the exporter's code, others have been."""
 
 LONGEST = (
     "tests/e2e/test_command_line.py::test_the_demo_shows_usage_and_stops_on_ctrl_c",
