@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from exporter import __version__, flags, log, release
+from exporter import __version__, completion, flags, log, paper, release
 from exporter.clock import SystemClock
 from exporter.config import blocks
 from exporter.config.blocks import Config
@@ -41,6 +41,8 @@ _log = log.logger(__name__)
 _T = TypeVar("_T")
 
 FAILURE, USAGE = 1, 2
+
+completion.register()
 
 
 @click.group(cls=flags.Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -134,7 +136,9 @@ def check(
     if output == "json":
         _tell(plan.as_json(planned))
     else:
-        _tell(f"{plan.render(planned)}\n{config_file} is valid: {plan.summary(planned)}")
+        on = paper.of_output()
+        valid = paper.cell(f"{config_file} is valid: {plan.summary(planned)}", "green")
+        click.echo(f"{plan.render(planned, on)}\n{paper.written(on, [valid])}")
 
 
 @main.command()
@@ -164,8 +168,10 @@ def doctor(
     settings, _ = _load(config_file)
     settings = _only(settings, chosen)
     report = _run(examine(settings, addresses, SystemClock(), Random(), web_config_file))
-    told = rendering.as_json if output == "json" else rendering.as_text
-    _tell(told(report, problems=problems))
+    if output == "json":
+        _tell(rendering.as_json(report, problems=problems))
+    else:
+        click.echo(rendering.as_text(report, paper.of_output(), problems=problems))
     sys.exit(0 if report.healthy else FAILURE)
 
 

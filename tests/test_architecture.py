@@ -37,6 +37,7 @@ ONLY = {
     "clock": set[str](),
     "log": {"masking"},
     "masking": set[str](),
+    "paper": {"masking"},
 }
 """For some parts, all that they may know."""
 

@@ -167,7 +167,7 @@ def test_every_error_is_told_at_once() -> None:
             "c.yaml:16: targets[2].ca_file: /nowhere/ca.pem cannot be read; check the path and its"
             " mode"
         ),
-        "c.yaml:17: targets[2].proxy: must be text",
+        "c.yaml:17: targets[2].proxy: must be http://HOST:PORT or https://HOST:PORT, as http://proxy.example.com:3128",
         "c.yaml:18: targets[3]: vendor 'gitlab' is not known; use one of "
         + ", ".join(vendor.name for vendor in VENDORS),
         "c.yaml:21: stat: unknown key; remove it or correct its spelling (did you mean state?)",

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter import log
+from exporter import log, paper
 from exporter.cli import main
 from exporter.client.errors import ForbiddenError, RateLimitedError, SecretError
 from exporter.config.file import parse
@@ -222,7 +222,7 @@ def test_no_error_and_no_line_shows_a_credential(credential: tuple[str, str]) ->
     ]
     found = Finding(check=Check.STREAM, level=Level.FAIL, message=whole, remedy=f"not {whole}")
     report = report_of([found])
-    shown += [rendering.as_text(report), rendering.as_json(report)]
+    shown += [rendering.as_text(report, paper.plain()), rendering.as_json(report)]
     record = logging.LogRecord("x", logging.ERROR, "x", 1, "told %s", (whole,), None)
     shown += [log.formatter("logfmt").format(record), log.formatter("json").format(record)]
     assert [text for text in shown if hidden in text] == []

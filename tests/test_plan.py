@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporter import paper
 from exporter.cli import main
 from exporter.config.file import parse
 from exporter.model import DAY
@@ -42,9 +43,13 @@ def planned(*targets: dict[str, Any], **rest: Any) -> plan.Plan:
     return plan.of(parse(json.dumps({"targets": targets, **rest}), "c.yaml"))
 
 
+def rendered(what: plan.Plan) -> str:
+    return plan.render(what, paper.plain())
+
+
 def warned(*targets: dict[str, Any], **rest: Any) -> list[str]:
     """The warnings of a plan, without the word."""
-    lines = plan.render(planned(*targets, **rest)).splitlines()
+    lines = rendered(planned(*targets, **rest)).splitlines()
     return [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
 
 
@@ -69,7 +74,7 @@ def test_the_table_has_a_row_for_each_endpoint_group_of_a_stream() -> None:
         "account": "acme",
         "streams": {"ai_code_changes": changes, "ai_code_commits": {"enabled": False}},
     }
-    assert plan.render(planned(target)) == (
+    assert rendered(planned(target)) == (
         "target       stream           interval  lookback  endpoint group       requests/h"
         "  by default  limit/h  share  series\n"
         "cursor/acme  ai_code_changes  3m        31d       ai-code/changes      about 60  "
@@ -83,7 +88,7 @@ def test_a_stream_that_reads_the_present_has_no_lookback() -> None:
     found = streams(github())
     assert found["rate_limit"].lookback is None
     assert found["copilot_reports"].lookback == 7 * DAY
-    assert " 1m        -         rate_limit " in plan.render(planned(github()))
+    assert " 1m        -         rate_limit " in rendered(planned(github()))
 
 
 def test_streams_that_count_have_a_lookback_and_no_others() -> None:
@@ -323,7 +328,7 @@ def test_series_that_the_vendors_data_decide_are_bounded_by_the_limit() -> None:
     found = streams(target, limits={"series_per_stream": 3_000})
     assert (found["api_insights"].series.open, found["api_insights"].series.limit) == (True, 700)
     assert found["copilot_reports"].series.limit == 3_000
-    text = plan.render(planned(target))
+    text = rendered(planned(target))
     assert "up to 700" in text
     assert "about 60" in text
 
@@ -368,9 +373,7 @@ def test_a_stream_that_is_refused_asks_for_nothing() -> None:
     assert (hidden.hourly, hidden.by_default, hidden.share) == (0, 0, 0)
     assert shown.hourly > shown.limit
     assert [text for text in warned(target) if "requests an hour" in text] == []
-    assert " user_usage    1h        7d        api             none " in plan.render(
-        planned(target)
-    )
+    assert " user_usage    1h        7d        api             none " in rendered(planned(target))
     other = {**target, "account": "b", "streams": {"user_usage": {"enabled": False}}}
     without = {**target, "streams": {"user_usage": {"enabled": False}}}
     assert planned(target, other).sharing == planned(without, other).sharing != ()
@@ -389,10 +392,10 @@ def test_the_stream_that_needs_most_is_named_with_what_it_can_do_about_it() -> N
 def test_small_figures_have_a_decimal() -> None:
     """A limit of less than one an hour is not 0."""
     slow = {**CURSOR, "account": "acme", "requests_per_minute": 0.001}
-    text = plan.render(planned(slow))
+    text = rendered(planned(slow))
     assert "  0.06     13333%  " in text
     assert "ai-code/commits may need 8 requests an hour and may send 0.06: " in text
-    assert " about 0.83 " in plan.render(planned(github()))
+    assert " about 0.83 " in rendered(planned(github()))
 
 
 def test_series_that_are_never_folded_are_more_than_the_limit() -> None:
@@ -400,7 +403,7 @@ def test_series_that_are_never_folded_are_more_than_the_limit() -> None:
     target = github(streams={"api_insights": {"max_series": 10}})
     series = streams(target)["api_insights"].series
     assert series.limit < series.fixed
-    assert f"up to {series.fixed}\n" in plan.render(planned(target))
+    assert f"up to {series.fixed}\n" in rendered(planned(target))
     assert warned(target) == [
         (
             f"github/acme/api_insights: 10 series are allowed, and about {series.fixed} remain when all"
@@ -432,6 +435,6 @@ def test_a_split_limit_is_never_too_much(per_minute: int, number: int) -> None:
     found = planned(*(github(name, **limits) for name in names)).sharing
     assert len(found) == (number > 1)
     for sharing in found:
-        text = plan.render(planned(*(github(name, **limits) for name in names)))
+        text = rendered(planned(*(github(name, **limits) for name in names)))
         share = float(text.rpartition("requests_per_minute: ")[2].split()[0])
         assert share * len(sharing.accounts) <= limits["requests_per_minute"]

@@ -32,6 +32,15 @@ def parse_duration(text: object) -> int:
     return seconds
 
 
+def is_duration(text: object) -> bool:
+    """Whether it is written as a duration."""
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True
+
+
 def format_duration(seconds: float) -> str:
     """The shortest spelling in units that divide it; fractions of a second are dropped."""
     rest, parts = int(seconds), []

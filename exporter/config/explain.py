@@ -33,8 +33,12 @@ _FORMS = {
     "org": "be the login alone, letters, digits and hyphens without an address, as acme",
     "enterprise": "be the slug alone, letters, digits and hyphens without an address, as acme",
     "organization_id": "be the id alone, as 1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+    "proxy": "be http://HOST:PORT or https://HOST:PORT, as http://proxy.example.com:3128",
 }
 """What a text must be like, with a place for the vendor's default."""
+
+_ADDRESSES = {"base_url", "proxy"}
+"""Keys whose value no quotes around a number would make right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,13 @@ class Mistake:
             if at == ("targets",):
                 as_list = f", as targets: {example(at, self.vendor)}"
             return f"must be a list{as_list}{shown}{_remedy(kind, given)}"
+        formed = kind == "string_pattern_mismatch" or (
+            kind == "string_type" and at[-1] in _ADDRESSES
+        )
+        if formed and at[-1] in _FORMS:
+            return f"must {_FORMS[str(at[-1])].format(_default(self.vendor, str(at[-1])))}{shown}"
         if kind in _WANTED:
             return f"must be {_WANTED[kind]}{shown}{_remedy(kind, given)}"
-        if kind == "string_pattern_mismatch" and at[-1] in _FORMS:
-            return f"must {_FORMS[str(at[-1])].format(_default(self.vendor, str(at[-1])))}{shown}"
         return f"{_plain(self.details['msg'])}{shown}"
 
     def _told(self, message: str) -> str:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from exporter.config.blocks import Config, schema
+from exporter.config.durations import is_duration
 from exporter.config.text import Place
 from exporter.config.token_auth import TokenAuth
 from exporter.streams.options import CountingOptions, StreamOptions
@@ -88,6 +89,8 @@ def form(at: Place, vendor: str, given: object) -> str:
         items = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
         names = [item for item in items if isinstance(item, str) and item in known]
         return _written(dict.fromkeys(names or list(known)[:1], "{}"))
+    if "interval" in known and is_duration(given):
+        return _written({"interval": str(given)})
     if "enabled" in known:
         return _written({"enabled": "false" if given is False else "true"})
     if "vendor" in known or (at[:1] == ("targets",) and len(at) == 2):

@@ -3,8 +3,10 @@
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 
+from exporter.client import connection
 from exporter.config.blocks import Config
 from exporter.preflight.doctor.examination import examine
 from exporter.preflight.doctor.finding import Check, Finding, Level
@@ -40,3 +42,48 @@ async def test_a_bug_in_one_target_does_not_lose_the_others(
     assert "secret-part" not in repr(report)
     whole = [one.level for one in report.findings if one.target and one.target.account == "whole"]
     assert whole == [Level.FAIL, Level.SKIP, Level.SKIP]
+
+
+async def test_a_refused_credential_of_several_targets_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the first stream of the first of them; a credential of another file is another matter."""
+
+    async def way(self: Way) -> list[Finding]:
+        return []
+
+    def refusing(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, json={"message": "Bad credentials"})
+
+    monkeypatch.setattr(Way, "check", way)
+    wire = httpx.MockTransport(refusing)
+    monkeypatch.setattr(connection, "http_transport", lambda proxy, ca_file: wire)
+    (tmp_path / "other").mkdir()
+    targets = [
+        target("github", folder, "ghp_token", account=name, org=name)
+        for folder, name in ((tmp_path, "one"), (tmp_path, "two"), (tmp_path / "other", "three"))
+    ]
+    settings = Config.model_construct(
+        targets=targets,
+        state=Config.model_fields["state"].get_default(call_default_factory=True),
+        privacy=Config.model_fields["privacy"].get_default(call_default_factory=True),
+    )
+    monkeypatch.chdir(tmp_path)
+    report = await examine(settings, [], ManualClock(NOW), Random(1))
+    streams = [one for one in report.findings if one.check is Check.STREAM]
+    failed = [
+        (one.target.account, one.stream)
+        for one in streams
+        if one.level is Level.FAIL and one.target
+    ]
+    assert failed == [("one", "api_insights"), ("three", "api_insights")]
+    seen = {
+        (one.target.account, one.message)
+        for one in streams
+        if one.level is Level.SKIP and one.target
+    }
+    assert seen == {
+        ("one", "the same credential was refused: see api_insights"),
+        ("two", "the same credential was refused: see github/one api_insights"),
+        ("three", "the same credential was refused: see api_insights"),
+    }

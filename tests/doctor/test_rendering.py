@@ -4,11 +4,10 @@ import json
 import re
 from pathlib import Path
 
-import click
 import msgspec
 import pytest
 
-from exporter import __version__
+from exporter import __version__, paper
 from exporter.client.errors import State
 from exporter.preflight.doctor import rendering
 from exporter.preflight.doctor.finding import Check, Finding, Level, Report, Subject, report_of
@@ -34,18 +33,26 @@ FINDINGS = [
 ]
 
 
-def test_text_is_a_line_a_check_with_the_advice_below() -> None:
+def test_text_is_a_row_a_check_with_the_advice_below() -> None:
     """Columns line up, and the last line counts the levels."""
-    assert click.unstyle(rendering.as_text(report_of(FINDINGS))).splitlines() == [
+    assert rendering.as_text(report_of(FINDINGS), paper.plain()).splitlines() == [
         "ok    exporter     listen         :9899 is free",
         "warn  github/acme  clock          off",
-        "      remedy: set it by NTP",
+        "                                  remedy: set it by NTP",
         "fail  github/acme  copilot_seats  forbidden: no",
-        "      remedy: ask an owner",
-        "      see: https://docs.github.com/rest",
+        "                                  remedy: ask an owner",
+        "                                  see: https://docs.github.com/rest",
         "skip  github/acme  x              not asked",
         "4 checks: 1 ok, 1 warn, 1 fail, 1 skip",
     ]
+
+
+def test_problems_are_told_without_the_rest() -> None:
+    """What is counted in the last line is everything."""
+    told = rendering.as_text(report_of(FINDINGS), paper.plain(), problems=True).splitlines()
+    assert [line.split()[0] for line in told] == ["warn", "remedy:", "fail", "remedy:", "see:", "4"]
+    fine = rendering.as_text(report_of(FINDINGS[:1]), paper.plain(), problems=True)
+    assert fine == "1 checks: 1 ok"
 
 
 def test_json_is_the_report_with_every_field(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from exporter.config.blocks import one_target
 from exporter.preflight.doctor.finding import Check, Finding
+from exporter.preflight.doctor.refusals import told_once
 from exporter.preflight.doctor.target_check import TargetCheck
 from exporter.vendors.base import Target
 from tests.clock import ManualClock
@@ -49,7 +50,7 @@ async def asked(
     wire = (
         handler if isinstance(handler, httpx.AsyncBaseTransport) else httpx.MockTransport(handler)
     )
-    return await account.ask(wire)
+    return [*told_once([(configured, await account.ask(wire))])]
 
 
 def of_stream(findings: list[Finding], stream: str) -> Finding:

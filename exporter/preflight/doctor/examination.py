@@ -9,6 +9,7 @@ from exporter.clock import Clock
 from exporter.config.blocks import Config
 from exporter.preflight.doctor.finding import Check, Finding, Report, bug, report_of
 from exporter.preflight.doctor.machine import check_ports, check_state, check_web_config, is_held
+from exporter.preflight.doctor.refusals import told_once
 from exporter.preflight.doctor.target_check import TargetCheck
 
 
@@ -29,8 +30,8 @@ async def examine(
     findings = [*state, *ports]
     if web_config is not None:
         findings.append(check_web_config(web_config, clock.time()))
-    for found in await asyncio.gather(*checks):
-        findings += found
+    found = await asyncio.gather(*checks)
+    findings += told_once(zip(settings.targets, found, strict=True))
     return report_of(findings)
 
 

@@ -1,41 +1,34 @@
-"""A report as text for people, and as JSON for programs."""
+"""A report as a table for people, and as JSON for programs."""
 
-import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import click
 import msgspec
+from rich.console import Console
+from rich.text import Text
 
+from exporter import paper
 from exporter.preflight.doctor.finding import Check, Finding, Level, Report
 
-_COLOURS: Mapping[Level, str] = {
+_STYLES: Mapping[Level, str] = {
     Level.OK: "green",
     Level.WARN: "yellow",
-    Level.FAIL: "red",
+    Level.FAIL: "bold red",
     Level.SKIP: "cyan",
 }
-_WIDTH, _INDENT = 100, " " * 6
 
 
-def as_text(report: Report, *, problems: bool = False) -> str:
-    """A line for each check, or for each that is a problem, with the remedy below.
-
-    The colours are for a terminal to show.
-    """
+def as_text(report: Report, on: Console, *, problems: bool = False) -> str:
+    """A row for each check, or for each that is a problem, with the remedy below its message."""
     findings = report.problems if problems else report.findings
-    subjects = [str(finding.target or "exporter") for finding in findings]
-    names = [_name(finding) for finding in findings]
-    widths = [max(map(len, column), default=0) for column in (subjects, names)]
-    lines = []
-    for finding, subject, name in zip(findings, subjects, names, strict=True):
-        level = click.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
-        place = f"{subject:<{widths[0]}}  {name:<{widths[1]}}"
-        lines += [f"{level}  {place}  {finding.message}", *_advice(finding)]
     counts = Counter(finding.level for finding in report.findings)
     told = ", ".join(f"{counts[level]} {level}" for level in Level if counts[level])
-    return "\n".join([*lines, f"{len(report.findings)} checks: {told}"])
+    summary = paper.cell(
+        f"{len(report.findings)} checks: {told}", _STYLES[report.level] if findings else ""
+    )
+    table = paper.table([_row(finding) for finding in findings])
+    return paper.written(on, [table, summary] if findings else [summary])
 
 
 def as_json(report: Report, *, problems: bool = False) -> str:
@@ -53,19 +46,13 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _name(finding: Finding) -> str:
-    return finding.stream or "stream" if finding.check is Check.STREAM else finding.check
-
-
-def _advice(finding: Finding) -> Iterator[str]:
-    if finding.remedy is not None:
-        yield textwrap.fill(
-            f"remedy: {finding.remedy}",
-            _WIDTH,
-            initial_indent=_INDENT,
-            subsequent_indent=_INDENT + "  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    if finding.document is not None:
-        yield f"{_INDENT}see: {finding.document}"
+def _row(finding: Finding) -> tuple[Text, ...]:
+    name = finding.stream or "stream" if finding.check is Check.STREAM else finding.check
+    advice = {"remedy": finding.remedy, "see": finding.document}
+    lines = [finding.message, *(f"{word}: {text}" for word, text in advice.items() if text)]
+    return (
+        paper.cell(finding.level, _STYLES[finding.level]),
+        paper.cell(str(finding.target or "exporter")),
+        paper.cell(name),
+        paper.cell("\n".join(lines)),
+    )

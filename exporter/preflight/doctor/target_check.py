@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from random import Random
 
 import httpx
-import msgspec
 
 from exporter.client import connection
 from exporter.client.auth import Credential
@@ -18,7 +17,6 @@ from exporter.client.errors import (
     RateLimitedError,
     SchemaError,
     SecretError,
-    State,
     UnavailableError,
 )
 from exporter.client.reaching import Unreached
@@ -112,7 +110,7 @@ class TargetCheck:
                 client = bare.authorized(credential)
                 streams = enabled_streams(vendor, self.target)
                 asked = (self._stream(client, overheard, *each) for each in streams)
-                found = [shown, *_told_once(await asyncio.gather(*asked))]
+                found = [shown, *await asyncio.gather(*asked)]
         return [*found, *self._clock(overheard.all)]
 
     def _settings(self) -> ClientSettings:
@@ -259,25 +257,6 @@ class TargetCheck:
             target=self.subject,
             stream=stream,
             remedy=remedy,
-        )
-
-
-def _told_once(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The streams' findings; of those that were refused the same credential, the first tells of it."""
-    first: dict[str | None, Finding] = {}
-    for one in findings:
-        told = first.get(one.remedy) if one.state is State.UNAUTHORIZED else None
-        if told is None:
-            if one.state is State.UNAUTHORIZED:
-                first[one.remedy] = one
-            yield one
-            continue
-        yield msgspec.structs.replace(
-            one,
-            level=Level.SKIP,
-            message=f"the same credential was refused: see {told.stream}",
-            remedy=None,
-            document=None,
         )
 
 

@@ -7,6 +7,10 @@ from dataclasses import asdict
 from math import floor
 from typing import Any
 
+from rich.console import Console
+from rich.text import Text
+
+from exporter import paper
 from exporter.config.durations import format_duration, format_in_days
 from exporter.model import HOUR, MINUTE
 from exporter.preflight.plan.plan import Plan, Requests, StreamPlan
@@ -25,17 +29,15 @@ _HEAD = (
     "share",
     "series",
 )
+_MUCH = 0.5
+"""A share of a limit that leaves little for others who use the same credential."""
 
 
-def render(plan: Plan) -> str:
+def render(plan: Plan, on: Console) -> str:
     """The plan as a table, with a warning for each thing that does not fit."""
-    table = [_HEAD, *(cells for stream in plan.streams for cells in _rows(stream))]
-    widths = [max(len(row[column]) for row in table) for column in range(len(_HEAD))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
-    ]
-    return "\n".join([*lines, *(f"warning: {warning}" for warning in warnings(plan))])
+    table = paper.table([cells for stream in plan.streams for cells in _rows(stream)], _HEAD)
+    told = (paper.cell(f"warning: {warning}", "yellow") for warning in warnings(plan))
+    return paper.written(on, [table, *told])
 
 
 def summary(plan: Plan) -> str:
@@ -97,10 +99,10 @@ def warnings(plan: Plan) -> Iterator[str]:
             )
 
 
-def _rows(stream: StreamPlan) -> Iterator[tuple[str, ...]]:
+def _rows(stream: StreamPlan) -> Iterator[tuple[Text, ...]]:
     lookback = "-" if stream.lookback is None else format_in_days(stream.lookback)
     for number, each in enumerate(stream.requests):
-        yield (
+        texts = (
             f"{stream.key.vendor}/{stream.key.account}",
             stream.key.stream,
             format_duration(stream.interval),
@@ -109,9 +111,19 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[str, ...]]:
             _about(each.hourly),
             _about(each.by_default),
             _figure(each.limit),
-            f"{each.share:.0%}",
-            "" if number else _series(stream.series),
         )
+        yield (
+            *map(paper.cell, texts),
+            paper.cell(f"{each.share:.0%}", _alarm(each.share)),
+            paper.cell("" if number else _series(stream.series)),
+        )
+
+
+def _alarm(share: float) -> str:
+    """The style of a share of a limit."""
+    if share > 1:
+        return "bold red"
+    return "yellow" if share > _MUCH else "green"
 
 
 def _about(requests: float) -> str:
