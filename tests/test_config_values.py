@@ -60,7 +60,7 @@ INSIGHTS = GITHUB + "    org: acme\n    streams:\n      api_insights: "
         (GOOD + "limits: {series_per_stream: yes}", "must be a whole number, not yes"),
         (GOOD + "privacy: {min_group_size: yes}", "must be a whole number, not yes"),
         (GOOD + "    requests_per_minute: yes", "must be a number, not yes"),
-        (GOOD + "    proxy: !!binary aHR0cDovL3g=", "proxy: must be text"),
+        (GOOD + "    proxy: !!binary aHR0cDovL3g=", "proxy: must be http://HOST:PORT"),
         (
             GITHUB + "    org: acme\n    streams: {billing_usage: {cost_centers: all}}",
             "cost_centers: must be 'auto', 'off' or a list, not 'all'",
