@@ -1,4 +1,4 @@
-"""`python -m tools.reference`: writes what the documents say of the streams' options, from the streams.
+"""`python -m tools.reference`: writes what the documents say of the streams' options and cost, from the streams.
 
 Between two markers stands what is generated; the rest of a document is written by hand.
 """
@@ -21,9 +21,11 @@ from exporter.streams.contract import AnyStream
 from exporter.streams.options import CountingOptions, StreamOptions
 from exporter.vendors import VENDORS
 from exporter.vendors.base import AnyVendor
+from tools import sizing
 
 ROOT = Path(__file__).parent.parent
 TABLES = ROOT / "docs" / "configuration.md"
+SIZES = ROOT / "docs" / "sizing.md"
 EXAMPLE = ROOT / "config.example.yaml"
 
 _COMMON = tuple(name for name in StreamOptions.model_fields if name != "interval")
@@ -70,6 +72,7 @@ def documents() -> dict[Path, str]:
     return {
         TABLES: _between(TABLES.read_text(encoding="utf-8"), "<!--", "streams", tables()),
         EXAMPLE: example_text,
+        SIZES: _between(SIZES.read_text(encoding="utf-8"), "<!--", "first polls", sizing.table()),
     }
 
 

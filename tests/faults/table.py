@@ -68,7 +68,7 @@ FAULTS = (
     ),
     Fault("429, Retry-After garbage", status(429, retry_after="soon\u00b2 (1e999)"), _LIMITED),
     Fault(
-        "403, quota used up for ever",
+        "403, quota always used up",
         status(403, x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400),
         _LIMITED,
     ),
