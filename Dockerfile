@@ -15,7 +15,10 @@ RUN python -m venv /opt/build \
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY exporter exporter
 ARG REVISION=unknown
-RUN REVISION="${REVISION}" /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+# When it is built, as 2026-11-28T12:00:00Z; the clock says it where it is left out.
+ARG CREATED
+RUN REVISION="${REVISION}" SOURCE_DATE_EPOCH="${CREATED:+$(date --utc --date="${CREATED}" +%s)}" \
+    /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && python -m pip install --no-deps --no-index /wheels/*.whl \
     && python -m compileall -q /opt/usage-exporter/lib \
     && python -m pip uninstall --quiet --yes pip \

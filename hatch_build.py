@@ -32,7 +32,7 @@ class BuildFacts(BuildHookInterface):
 
     def _facts(self) -> dict[str, str]:
         epoch = os.environ.get("SOURCE_DATE_EPOCH")
-        built = time.gmtime(None if epoch is None else int(epoch))
+        built = time.gmtime(int(epoch) if epoch else None)
         return {
             "revision": os.environ.get("REVISION") or self._commit(),
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", built),

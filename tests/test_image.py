@@ -83,6 +83,23 @@ def test_labels_say_where_it_comes_from() -> None:
     }
 
 
+@pytest.mark.process
+def test_the_build_date_is_the_label_that_is_given() -> None:
+    """What `--version` says is made in the first stage, from the argument that the label has too."""
+    start = _instructions().index(("ARG", "CREATED"))
+    word, command = _instructions()[start + 1]
+    [date] = re.findall(r'SOURCE_DATE_EPOCH="(\$\{CREATED.*?\+%s\)\})"', command)
+    for created, epoch in {"2026-11-28T12:00:00Z": "1795867200", "": ""}.items():
+        told = subprocess.run(
+            ["sh", "-c", f'printf %s "{date}"'],
+            env={**os.environ, "CREATED": created},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (word, told.stdout) == ("RUN", epoch)
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/-/healthy" else 503)
