@@ -10,6 +10,7 @@ import httpx
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _OTHER_HOST = frozenset({62, 64})
+_INCOMPLETE = frozenset(range(85, 94))
 """What OpenSSL calls the reasons for refusing a certificate."""
 
 _TOO_LONG = (TimeoutError, httpx.ConnectTimeout)
@@ -67,6 +68,11 @@ def handshake(error: ssl.SSLError, ca_file: str | None) -> tuple[str, str]:
         return problem, "use the name that the certificate is for in base_url"
     if error.verify_code in (_NOT_YET_VALID, _EXPIRED):
         return problem, "check the machine's clock, then let who runs it renew it"
+    if error.verify_code in _INCOMPLETE:
+        return problem, (
+            "let who runs it issue it again with what is missing, or the authority's own; Python 3.13 "
+            "and later ask for that, 3.12 does not"
+        )
     return problem, "let who runs it replace it"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -123,6 +124,24 @@ async def test_a_certificate_that_is_refused_is_told_with_what_to_do(tmp_path: P
     elsewhere = await met(ours.issue("elsewhere", "elsewhere.example"), ca_file=str(ours.file))
     assert elsewhere.startswith(f"{refused}Hostname mismatch")
     assert elsewhere.endswith("; use the name that the certificate is for in base_url")
+
+
+async def test_a_certificate_that_only_older_pythons_take_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every Python checks here as those from 3.13 on do by themselves."""
+    made = ssl.create_default_context
+
+    def strict(**settings: object) -> ssl.SSLContext:
+        context = made(**settings)  # type: ignore[arg-type]
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    ours = Authority(tmp_path, identified=False)
+    said = await met(ours.issue("server", "localhost"), ca_file=str(ours.file))
+    assert re.match(r"shows a certificate that is refused: Missing \w+ Key Identifier; ", said)
+    assert said.endswith("; Python 3.13 and later ask for that, 3.12 does not")
 
 
 async def test_a_server_without_tls_is_told() -> None:

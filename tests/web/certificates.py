@@ -20,9 +20,11 @@ _UNUSED = dict.fromkeys(
 class Authority:
     """A certificate authority of one test."""
 
-    def __init__(self, directory: Path, days: int = 1) -> None:
+    def __init__(self, directory: Path, days: int = 1, *, identified: bool = True) -> None:
+        """One that is not identified names no keys in its certificates, as old ones do."""
         self.directory = directory
         self._days = days
+        self._identified = identified
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
         self.file = directory / "ca.pem"
@@ -66,14 +68,12 @@ class Authority:
             .not_valid_after(now + datetime.timedelta(days=self._days))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
             .add_extension(_usage(authority), critical=True)
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-            )
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
-                critical=False,
-            )
         )
+        if self._identified:
+            own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+            signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+            builder = builder.add_extension(own, critical=False)
+            builder = builder.add_extension(signer, critical=False)
         if sans:
             names = [x509.DNSName(san) for san in sans]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)

@@ -107,7 +107,7 @@ class Way:
             return self._found(
                 Check.TLS,
                 Level.WARN,
-                "no TLS: the credential travels in the clear",
+                "no TLS: the credential is sent without encryption",
                 "use an https base_url",
             )
         left = ssl.cert_time_to_seconds(certificate["notAfter"]) - self.time()
