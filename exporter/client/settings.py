@@ -16,7 +16,8 @@ class ClientSettings:
 
     `max_body` bounds an answer in memory, `max_stream` one that is streamed, both decompressed.
     A stream may take 120 times `timeout`. `limited_wait` is the shortest wait for a rate limit
-    that comes without a time, `tries` how often a request is made before it fails.
+    that comes without a time, `tries` how often a request is made before it fails. `expiry_header` is the
+    header by which the vendor tells when the credential ends.
     """
 
     base_url: str
@@ -31,6 +32,7 @@ class ClientSettings:
     max_stream: int = 4 * 1024**3
     limited_wait: float = 60.0
     tries: int = 3
+    expiry_header: str = ""
 
     def __post_init__(self) -> None:
         try:
@@ -59,3 +61,9 @@ class Observer(Protocol):
 
     def reached(self, problem: Unreached | None) -> None:
         """The vendor's server was reached, or why it was not."""
+
+    def answered(self, seconds: float) -> None:
+        """The headers of an answer came, or a request failed without, so long after it was sent."""
+
+    def credential_ends(self, moment: float | None) -> None:
+        """The vendor accepted the credential, and told when it ends (Unix seconds) or nothing of it."""

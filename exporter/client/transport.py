@@ -13,6 +13,7 @@ from exporter import log
 from exporter.client import body, retry
 from exporter.client.auth import Credential, secrets_in
 from exporter.client.errors import SchemaError, UnavailableError
+from exporter.client.expiry import credential_expiry
 from exporter.client.pace import Pace
 from exporter.client.reaching import NOT_REACHED, UnreachedError, port_of, unreached
 from exporter.client.request import Request, join, same_origin
@@ -118,6 +119,9 @@ class Transport:
         code = "error"
         try:
             response = await self._sent(outgoing, request, ours=ours)
+            told_by = self.settings.expiry_header
+            if told_by and destination.trusted and response.is_success:
+                self.observer.credential_ends(credential_expiry(response.headers, told_by))
             if ours and not request.endpoint.free:
                 pace.tighten(response.headers)
             try:
@@ -155,6 +159,8 @@ class Transport:
         except httpx.InvalidURL as error:
             # httpx checks the address of a redirect even where it does not follow it.
             raise httpx.RemoteProtocolError("the redirect is not a URL") from error
+        finally:
+            self.observer.answered(time.monotonic() - began)
         if ours:
             self.observer.reached(None)
             self._time(request.endpoint.path, time.monotonic() - began)

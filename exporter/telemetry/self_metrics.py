@@ -43,6 +43,16 @@ API_WAIT = _target(
     MetricType.COUNTER,
     "Time that requests were held back to keep the vendor's limits.",
 )
+API_ANSWER = _target(
+    "api_answer_seconds_total",
+    MetricType.COUNTER,
+    "Time until the vendor's answers began or requests failed, waiting for limits left out.",
+)
+CREDENTIAL_EXPIRY = _target(
+    "credential_expiry_timestamp_seconds",
+    MetricType.GAUGE,
+    "When the credential ends, where the vendor's answers tell.",
+)
 STATE = _stream(
     "stream_state", MetricType.GAUGE, "The state of the stream: 1 for the current one.", "state"
 )
@@ -116,7 +126,7 @@ BUILD_INFO = _exporter(
 )
 
 METRICS = (
-    UP, API_REQUESTS, API_WAIT, STATE, LAST_SUCCESS, DATA, INTERVAL, POLLS, FAILURES, DURATION,
+    UP, API_REQUESTS, API_WAIT, API_ANSWER, CREDENTIAL_EXPIRY, STATE, LAST_SUCCESS, DATA, INTERVAL, POLLS, FAILURES, DURATION,
     RECORDS, REJECTED, CORRECTIONS, WALK, SERIES, FOLDED, DRIFT, RELOAD_SUCCESSFUL, RELOAD_TIME,
     STATE_CREATED, BUILD_INFO,
 )  # fmt: skip
@@ -162,6 +172,10 @@ def target_families(status: TargetStatus) -> Families:
             Point((*key, *request), times) for request, times in sorted(status.requests.items())
         ],
         API_WAIT: [Point(key, round(status.wait_seconds, 3))],
+        API_ANSWER: [Point(key, round(status.answer_seconds, 3))],
+        CREDENTIAL_EXPIRY: (
+            [] if status.credential_end is None else [Point(key, status.credential_end)]
+        ),
     }
 
 

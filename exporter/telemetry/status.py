@@ -255,6 +255,8 @@ class TargetStatus:
     streams: dict[str, StreamStatus] = field(default_factory=dict)
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     wait_seconds: float = 0.0
+    answer_seconds: float = 0.0
+    credential_end: float | None = None
     budget: RequestBudget | None = None
     place: str = ""
     unreached: Unreached | None = None
@@ -270,6 +272,12 @@ class TargetStatus:
 
     def reached(self, problem: Unreached | None) -> None:
         self.unreached = problem
+
+    def answered(self, seconds: float) -> None:
+        self.answer_seconds += seconds
+
+    def credential_ends(self, moment: float | None) -> None:
+        self.credential_end = moment
 
     @property
     def up(self) -> bool | None:

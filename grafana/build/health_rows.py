@@ -101,6 +101,39 @@ VENDORS = Row(
             ),
         ),
         Lines(
+            title="Time to an answer, mean of an hour",
+            note="From sending a request to the beginning of its answer, or to its failure; waiting for limits is "
+            f"not in it. {_LIVE}",
+            unit="s",
+            queries=(
+                Query(
+                    "sum by (vendor, account) (increase(usage_exporter_api_answer_seconds_total{@}[1h]))"
+                    " / (sum by (vendor, account)"
+                    " (increase(usage_exporter_api_requests_total{@}[1h])) > 0)",
+                    "{{vendor}} {{account}}",
+                ),
+            ),
+        ),
+        Table(
+            title="Credentials that end",
+            note="GitHub tells it of personal access tokens that have an end; a GitHub App renews its own, and the "
+            f"other vendors tell nothing. {_LIVE}",
+            keys={"vendor": "Vendor", "account": "Account"},
+            width=8,
+            sort_by="Ends in",
+            descending=False,
+            missing="No vendor tells of an end",
+            columns=(
+                Column(
+                    "Ends in",
+                    "min by (vendor, account)"
+                    " (usage_exporter_credential_expiry_timestamp_seconds{@}) - time()",
+                    "s",
+                    {-1e9: "red", 86_400: "orange", 14 * 86_400: "text"},
+                ),
+            ),
+        ),
+        Lines(
             title="Time held back for the vendors' limits",
             note="Seconds of waiting for each second: near 1, a vendor's limit is what "
             f"decides how fast its polls are. {_LIVE}",

@@ -30,6 +30,8 @@ class Watch:
         self.endpoints: Counter[str] = Counter()
         self.waits: list[float] = []
         self.problems: list[Unreached | None] = []
+        self.answers: list[float] = []
+        self.ends: list[float | None] = []
 
     def requested(self, endpoint: Endpoint, code: str) -> None:
         self.endpoints[endpoint.path] += 1
@@ -40,6 +42,12 @@ class Watch:
 
     def reached(self, problem: Unreached | None) -> None:
         self.problems.append(problem)
+
+    def answered(self, seconds: float) -> None:
+        self.answers.append(seconds)
+
+    def credential_ends(self, moment: float | None) -> None:
+        self.ends.append(moment)
 
 
 class Transport(httpx.AsyncByteStream):

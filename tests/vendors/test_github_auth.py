@@ -184,6 +184,22 @@ async def test_a_token_is_shown_as_bearer_and_the_version_is_pinned(tmp_path: Pa
     assert rig.github.asked(TOKENS) == 0
 
 
+async def test_the_end_of_a_token_is_watched_and_that_of_an_apps_token_is_not(
+    app: dict[str, Any], tmp_path: Path
+) -> None:
+    """An App's token ends within the hour and is renewed, which nobody need be warned of."""
+    ends = {"github-authentication-token-expiration": "2027-01-01 00:00:00 UTC"}
+    file = tmp_path / "token"
+    file.write_text("ghp_x")
+    plain = Rig({"token_file": str(file)})
+    plain.github.refuse = lambda _: httpx.Response(200, json=[], headers=ends)
+    await plain.ask()
+    assert plain.watch.ends == [datetime(2027, 1, 1, tzinfo=UTC).timestamp()]
+    renewed = Rig(app)
+    await renewed.ask()
+    assert renewed.watch.ends == []
+
+
 @pytest.mark.parametrize("written", ["2026-03-10", '"2026-03-10"'])
 async def test_another_version_can_be_pinned_quoted_or_not(
     written: str, monkeypatch: pytest.MonkeyPatch

@@ -56,6 +56,12 @@ class Uncounted:
     def reached(self, problem: Unreached | None) -> None:
         pass
 
+    def answered(self, seconds: float) -> None:
+        pass
+
+    def credential_ends(self, moment: float | None) -> None:
+        pass
+
 
 @dataclass(frozen=True, slots=True)
 class TargetCheck:

@@ -5,12 +5,13 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from exporter.model import HOUR
+from exporter.model import DAY, HOUR
 from exporter.simulator.answers import etag, json_response, unchanged
 from exporter.simulator.github.installation_tokens import InstallationTokens
 from exporter.simulator.quota import Allowance, Quota
@@ -30,6 +31,8 @@ class GitHubOptions:
 
     token: str = "sim-github-token"  # noqa: S105 - a made-up credential for loopback
     forbidden_token: str = "sim-github-token-without-permission"  # noqa: S105 - as above
+    token_days: int = 60
+    """In how many days the token ends."""
     requests_per_hour: int | None = HOURLY_LIMIT
     actor_types: Literal["both", "singular", "plural"] = "both"
     app_client_id: str = "Iv23simulatedclient"
@@ -77,6 +80,8 @@ class GitHubRest:
         self._quota = Quota(options.requests_per_hour, HOUR, wall, aligned=False)
         self._request_ids = itertools.count(1)
         self.installation_tokens = InstallationTokens(wall)
+        end = datetime.fromtimestamp(wall() + options.token_days * DAY, UTC)
+        self._token_end = f"{end:%Y-%m-%d %H:%M:%S} UTC"
 
     def endpoint(
         self, handler: Handler, *, free: bool = False
@@ -91,6 +96,8 @@ class GitHubRest:
                 return refused.response(headers)
             response = self._answer(request, handler, token, free=free)
             response.headers.update(headers | _rate_headers(self.core(token)))
+            if token == self.options.token:
+                response.headers["GitHub-Authentication-Token-Expiration"] = self._token_end
             return response
 
         return endpoint

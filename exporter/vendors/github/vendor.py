@@ -20,6 +20,8 @@ API_VERSION = "2022-11-28"
 
 GROUP = "core"
 """All REST endpoints share one hourly bucket of the credential."""
+EXPIRY_HEADER = "github-authentication-token-expiration"
+"""With it GitHub tells when a personal access token ends that has an end."""
 
 RATE_GROUP = "rate_limit"
 """`/rate_limit` alone: it is free, and must answer while `core` is used up."""
@@ -149,9 +151,11 @@ class GithubTarget(Target):
 
 
 def settings(target: GithubTarget) -> ClientSettings:
-    return target.client_settings(
+    common = target.client_settings(
         {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": target.api_version}
     )
+    # An App's tokens live for an hour and are renewed in time.
+    return common if target.auth.app else replace(common, expiry_header=EXPIRY_HEADER)
 
 
 def credential(target: GithubTarget, client: Client) -> Credential:
