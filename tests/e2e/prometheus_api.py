@@ -41,6 +41,7 @@ class Api:
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=f"{url}/api/v1/", timeout=PATIENCE)
+        self._at: float | None = None
 
     def ask(self, path: str, **parameters: str) -> Any:
         """The answer's data, or Prometheus's own words about what is wrong."""
@@ -49,8 +50,14 @@ class Api:
         return answer.json()["data"]
 
     def instant(self, expression: str) -> list[dict[str, Any]]:
-        result: list[dict[str, Any]] = self.ask("query", query=expression)["result"]
+        moment = {} if self._at is None else {"time": str(self._at)}
+        result: list[dict[str, Any]] = self.ask("query", query=expression, **moment)["result"]
         return result
+
+    def stay_at_a_scrape(self) -> None:
+        """Ask of the moment of a good scrape from here on: a busy machine misses some, and gauges are gone then."""
+        [up] = wait_for("a scrape is good", lambda: self.instant("timestamp(up == 1)"))
+        self._at = float(up["value"][1])
 
     def now(self) -> float:
         """The time by Prometheus's own clock."""
@@ -58,7 +65,7 @@ class Api:
 
     def over_time(self, expression: str) -> list[dict[str, Any]]:
         """As a panel of a time series asks, up to now."""
-        end = int(self.now())
+        end = self.now()
         result: list[dict[str, Any]] = self.ask(
             "query_range",
             query=expression,

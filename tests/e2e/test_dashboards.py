@@ -85,6 +85,7 @@ def _wait_until_settled(api: Api, server: Prometheus, exporter: Exporter) -> Non
     for _ in range(ENOUGH_SCRAPES):
         server.wait_for_scrape()
     api.wait_for_rules()
+    api.stay_at_a_scrape()
 
 
 def has_data(api: Api, expression: str, *, instant: bool = True) -> bool:
