@@ -36,9 +36,12 @@ def dead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
                     ),
                     patience=5 * PATIENCE,
                 )
-                assert shown(api, "Exporter") == [1]
+                wait_for("the first panel says up", lambda: shown(api, "Exporter") == [1])
                 exporter.process.stop()
-                wait_for("Prometheus noticed", lambda: api.instant("up == 0"))
+                stopped = api.now()
+                wait_for(
+                    "Prometheus noticed", lambda: api.instant(f"timestamp(up == 0) > {stopped}")
+                )
                 yield api
 
 
