@@ -206,6 +206,11 @@ def test_one_command_points_the_runbooks_elsewhere(tmp_path: Path) -> None:
     run("promtool", "check", "rules", *rules_copy.glob("*.yaml"))
 
 
+def test_no_rule_takes_absence_for_zero() -> None:
+    """Where nothing is known there is no value; `or vector(0)` would invent one."""
+    assert [name_of(rule) for rule in rules() if "vector(0)" in rule["expr"]] == []
+
+
 @pytest.mark.parametrize("rule", [*rules()], ids=lambda rule: name_of(rule))
 def test_rules_use_metrics_and_labels_of_the_catalogue(rule: dict[str, Any]) -> None:
     """Each selector names a known family, matches the job, and no label that the family lacks."""

@@ -113,6 +113,18 @@ def test_every_query_executes_and_returns_data(path: Path, prometheus: Api) -> N
 
 
 @dashboards
+def test_every_mark_executes(path: Path, prometheus: Api) -> None:
+    """Prometheus takes each expression; the time at which the configuration was read is there."""
+    dashboard = json.loads(path.read_text())
+    chosen = variables(dashboard)
+    found = {
+        mark["name"]: prometheus.instant(substituted(mark["expr"], chosen))
+        for mark in dashboard["annotations"]["list"]
+    }
+    assert found["Configuration read"]
+
+
+@dashboards
 def test_every_variable_has_values(path: Path, prometheus: Api) -> None:
     """What Grafana would offer for `label_values(series, label)`."""
     dashboard = json.loads(path.read_text())
