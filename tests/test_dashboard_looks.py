@@ -179,3 +179,6 @@ def test_nothing_hides_that_data_are_absent(dashboard: Mapping[str, Any]) -> Non
     for panel in panels(dashboard):
         for target in panel["targets"]:
             assert "vector(0)" not in target["expr"], panel["title"]
+        # A panel without data does not claim that all is well.
+        claimed = panel["fieldConfig"]["defaults"].get("noValue", "no data")
+        assert re.search("no data|not loaded|never scraped|unknown", claimed), panel["title"]

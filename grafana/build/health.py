@@ -31,7 +31,7 @@ PAGE = Page(
                     ),
                 ),
                 Stat(
-                    title="Targets without an answer",
+                    title="Targets down",
                     note="Targets that gave no stream a valid answer. One refused stream among good ones is "
                     f"not in here. {_LIVE}",
                     height=4,
@@ -84,7 +84,7 @@ PAGE = Page(
                         "stream": "Stream",
                     },
                     width=12,
-                    missing="No alert fires",
+                    missing="No alert fires, or the rules are not loaded",
                     columns=(
                         Column(
                             "For",
@@ -105,7 +105,7 @@ PAGE = Page(
                         "stream": "Stream",
                     },
                     width=12,
-                    missing="None",
+                    missing="None, or no data",
                     columns=(
                         Column(
                             "Streams",

@@ -122,7 +122,7 @@ VENDORS = Row(
             width=8,
             sort_by="Ends in",
             descending=False,
-            missing="No vendor tells of an end",
+            missing="None is known, or no data",
             columns=(
                 Column(
                     "Ends in",
@@ -138,6 +138,7 @@ VENDORS = Row(
             note="Seconds of waiting for each second: near 1, a vendor's limit is what "
             f"decides how fast its polls are. {_LIVE}",
             unit="percentunit",
+            width=16,
             queries=(
                 Query(
                     "sum by (vendor, account)"

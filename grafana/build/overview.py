@@ -179,7 +179,7 @@ PAGE = Page(
                     note="Vendors whose spend no stream tells: what they cost comes on top of all sums here.",
                     width=4,
                     height=4,
-                    missing="nobody",
+                    missing="nobody, or no data",
                     query=Query(
                         "count by (vendor) (usage_exporter_poll_interval_seconds{@})"
                         " unless on (vendor) increase(assistant_cost_usd_total{@}[$__range])",
