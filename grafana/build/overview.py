@@ -167,8 +167,8 @@ PAGE = Page(
             "Spend",
             (
                 Stat(
-                    title="Known spend in the time range",
-                    note=f"Of the vendors whose API tells it. {_SPEND}",
+                    title="Known spend",
+                    note=f"In the time range, of the vendors whose API tells it. {_SPEND}",
                     unit="currencyUSD",
                     width=4,
                     height=4,
