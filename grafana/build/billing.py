@@ -96,8 +96,8 @@ PAGE = Page(
                 ),
                 Table(
                     title="Cost centers by month",
-                    note="Cost centers stand for teams: GitHub bills no others. The last 30 days and the 30 before "
-                    f"them. {_NET} {_EXPORT}",
+                    note="Cost centers stand for teams: GitHub bills no others; usage without one has an empty name. "
+                    f"The last 30 days and the 30 before them. {_NET} {_EXPORT}",
                     keys={"cost_center": "Cost center"},
                     columns=tuple(
                         Column(

@@ -82,8 +82,8 @@ PAGE = Page(
                     ),
                 ),
                 Stat(
-                    title="Lost to idle seats a month",
-                    note="Seats that were never used or not for 30 days, at the price that is typed in above. "
+                    title="Lost to idle seats",
+                    note="US dollars a month: seats that were never used or not for 30 days, at the price that is typed in above. "
                     f"{_SEATS}",
                     unit="currencyUSD",
                     width=4,

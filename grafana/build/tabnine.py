@@ -59,8 +59,8 @@ PAGE = Page(
                     ),
                 ),
                 Stat(
-                    title="Lost to idle seats a month",
-                    note="Seats of the license without an active user this month, at the price that is typed in "
+                    title="Lost to idle seats",
+                    note="US dollars a month: seats of the license without an active user, at the price that is typed in "
                     "above. Early in a month few people have been active in it.",
                     unit="currencyUSD",
                     query=Query(
