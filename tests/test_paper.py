@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -31,9 +32,13 @@ def terminal(width: int) -> Console:
     return Console(file=StringIO(), force_terminal=True, color_system="standard", width=width)
 
 
+def _written(on: Console, head: Sequence[str] = (), *below: str) -> str:
+    return paper.written(on, [paper.table(on, ROWS, head), *map(paper.cell, below)])
+
+
 def test_plain_text_has_no_colours_and_breaks_no_line() -> None:
     """Whoever reads it may be a program; what looks like a markup is none."""
-    shown = paper.written(paper.plain(), [paper.table(ROWS, ["a", "b", "c"]), paper.cell("end")])
+    shown = _written(paper.plain(), ["a", "b", "c"], "end")
     head, first, second, end = shown.splitlines()
     assert (head, end) == ("a     b             c", "end")
     assert first == "ok    github/acme   works"
@@ -43,7 +48,7 @@ def test_plain_text_has_no_colours_and_breaks_no_line() -> None:
 
 def test_a_terminal_gets_colours_and_lines_that_fit() -> None:
     """A long cell goes on below itself, and not one of its words is lost."""
-    shown = paper.written(terminal(60), [paper.table(ROWS)])
+    shown = _written(terminal(60))
     assert "\x1b[32mok" in shown
     lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
     assert len(lines) > 3
@@ -52,10 +57,25 @@ def test_a_terminal_gets_colours_and_lines_that_fit() -> None:
     assert " ".join(lines).count("word") == 20
 
 
+WORDS = ["interval", "requests/h", "github/acme", "copilot_reports", "about"]
+
+
+@pytest.mark.parametrize("width", [52, 60, 80, 200])
+def test_words_stay_whole_where_there_is_room_for_them(width: int) -> None:
+    """Names are looked for: a narrow window breaks between words, and leaves less between columns."""
+    row = [paper.cell(text) for text in ("github/acme", "copilot_reports", "6h", "about 528")]
+    on = terminal(width)
+    head = ["target", "stream", "interval", "requests/h"]
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", paper.written(on, [paper.table(on, [row], head)]))
+    assert all(word in shown for word in WORDS)
+    assert shown.split().count("528") == 1
+    assert max(map(len, shown.splitlines())) <= width
+
+
 @pytest.mark.parametrize("width", [20, 40, 60, 200])
 def test_no_width_shows_a_credential(width: int) -> None:
     """A line that is broken within it would not look like one."""
-    shown = paper.written(terminal(width), [paper.table(ROWS)])
+    shown = _written(terminal(width))
     assert "4f9a" not in shown
     assert "cdef" not in shown
 

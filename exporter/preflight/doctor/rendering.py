@@ -27,7 +27,7 @@ def as_text(report: Report, on: Console, *, problems: bool = False) -> str:
     summary = paper.cell(
         f"{len(report.findings)} checks: {told}", _STYLES[report.level] if findings else ""
     )
-    table = paper.table([_row(finding) for finding in findings])
+    table = paper.table(on, [_row(finding) for finding in findings])
     return paper.written(on, [table, summary] if findings else [summary])
 
 

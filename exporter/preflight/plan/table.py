@@ -35,7 +35,7 @@ _MUCH = 0.5
 
 def render(plan: Plan, on: Console) -> str:
     """The plan as a table, with a warning for each thing that does not fit."""
-    table = paper.table([cells for stream in plan.streams for cells in _rows(stream)], _HEAD)
+    table = paper.table(on, [cells for stream in plan.streams for cells in _rows(stream)], _HEAD)
     told = (paper.cell(f"warning: {warning}", "yellow") for warning in warnings(plan))
     return paper.written(on, [table, *told])
 
