@@ -171,14 +171,14 @@ PAGE = Page(
                     note=f"In the time range, of the vendors whose API tells it. {_SPEND}",
                     unit="currencyUSD",
                     width=4,
-                    height=4,
+                    height=6,
                     query=Query("sum(increase(assistant_cost_usd_total{@}[$__range]))"),
                 ),
                 Stat(
                     title="Spend unknown of",
                     note="Vendors whose spend no stream tells: what they cost comes on top of all sums here.",
                     width=4,
-                    height=4,
+                    height=6,
                     missing="nobody, or no data",
                     query=Query(
                         "count by (vendor) (usage_exporter_poll_interval_seconds{@})"
@@ -191,7 +191,7 @@ PAGE = Page(
                     note=f"The last 30 days and the 30 before them. {_SPEND}",
                     keys={"vendor": "Vendor"},
                     width=16,
-                    height=4,
+                    height=6,
                     columns=(
                         Column(
                             "Last 30 days",
