@@ -83,6 +83,9 @@ def test_good_is_not_red(dashboard: Mapping[str, Any]) -> None:
                 found = colour_of(panel, legend)
                 assert found, (panel["title"], legend)
                 assert legend == "rate-limited" or found["fixedColor"] not in ALARMING
+        shaded = panel["fieldConfig"]["defaults"]["color"]
+        assert shaded["mode"] == "shades", "a palette has red in it"
+        assert shaded["fixedColor"] not in ALARMING
         for name in GOOD_NAMES:
             found = colour_of(panel, name)
             assert not found or found["fixedColor"] not in ALARMING, (panel["title"], name)

@@ -18,6 +18,8 @@ GRID_WIDTH = 24
 
 Built: TypeAlias = stat.Panel | table.Panel | timeseries.Panel
 
+_SHADES = dashboard.FieldColorModeId.SHADES
+_VENDOR = re.compile(rf"\b({'|'.join(colours.VENDORS)})_")
 _TO_BOARD = {
     "title": "The vendor's dashboard",
     "url": "/d/usage-exporter-${__data.fields.Board}?${__url_time_range}&${datasource:queryparam}",
@@ -116,6 +118,10 @@ def _lines(panel: Lines, matchers: str) -> timeseries.Panel:
     elif panel.unit == "percentunit":
         # Alone, zeros would have an axis up to 10,000 %.
         built.axis_soft_max(1)
+    # A palette would make some team or model red, as if it were bad: they are shades of one colour.
+    vendor = _VENDOR.search(panel.queries[0].expr)
+    shaded = colours.VENDORS[vendor[1]] if vendor else colours.SERIES[0]
+    built.color_scheme(dashboard_builders.FieldColor().mode(_SHADES).fixed_color(shaded))
     for index, query in enumerate(panel.queries):
         _colour(built, _line_colours(query.legend, index))
     return built
