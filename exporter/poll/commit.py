@@ -8,12 +8,12 @@ from exporter.model import Window
 from exporter.poll import gauges
 from exporter.poll.baseline import Fresh, Scope, read_scopes
 from exporter.poll.job import Counting
-from exporter.poll.ledger import ERASED, Counted, count, forget
+from exporter.poll.ledger import ERASED, Counted, count, forget, is_kept
 from exporter.poll.reading import Reading
+from exporter.poll.told import newest_told
 from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.privacy import Privacy
 from exporter.poll.windows import next_oldest_kept
-from exporter.store.store import Walk
 from exporter.streams.contract import Batch
 
 
@@ -54,6 +54,7 @@ def apply(
         gathered.counters,
         hidden,
         oldest_kept=state.oldest_kept,
+        besides=state.odd.windows,
         baseline=Fresh() if counting.count_history else reading.known.fresh(read),
         now=now,
         unpaid=reading.unpaid,
@@ -62,7 +63,9 @@ def apply(
         place: amounts[ERASED] for place, amounts in reading.unpaid.items() if ERASED in amounts
     }
     touched = gauges.replace(state.gauges, gathered.gauges, hidden, now)
-    _remember(batches, reading)
+    reading.remember(batches)
+    newest = newest_told(batches, job.reach.bucket)
+    reading.told_until = max(reading.told_until, min(newest, reading.window.end))
     state.privacy = privacy.fingerprint
     return Applied(counted, touched, folded, reading.start(read))
 
@@ -81,7 +84,12 @@ def complete(reading: Reading, now: float, *, count_history: bool) -> set[str]:
     state.started |= dict.fromkeys(reading.started, reading.walk_began)
     state.read_until = window.end
     state.walk = None
-    gone = gauges.drop_unread(state.gauges, reading.walk_began) if reading.walked else set()
+    cut_at = reading.cut.end if reading.cut else 0
+    state.told_until = max(state.told_until or 0, reading.told_until, cut_at) or None
+    state.odd = reading.pieces.ended(odd=reading.has_odd_parts)
+    gone = set[str]()
+    if reading.walked and not reading.pieces.searches:
+        gone = gauges.drop_unread(state.gauges, reading.walk_began)
     if count_history and not (state.ledger or state.erased):
         # Nothing was counted that could be counted twice. A baseline stays where it was.
         state.oldest_kept = None
@@ -90,17 +98,10 @@ def complete(reading: Reading, now: float, *, count_history: bool) -> set[str]:
     state.oldest_kept = next_oldest_kept(
         job.reach, window, newest, state.oldest_kept or window.start
     )
-    forget(state.ledger, state.oldest_kept)
-    state.erased = {p: v for p, v in state.erased.items() if p[1] >= state.oldest_kept}
+    forget(state.ledger, state.oldest_kept, state.odd.windows)
+    state.erased = {
+        place: amount
+        for place, amount in state.erased.items()
+        if is_kept(place[1], state.oldest_kept, state.odd.windows)
+    }
     return gone
-
-
-def _remember(batches: Sequence[Batch], reading: Reading) -> None:
-    """Take what the batches say of how far the walk is, and of what the stream remembers."""
-    state = reading.state
-    for batch in batches:
-        if batch.memory is not None:
-            state.memory = dict(batch.memory)
-        if batch.partition is not None:
-            reading.walked = True
-            state.walk = Walk(reading.walk_began, reading.window.start, batch.partition)

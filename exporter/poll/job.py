@@ -31,7 +31,8 @@ class Job:
     def reach(self) -> Reach:
         options = self.options
         lookback = options.lookback if isinstance(options, CountingOptions) else 0
-        return Reach(self.stream.bucket or MINUTE, lookback, self.stream.retention)
+        stream = self.stream
+        return Reach(stream.bucket or MINUTE, lookback, stream.retention, stream.silence)
 
     @property
     def metrics(self) -> dict[str, Metric]:

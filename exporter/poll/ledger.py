@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from exporter.model import Coverage, Number, Sample, Series, SeriesKey, Slot
+from exporter.model import Coverage, Number, Sample, Series, SeriesKey, Slot, Window
 from exporter.poll.baseline import Fresh
 from exporter.poll.moves import Amounts, Labels, cancel
 
@@ -62,13 +62,15 @@ def count(
     coverage: Iterable[Coverage],
     *,
     oldest_kept: int,
+    besides: Sequence[Window] = (),
     baseline: Fresh,
     now: float,
     unpaid: Losses | None = None,
 ) -> Counted:
     """Count what a poll read into the ledger, in place.
 
-    Buckets before `oldest_kept` are ignored: the ledger has forgotten what it counted of them. What is in
+    Buckets before `oldest_kept` and not in `besides` are ignored: the ledger has forgotten what it counted
+    of them. What is in
     `baseline` is taken without counting. `unpaid` is what earlier parts of the same read took back, and
     what series had that were erased: what moved from there is not counted again.
     """
@@ -79,7 +81,7 @@ def count(
         result.born.add(key)
         result.changed.add(key)
     absent = _absent(ledger, values, coverage)
-    falls, rises = _changes(ledger, (absent, values), oldest_kept)
+    falls, rises = _changes(ledger, (absent, values), oldest_kept, besides)
     for change in (*falls, *rises):
         ledger[change.key].set(change.slot, change.value)
         result.changed.add(change.key)
@@ -98,15 +100,20 @@ def count(
     return result
 
 
-def forget(ledger: Ledger, oldest_kept: int) -> None:
-    """Drop the slots of older buckets; the counters stay."""
+def forget(ledger: Ledger, oldest_kept: int, besides: Sequence[Window] = ()) -> None:
+    """Drop the slots of older buckets that are not in `besides`; the counters stay."""
     for series in ledger.values():
-        for slot in [slot for slot in series.slots if slot.bucket < oldest_kept]:
+        for slot in [s for s in series.slots if not is_kept(s.bucket, oldest_kept, besides)]:
             del series.slots[slot]
 
 
+def is_kept(bucket: int, oldest_kept: int, besides: Sequence[Window]) -> bool:
+    """Whether it is known what was counted of a bucket."""
+    return bucket >= oldest_kept or any(bucket in each for each in besides)
+
+
 def _changes(
-    ledger: Ledger, answers: Iterable[Values], oldest_kept: int
+    ledger: Ledger, answers: Iterable[Values], oldest_kept: int, besides: Sequence[Window]
 ) -> tuple[list[Change], list[Change]]:
     """What fell and what rose."""
     falls: list[Change] = []
@@ -116,7 +123,7 @@ def _changes(
             known = ledger[key].slots
             for slot, value in slots.items():
                 amount = value - known.get(slot, 0)
-                if amount and slot.bucket >= oldest_kept:
+                if amount and is_kept(slot.bucket, oldest_kept, besides):
                     (rises if amount > 0 else falls).append(Change(key, slot, value, amount))
     return falls, rises
 

@@ -1,35 +1,35 @@
 """One poll of one stream: from its window to the committed ledger and the page."""
 
 import asyncio
-from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
 from exporter import log
-from exporter.client.errors import PollError, RateLimitedError, State
+from exporter.client.errors import PartsError, PollError, RateLimitedError, SchemaError, State
 from exporter.clock import Clock
 from exporter.exposition.exposition import Exposition
-from exporter.model import MINUTE, Metric
+from exporter.model import Metric
 from exporter.poll.commit import Applied, apply, complete
 from exporter.poll.discard import discard, loaded
 from exporter.poll.erasure import without_people
 from exporter.poll.job import Counting, Job
+from exporter.poll.pieces import Pieces
 from exporter.poll.publisher import Publisher
+from exporter.poll.reader import read
 from exporter.poll.reading import Reading, begin
+from exporter.poll.remarks import remark, remarks
 from exporter.poll.telling import tell
+from exporter.poll.told import told_until
 from exporter.poll.transform.privacy import Privacy
-from exporter.poll.windows import read_window
+from exporter.poll.windows import lookback_start, read_window
 from exporter.store.store import Changes, Store, StoreError, StreamState
 from exporter.streams.contract import Batch
 from exporter.streams.source import Source
 from exporter.telemetry.status import PollOutcome
 
 _log = log.logger(__name__)
-
-MOST_BATCHES = 500
-LONGEST_UNCOMMITTED = float(MINUTE)
-"""A long walk is committed this often at least: it holds little, and a crash loses little of it."""
 
 _SUSPECT = frozenset({State.SCHEMA_ERROR, State.UNAVAILABLE, State.ERROR})
 """How a poll ends that may have kept answers which nobody can use."""
@@ -62,6 +62,7 @@ class Poller:
             status.state = status.state or (State.EMPTY if state.empty else State.OK)
             status.told = status.told or status.state
             status.last_success, status.data_until = state.last_success, state.data_until
+            status.reason = status.reason or remarks(status, state.odd)
         await self.publisher.show(job, state, job.metrics)
         await self.publisher.show_status(job)
 
@@ -115,46 +116,41 @@ class Poller:
 
     async def _read_into(self, job: Job, state: StreamState) -> PollOutcome:
         now = self._clock.time()
-        window, walk = read_window(job.reach, now, state)
-        job.status.window = window
+        reach, known = job.reach, told_until(job.reach, now, state)
+        pieces = Pieces(*read_window(reach, now, state, known), reach, state.odd, now)
+        job.status.window = pieces.window
         source = Source(
             client=job.client,
             target=job.target,
             options=job.options,
-            window=window,
+            window=pieces.window,
             now=now,
             people=self._privacy.shows_people,
             memory=state.memory,
-            after="" if walk is None else walk.after,
             tell=job.status.walked,
             explain=job.stream.explain,
+            whole=pieces.window,
+            lookback_start=lookback_start(reach, now, state.read_until, state.oldest_kept),
         )
-        reading = begin(job, state, source, walk)
-        pending: list[Batch] = []
-        since = now
+        reading = begin(job, state, source, pieces)
         try:
-            async with aclosing(job.stream.read(source)) as batches:
-                async for batch in batches:
-                    source.rejects.check(done=False)
-                    pending.append(batch)
-                    if self._is_due(len(pending), since) and not source.rejects.undecided:
-                        await self._commit(reading, pending, done=False)
-                        await self.publisher.show_status(job)
-                        pending, since = [], self._clock.time()
-            source.rejects.check(done=True)
-        except Exception:
-            if pending and not source.rejects.undecided:
-                await self._commit(reading, pending, done=False)
+            pending = await read(reading, partial(self._commit_part, reading), self._clock)
+        except (SchemaError, PartsError):
+            if job.stream.bucket is not None:
+                state.odd = pieces.failed()
+                await self.publisher.commit(job, state, Changes(frozenset(), gauges=False), {})
             raise
         # A walk over nothing yields nothing; the partitions of an earlier one are gone all the same.
         reading.walked |= source.walks
         await self._commit(reading, pending, done=True)
+        reason = remark(reading, self._clock.time())
         if source.problem is not None:
             raise source.problem
-        return PollOutcome(State.EMPTY if state.empty else State.OK, succeeded_at=now)
+        return PollOutcome(State.EMPTY if state.empty else State.OK, reason, succeeded_at=now)
 
-    def _is_due(self, batches: int, since: float) -> bool:
-        return batches >= MOST_BATCHES or self._clock.time() - since >= LONGEST_UNCOMMITTED
+    async def _commit_part(self, reading: Reading, batches: list[Batch]) -> None:
+        await self._commit(reading, batches, done=False)
+        await self.publisher.show_status(reading.job)
 
     async def _commit(self, reading: Reading, batches: list[Batch], *, done: bool) -> None:
         """Count the batches and write them in one transaction; `done` says that the window was read."""
@@ -171,7 +167,7 @@ class Poller:
             corrections=applied.counted.corrections,
             folded=applied.folded,
             drift=source.drift,
-            rejected=source.rejects.fields,
+            rejected=reading.rejected + source.rejects.fields,
             data_until=state.data_until,
         )
 

@@ -15,39 +15,63 @@ FIRST_RETRY = 60
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What bounds a stream's window: its bucket, how much it re-reads, what the vendor still has."""
+    """What bounds a stream's window: its bucket, how much it re-reads, what the vendor still has.
+
+    A vendor that has told of no usage for longer than `silence` is taken to have none.
+    """
 
     bucket: int
     lookback: int
     retention: int
+    silence: int = 0
+
+    def oldest(self, now: float) -> int:
+        """The oldest bucket that the vendor still has whole."""
+        return floor(now - self.retention, self.bucket) + self.bucket
 
 
-def window(reach: Reach, now: float, read_until: float | None, oldest_kept: int | None) -> Window:
+def window(
+    reach: Reach,
+    now: float,
+    read_until: float | None,
+    oldest_kept: int | None,
+    told_until: float | None = None,
+) -> Window:
     """The window of the next poll: whole buckets up to `now`.
 
     It starts a lookback before the end of the last good read, so that no downtime shorter than the
-    vendor's retention loses a bucket; never before `oldest_kept`, below which the ledger has forgotten
+    vendor's retention loses a bucket, and with the bucket before `told_until` at the latest, because what
+    the vendor has not told may come; never before `oldest_kept`, below which the ledger has forgotten
     what it counted; and never before what the vendor still has. A read that ended after `now` was by
     a clock that was set back since: how far it went is unknown, so all that is remembered is read.
     """
-    reread_from = min(now, now if read_until is None else read_until) - reach.lookback
-    if read_until is not None and read_until > now and oldest_kept is not None:
-        reread_from = oldest_kept
-    start = floor(reread_from, reach.bucket)
-    oldest = floor(now - reach.retention, reach.bucket) + reach.bucket
-    start = max(start, oldest)
+    start = lookback_start(reach, now, read_until, oldest_kept)
+    if told_until is not None:
+        start = min(start, floor(told_until - 1, reach.bucket))
+    start = max(start, reach.oldest(now))
     if oldest_kept is not None:
         start = max(start, oldest_kept)
     return Window(start, max(start, int(now)))
 
 
-def read_window(reach: Reach, now: float, state: StreamState) -> tuple[Window, Walk | None]:
+def lookback_start(
+    reach: Reach, now: float, read_until: float | None, oldest_kept: int | None
+) -> int:
+    """From which bucket on a poll corrects what was counted: what is older may only be told late."""
+    if read_until is not None and read_until > now and oldest_kept is not None:
+        return floor(oldest_kept, reach.bucket)
+    return floor(min(now, now if read_until is None else read_until) - reach.lookback, reach.bucket)
+
+
+def read_window(
+    reach: Reach, now: float, state: StreamState, told_until: float | None
+) -> tuple[Window, Walk | None]:
     """The window of a poll, and the walk that it goes on with; raises PollError.
 
     A walk keeps the start of its window. One that began in the future was begun by a clock that was set
     back since, and begins again.
     """
-    wanted = window(reach, now, state.read_until, state.oldest_kept)
+    wanted = window(reach, now, state.read_until, state.oldest_kept, told_until)
     if wanted.start > now:
         raise PollError(
             "the clock stands before what was already counted; set the clock right, or remove the "

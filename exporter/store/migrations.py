@@ -86,6 +86,10 @@ _BASELINES = (
     "ALTER TABLE series ADD COLUMN moved NOT NULL DEFAULT 0",
     "ALTER TABLE stream ADD COLUMN erased TEXT NOT NULL DEFAULT '[]'",
 )
+_TOLD = (
+    "ALTER TABLE stream ADD COLUMN told_until REAL",
+    "ALTER TABLE stream ADD COLUMN odd TEXT NOT NULL DEFAULT '[0, 0, []]'",
+)
 _NOT_READ_IN_PARTITIONS = ({""}, {"all"})
 """The partitions of a metric that is read for the whole account; `all` is that of a bill."""
 
@@ -189,10 +193,15 @@ def _take_baselines_by_partition(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE stream DROP COLUMN started")
 
 
+def _know_what_was_told(connection: sqlite3.Connection) -> None:
+    _execute(connection, _TOLD)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _create,
     _separate_partitions,
     _separate_selections,
     _take_baselines_by_partition,
+    _know_what_was_told,
 )
 """`PRAGMA user_version` counts those that a file has seen; those that it lacks run in one transaction."""

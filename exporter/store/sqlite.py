@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from exporter.model import Number, Series, SeriesKey, Slot, StreamKey
 from exporter.store.state_file import connect, explained, legible, write_back
-from exporter.store.store import Changes, Gauge, Gauges, StreamState, Walk
+from exporter.store.store import Changes, Gauge, Gauges, LeftOut, OddAnswers, StreamState, Walk
 
 _LARGEST = 2**63 - 1
 _Result = TypeVar("_Result")
@@ -72,13 +72,13 @@ class SQLiteStore:
     def _load(self, key: StreamKey) -> StreamState:
         row = self._connection.execute(
             "SELECT id, oldest_kept, read_until, memory, walk, last_success, data_until, empty,"
-            " privacy, erased FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
+            " privacy, erased, told_until, odd FROM stream WHERE (vendor, account, stream) = (?, ?, ?)",
             key,
         ).fetchone()
         if row is None:
             return StreamState()
         (stream_id, oldest_kept, read_until, memory, walk, last_success, data_until, empty, privacy,
-         erased) = row  # fmt: skip
+         erased, told_until, odd) = row  # fmt: skip
         return StreamState(
             oldest_kept=_whole(oldest_kept),
             read_until=_moment(read_until),
@@ -92,6 +92,8 @@ class SQLiteStore:
             erased={
                 (_text(m), int(start)): _exact(value) for m, start, value in json.loads(erased)
             },
+            told_until=_moment(told_until),
+            odd=_odd(*json.loads(odd)),
             ledger=self._load_ledger(stream_id),
             gauges=self._load_gauges(stream_id),
         )
@@ -181,13 +183,14 @@ class SQLiteStore:
     def _write_stream(self, key: StreamKey, state: StreamState) -> int:
         row = self._connection.execute(
             "INSERT INTO stream (vendor, account, stream, oldest_kept, read_until, memory, walk,"
-            " last_success, data_until, empty, privacy, erased)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " last_success, data_until, empty, privacy, erased, told_until, odd)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET oldest_kept = excluded.oldest_kept,"
             " read_until = excluded.read_until,"
             " memory = excluded.memory, walk = excluded.walk, last_success = excluded.last_success,"
             " data_until = excluded.data_until, empty = excluded.empty,"
-            " privacy = excluded.privacy, erased = excluded.erased RETURNING id",
+            " privacy = excluded.privacy, erased = excluded.erased,"
+            " told_until = excluded.told_until, odd = excluded.odd RETURNING id",
             (
                 *key,
                 state.oldest_kept,
@@ -199,6 +202,8 @@ class SQLiteStore:
                 state.empty,
                 state.privacy,
                 json.dumps([(*place, _stored(value)) for place, value in state.erased.items()]),
+                state.told_until,
+                json.dumps((state.odd.polls, state.odd.searched, state.odd.left_out)),
             ),
         ).fetchone()
         return int(row[0])
@@ -254,8 +259,9 @@ class SQLiteStore:
         if state.oldest_kept is not None:
             self._connection.execute(
                 "DELETE FROM slot WHERE start < ? AND series_id IN"
-                " (SELECT id FROM series WHERE stream_id = ?)",
-                (state.oldest_kept, stream_id),
+                " (SELECT id FROM series WHERE stream_id = ?) AND NOT EXISTS"
+                " (SELECT 1 FROM json_each(?) WHERE start >= value ->> 0 AND start < value ->> 1)",
+                (state.oldest_kept, stream_id, json.dumps(state.odd.left_out)),
             )
 
 
@@ -280,8 +286,13 @@ def _whole(value: object) -> int | None:
     raise TypeError(f"{value!r} is no whole number")
 
 
-def _walk(began: float, start: int, after: str) -> Walk:
-    return Walk(float(began), int(start), _text(after))
+def _walk(began: float, start: int, after: str, until: int | None = None) -> Walk:
+    return Walk(float(began), int(start), _text(after), _whole(until))
+
+
+def _odd(polls: int, searched: float, left_out: list[tuple[int, int, float, str]]) -> OddAnswers:
+    ranges = [LeftOut(int(a), int(b), float(tried), _text(why)) for a, b, tried, why in left_out]
+    return OddAnswers(int(polls), float(searched), ranges)
 
 
 def _moment(value: float | None) -> float | None:

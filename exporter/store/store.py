@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from exporter.model import Number, Series, SeriesKey, StreamKey
+from exporter.model import Number, Series, SeriesKey, StreamKey, Window
 
 
 class StoreError(Exception):
@@ -22,11 +22,45 @@ Gauges: TypeAlias = dict[SeriesKey, dict[str, Gauge]]
 
 
 class Walk(NamedTuple):
-    """A walk over partitions that has not ended: when it began, the start of its window, how far it is."""
+    """A walk over partitions that has not ended: when it began, the start of its window, how far it is.
+
+    `until` is the end of its window where a range follows that is left out.
+    """
 
     began: float
     start: int
     after: str
+    until: int | None = None
+
+
+class LeftOut(NamedTuple):
+    """A bucket that is not read with the others: when it was asked for last, and what was odd then."""
+
+    start: int
+    end: int
+    tried: float
+    reason: str
+
+    @property
+    def window(self) -> Window:
+        return Window(self.start, self.end)
+
+
+@dataclass(slots=True)
+class OddAnswers:
+    """What could not be read of a stream's answers.
+
+    `polls` have failed in a row for that reason, `searched` is when the odd buckets were looked for last,
+    and `left_out` are those that are known.
+    """
+
+    polls: int = 0
+    searched: float = 0.0
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def windows(self) -> list[Window]:
+        return [each.window for each in self.left_out]
 
 
 @dataclass(slots=True)
@@ -37,7 +71,8 @@ class StreamState:
     good read, `memory` what the stream itself remembers, `privacy` the fingerprint of the setting under
     which people's labels were made. `started` tells which metrics were read in which partition (empty:
     in the whole account), and when the first walk that did began. `erased` is what was counted of a
-    metric's bucket by series that were erased since.
+    metric's bucket by series that were erased since. `told_until` is the end of the newest bucket that an
+    answer spoke for.
     """
 
     oldest_kept: int | None = None
@@ -50,6 +85,8 @@ class StreamState:
     empty: bool = False
     privacy: str = ""
     erased: dict[tuple[str, int], Number] = field(default_factory=dict)
+    told_until: float | None = None
+    odd: OddAnswers = field(default_factory=OddAnswers)
     ledger: dict[SeriesKey, Series] = field(default_factory=dict)
     gauges: Gauges = field(default_factory=dict)
 

@@ -56,7 +56,8 @@ class Stream(Generic[TargetT, OptionsT]):
     """One thing read from a vendor: a declaration and the function that reads it.
 
     `bucket` is the size in seconds of the coarsest slice that it counts in, None for a stream that reads
-    the present; `retention` how far back the vendor answers. `probe` is a cheap request for the doctor,
+    the present; `retention` how far back the vendor answers. Longer than `silence` without any usage, it is taken
+    to have none, and no longer asked whether some of it came late. `probe` is a cheap request for the doctor,
     `right` what the vendor's remedies need to know of the right that the stream takes. `of_account` says
     that an answer shows that the account can be read, and not only that the vendor is there. `explain`
     adds to an error what only this stream knows of it. `inapplicable` says why a target cannot have this
@@ -74,6 +75,7 @@ class Stream(Generic[TargetT, OptionsT]):
     right: Any = None
     bucket: int | None = DAY
     retention: int = 365 * DAY
+    silence: int = 90 * DAY
     by_default: bool = True
     of_account: bool = True
     inapplicable: Callable[[TargetT], str | None] = lambda _: None

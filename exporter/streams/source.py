@@ -72,7 +72,9 @@ class Source(Generic[TargetT, OptionsT]):
 
     `records` and `drift` count what was decoded, `uncounted` are unknown fields that hold numbers, `rejects` the rows that could not be; `data_until` is the
     end of the newest whole bucket with data. `walks` says that the account is read in partitions. `explain` is
-    what the stream knows of its errors.
+    what the stream knows of its errors, `failed` are the parts that could not be read. `whole` is the
+    poll's window where `window` is a piece of it. What is before `lookback_start` is read only because it
+    may be told late.
     """
 
     client: Client
@@ -91,7 +93,9 @@ class Source(Generic[TargetT, OptionsT]):
     data_until: float | None = None
     walks: bool = False
     explain: Callable[[PollError], PollError] = lambda error: error
-    _failed: dict[str, tuple[State, str]] = field(default_factory=dict)
+    whole: Window | None = None
+    lookback_start: int = 0
+    failed: dict[str, tuple[State, str]] = field(default_factory=dict)
     _endpoint: str = ""
 
     async def get(
@@ -253,12 +257,12 @@ class Source(Generic[TargetT, OptionsT]):
         """Tell that a part could not be read; of a part that fails often the first error is told."""
         told = self.explain(error)
         text = f"{part}: {told}{advice and '; '}{advice}"
-        self._failed.setdefault(part, (told.state, text))
+        self.failed.setdefault(part, (told.state, text))
 
     @property
     def problem(self) -> PollError | None:
         """The errors of all parts that could not be read."""
-        return PartsError(list(self._failed.values())) if self._failed else None
+        return PartsError(list(self.failed.values())) if self.failed else None
 
     def has_days(self, starts: Iterable[float]) -> None:
         """These UTC days have data, each by its start; one that has not ended yet says nothing."""
@@ -269,6 +273,11 @@ class Source(Generic[TargetT, OptionsT]):
         """A whole bucket with data ends at `until` (Unix seconds)."""
         if until is not None:
             self.data_until = max(until, self.data_until or 0)
+
+    @property
+    def poll_window(self) -> Window:
+        """All that the poll reads: what a stream remembers is of it, whatever piece is read."""
+        return self.whole or self.window
 
     def recall(self, kind: type[MemoryT]) -> MemoryT:
         """The memory as `kind`, whose fields all have defaults; what does not fit is forgotten.
@@ -286,13 +295,13 @@ class Source(Generic[TargetT, OptionsT]):
         self.walks = True
         return Partitions(sorted(ids), self.after, self.tell)
 
-    def days(self, end: float | None = None, since: float | None = None) -> Iterator[Window]:
+    def days(self, end: float | None = None) -> Iterator[Window]:
         """The UTC days of the window up to `end`, without those that a walk has read before.
 
-        They begin at `since` where that is earlier. The partition of a day's batch is `iso_day(day.start)`.
+        The partition of a day's batch is `iso_day(day.start)`.
         """
-        start = self.window.start if since is None else min(self.window.start, int(since))
-        window = Window(start, self.window.end if end is None else int(end))
+        until = self.window.end if end is None else min(self.window.end, int(end))
+        window = Window(self.window.start, until)
         days = {iso_day(day.start): day for day in window.buckets(DAY)}
         yield from (days[name] for name in self.partitions(days))
 

@@ -89,6 +89,16 @@ REJECTED = _stream(
 CORRECTIONS = _stream(
     "corrections_total", MetricType.COUNTER, "Buckets whose value the vendor lowered afterwards."
 )
+LEFT_OUT = _stream(
+    "left_out_seconds",
+    MetricType.GAUGE,
+    "Time that polls leave out because the answers for it cannot be read; it is tried again daily.",
+)
+LOST = _stream(
+    "lost_seconds_total",
+    MetricType.COUNTER,
+    "Time that is not counted because it was out of the vendor's reach before it was told.",
+)
 WALK = _stream(
     "walk_progress_ratio",
     MetricType.GAUGE,
@@ -127,7 +137,7 @@ BUILD_INFO = _exporter(
 
 METRICS = (
     UP, API_REQUESTS, API_WAIT, API_ANSWER, CREDENTIAL_EXPIRY, STATE, LAST_SUCCESS, DATA, INTERVAL, POLLS, FAILURES, DURATION,
-    RECORDS, REJECTED, CORRECTIONS, WALK, SERIES, FOLDED, DRIFT, RELOAD_SUCCESSFUL, RELOAD_TIME,
+    RECORDS, REJECTED, CORRECTIONS, LEFT_OUT, LOST, WALK, SERIES, FOLDED, DRIFT, RELOAD_SUCCESSFUL, RELOAD_TIME,
     STATE_CREATED, BUILD_INFO,
 )  # fmt: skip
 
@@ -147,6 +157,8 @@ def stream_families(status: StreamStatus) -> Families:
         RECORDS: [Point(key, status.records)],
         REJECTED: [Point((*key, name), rows) for name, rows in sorted(status.rejected.items())],
         CORRECTIONS: [Point(key, status.corrections)],
+        LEFT_OUT: [Point(key, status.left_out)],
+        LOST: [Point(key, status.lost)],
         SERIES: [Point(key, status.series)],
         FOLDED: [Point(key, status.folded)],
         DRIFT: [Point((*key, name), times) for name, times in sorted(status.drift.items())],

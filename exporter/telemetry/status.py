@@ -11,7 +11,7 @@ from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.client.reaching import Unreached
 from exporter.client.request import Endpoint
-from exporter.model import HOUR, MINUTE, OTHER, Histogram, StreamKey, Window
+from exporter.model import DAY, HOUR, MINUTE, OTHER, Histogram, StreamKey, Window
 
 DURATION_BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 DRIFT_FIELDS = 50
@@ -83,6 +83,8 @@ class StreamStatus:
     `dated` says that its data are of days or other slices of time, and not of the present.
     `window` is what the last poll asked for. The log has told the state `told`, and of odd rows in the
     fields `told_rejected`.
+    `left_out` are the seconds that polls do not ask for because their answers are odd, `lost` those that
+    can never be counted.
     """
 
     key: StreamKey
@@ -116,6 +118,9 @@ class StreamStatus:
     window: Window | None = None
     told: State | None = None
     told_rejected: frozenset[str] = frozenset()
+    left_out: int = 0
+    lost: int = 0
+    _lost: list[tuple[Window, float]] = field(default_factory=list, init=False)
     _committed: int = field(default=0, init=False)
     _drifted: Counter[str] = field(default_factory=Counter, init=False)
 
@@ -171,6 +176,18 @@ class StreamStatus:
         told = found[: DRIFT_FIELDS - len(self.uncounted)]
         self.uncounted.update(told)
         return told
+
+    def lose(self, windows: Iterable[Window], now: float) -> None:
+        """Take time that is out of the vendor's reach before it was counted."""
+        self._lost = [each for each in self._lost if 0 <= now - each[1] < DAY]
+        for window in windows:
+            self.lost += window.end - window.start
+            self._lost.append((window, now))
+
+    @property
+    def lost_lately(self) -> list[Window]:
+        """What was lost within a day."""
+        return [window for window, _ in self._lost]
 
     def end(self, outcome: PollOutcome, began: float, now: float) -> None:
         """The running poll has ended."""

@@ -13,7 +13,7 @@ from exporter.poll.transform.privacy import Users
 from exporter.streams.contract import Batch
 from exporter.streams.dates import iso_day
 from exporter.streams.source import Source
-from tests.poll.test_poller import THINGS, TODAY, Read, Rig, gives
+from tests.poll.rig import THINGS, TODAY, Read, Rig, gives
 
 Found = dict[str, dict[int, int]]
 """How much there is in each part of the account, by day (counted from today)."""

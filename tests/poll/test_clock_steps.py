@@ -13,7 +13,7 @@ from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Coverage, Sample, floor
 from exporter.streams.contract import Batch
 from exporter.streams.source import Source
-from tests.poll.test_poller import NOON, THINGS, Rig, gives
+from tests.poll.rig import NOON, THINGS, Rig, gives
 
 LOOKBACK = 2 * DAY
 

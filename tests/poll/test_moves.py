@@ -1,8 +1,7 @@
 """What moves from one series to another, or to another bucket, is counted once."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from pathlib import Path
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any, TypeAlias
 
 import pytest
@@ -16,19 +15,11 @@ from exporter.poll.moves import Labels, cancel
 from exporter.poll.transform.budget import fold, gather
 from exporter.streams.contract import Batch
 from exporter.streams.source import Source
-from tests.poll.test_poller import THINGS, TODAY, Rig, gives
+from tests.poll.rig import THINGS, TODAY, Rig, gives
 
 COMMITS = Metric("commits_total", MetricType.COUNTER, "Commits.", ("repository", "primary_branch"))
 SPAN = 4
 laws = settings(deadline=None, max_examples=60)
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    rig = Rig(tmp_path)
-    rig.start()
-    yield rig
-    await rig.store.close()
 
 
 async def _total(rig: Rig, *answers: dict[tuple[str, int], int]) -> float:
@@ -94,7 +85,7 @@ async def test_a_rename_in_a_walk_that_is_committed_in_parts_is_counted_once(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One part of the account is read, and committed, before the other."""
-    monkeypatch.setattr("exporter.poll.poller.MOST_BATCHES", 1)
+    monkeypatch.setattr("exporter.poll.reader.MOST_BATCHES", 1)
     found = {"1": {"a": 100, "b": 7}, "2": {"c": 5}}
 
     async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:

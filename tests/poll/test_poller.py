@@ -2,139 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.client.errors import ForbiddenError, RateLimitedError, State, UnavailableError
-from exporter.exposition.exposition import Exposition
-from exporter.exposition.render import Format
-from exporter.model import DAY, HOUR, Coverage, Metric, MetricType, Sample, StreamKey
-from exporter.poll.exposure import Exposure
-from exporter.poll.job import Counting, Job
-from exporter.poll.poller import Poller
-from exporter.poll.transform.privacy import Privacy, Users
+from exporter.model import DAY, HOUR, Coverage, Sample, StreamKey
 from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StoreError, StreamState
 from exporter.streams.contract import Batch
 from exporter.streams.dates import iso_day
-from exporter.streams.options import CountingOptions
 from exporter.streams.source import Source
-from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
-from exporter.telemetry.status import StreamStatus, TargetStatus
-from tests.clock import ManualClock
-from tests.poll.fake_job import fake_job
-
-NOON = 1_767_614_400.0
-"""2026-01-05T12:00:00Z."""
-TODAY = int(NOON) // DAY * DAY
-
-THINGS = Metric("fake_things_total", MetricType.COUNTER, "Things.", ("kind",))
-SEATS = Metric("fake_seats", MetricType.GAUGE, "Seats.", ("plan",))
-
-Read = Callable[[Source[Any, Any]], AsyncGenerator[Batch, None]]
-
-
-class Rig:
-    """A poller with a store in a file, and streams that a test can change."""
-
-    def __init__(self, directory: Path) -> None:
-        self.clock = ManualClock(NOON)
-        self.directory = directory
-        self.reads: dict[str, Read] = {}
-        self.target_status = TargetStatus("fake", "acme")
-        self.metrics: tuple[Metric, ...] = (THINGS, SEATS)
-
-    def start(
-        self,
-        *,
-        birth_hold: int = 0,
-        count_history: bool = True,
-        series: int = 5_000,
-        users: Users = Users.OFF,
-    ) -> None:
-        """Start the process, as if for the first time or again."""
-        self.store = SQLiteStore.open(self.directory / "state.db", self.clock.time())
-        self.board = Exposition([*self.metrics, *SELF_METRICS], clock=self.clock)
-        self.poller = Poller(
-            self.store,
-            self.board,
-            Privacy(users, b"k" * 32),
-            Counting(Exposure(birth_hold, DAY, self.clock.time()), count_history, series),
-            self.clock,
-        )
-
-    async def restart(self, **counting: Any) -> None:
-        await self.store.close()
-        self.start(**counting)
-
-    def job(self, name: str = "things", lookback: int = 2 * DAY) -> Job:
-        """A stream whose read is `reads[name]`."""
-        key = StreamKey("fake", "acme", name)
-        options = CountingOptions.model_construct(
-            enabled=True, interval=300, lookback=lookback, requests_per_minute=None
-        )
-        status = StreamStatus(key, 300)
-        self.target_status.streams[name] = status
-        return fake_job(
-            self.metrics,
-            lambda source: self.reads[name](source),
-            options,
-            status,
-            self.target_status,
-        )
-
-    async def page(self) -> dict[tuple[str, ...], float]:
-        """What the page shows of the streams: values by metric and own label."""
-        await self.board.flush()
-        text = self.board.page.select([m.name for m in self.metrics], Format.PLAIN).decode()
-        return {
-            (sample.name, *list(sample.labels.values())[1:]): sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        }
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    rig = Rig(tmp_path)
-    rig.start()
-    yield rig
-    await rig.store.close()
-
-
-def gives(
-    things: dict[tuple[str, int], int], seats: dict[str, float] | None = None, records: int = 1
-) -> Read:
-    """A read that finds things by kind and day (counted from today), and seats by plan."""
-
-    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
-        samples = [
-            Sample(THINGS, (kind,), value, TODAY + day * DAY)
-            for (kind, day), value in things.items()
-        ]
-        samples += [Sample(SEATS, (plan,), value) for plan, value in (seats or {}).items()]
-        source.records += records
-        source.has_data(TODAY + DAY if things else None)
-        yield Batch(
-            samples,
-            covers=[Coverage((THINGS,), source.window), Coverage((SEATS,))],
-            memory={"polls": source.memory.get("polls", 0) + 1},
-        )
-
-    return read
-
-
-def raises(error: Exception) -> Read:
-    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
-        raise error
-        yield
-
-    return read
+from exporter.telemetry.status import TargetStatus
+from tests.poll.rig import NOON, SEATS, THINGS, TODAY, Read, Rig, gives, raises
 
 
 @pytest.mark.parametrize(("count_history", "first"), [(False, 0), (True, 11)])
@@ -518,7 +400,7 @@ async def test_a_bug_in_one_stream_does_not_stop_the_others(
     [told] = [line for line in caplog.text.splitlines() if "level=error" in line]
     assert "this is a bug" in told
     assert "vendor=fake account=acme stream=broken doing=poll error=RuntimeError" in told
-    assert "test_poller.py" in told
+    assert "tests/poll/rig.py" in told
     assert "dev@example.com" not in caplog.text
 
 

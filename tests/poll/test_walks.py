@@ -16,7 +16,7 @@ from exporter.model import DAY, HOUR, Coverage, Sample, Window, floor
 from exporter.streams.contract import Batch
 from exporter.streams.dates import iso_day
 from exporter.streams.source import Source
-from tests.poll.test_poller import NOON, THINGS, TODAY, Rig
+from tests.poll.rig import NOON, THINGS, TODAY, Rig
 
 LOOKBACK = 12 * HOUR
 FIRST = floor(NOON - LOOKBACK, DAY)

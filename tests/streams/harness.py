@@ -120,7 +120,8 @@ class Case:
     `required` is a field that the stream cannot do without, `counted` one that feeds a counter (None
     for a stream that has none). `people` are texts of the fixtures that name persons; `users` is the
     privacy setting without which the stream reads nothing. `empty` are the bodies of a vendor that has
-    nothing. `parts` are the paths of what the stream can do without, by the part's name. `never_odd` are paths of which no field of a row is read, so any object is a good one. `paged` is the path of a list that `paging` options make the
+    nothing. `parts` are the paths of what the stream can do without, by the part's name; `members` those that are asked once for each
+    member of the account. Where so many are refused as `first_asked`, nothing answers. `never_odd` are paths of which no field of a row is read, so any object is a good one. `paged` is the path of a list that `paging` options make the
     stream read in JSON pages (None: no list has pages). Of a vendor that always has something
     `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way.
     `month` is None where the simulator knows no truth of the stream. `forms` are options under which it
@@ -138,6 +139,8 @@ class Case:
     people: Sequence[str] = ()
     users: Users = Users.OFF
     parts: Mapping[str, str] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
+    first_asked: int = 1
     never_odd: Sequence[str] = ()
     paged: str | None = None
     whole: bool = True
@@ -167,13 +170,14 @@ class Case:
 class FakeVendor:
     """Answers from fixture bodies, which a test may change; some requests can be made to fail.
 
-    `alter` may change an answer that a route's view has made.
+    `alter` may change an answer that a route's view has made; `refuse` may answer instead of it.
     """
 
     def __init__(self, case: Case) -> None:
         self.requests: list[httpx.Request] = []
         self.most = 10_000
         self.alter: Callable[[Route, httpx.Response], httpx.Response] = lambda _, found: found
+        self.refuse: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
         self.bodies: dict[str, Any] = {
             path.name.removesuffix(".json"): _read(path) for path in sorted(case.fixtures.iterdir())
         }
@@ -213,6 +217,8 @@ class FakeVendor:
         self.requests.append(request)
         if self._fault is not None and self._first <= number < self._last:
             return self._fault()
+        if (refusal := self.refuse(request)) is not None:
+            return refusal
         path = request.url.path
         for route in self._routes:
             if path.startswith(route.path):

@@ -57,6 +57,11 @@ class Day:
         self._source = source
         self._window = window
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the day is of the lookback, and not only read because it may be told late."""
+        return self._window.start >= self._source.lookback_start
+
     async def count_slices(
         self, endpoint: kit.Endpoint, table: kit.Table[api.Counts], sender: Sender = ALL
     ) -> int | None:

@@ -63,7 +63,8 @@ async def _subjects(source: InsightsSource, day: Day) -> list[api.Subject]:
 
     rows = await day.count_rows(SUBJECTS, labels)
     for row in rows:
-        day.show_last(row, labels(row))
+        if day.is_open:
+            day.show_last(row, labels(row))
     return rows
 
 
@@ -154,6 +155,8 @@ STREAM = kit.Stream(
     metrics=metrics.METRICS,
     options=Options,
     read=read,
+    # Each day of the window is a request or more.
+    silence=14 * kit.DAY,
     plan=plan,
     probe=kit.once(_arrived, api.Counts),
     right=Right(

@@ -238,6 +238,8 @@ STREAM = kit.Stream(
     metrics=METRICS,
     options=Options,
     read=read,
+    # Each day of the window is a request or more.
+    silence=14 * kit.DAY,
     plan=plan,
     probe=kit.once(lambda source: ask(source.target, "usage", _date(source.window)), Usage),
     right={

@@ -35,9 +35,6 @@ from exporter.vendors.github.vendor import GROUP, GithubTarget
 _REPORTED_AFTER = 3 * kit.DAY
 """A report is there within two full days after its day."""
 _SATURDAY = 5
-RETENTION = 365 * kit.DAY
-"""How far back GitHub answers."""
-
 
 _PARTS = {TEAMS: "the report of teams", USERS: "the report of people"}
 
@@ -112,7 +109,7 @@ async def read(source: ReportsSource) -> kit.Batches:
     memory, reports = source.recall(_Memory), _Reports(source)
     kind = ENTITY[source.target.scope]
     # If the clock was set back, days that were remembered as settled may still change.
-    settled = {d for d in memory.settled if d in source.window and _is_final(source, d)}
+    settled = {d for d in memory.settled if d in source.poll_window and _is_final(source, d)}
     until = kit.floor(source.now - source.options.report_lag, kit.DAY)
     newest, latest = memory.newest, None
     asked: list[int] = []
@@ -120,7 +117,7 @@ async def read(source: ReportsSource) -> kit.Batches:
     broken: kit.PollError | None = None
     problem = None
     try:
-        for day in source.days(until, _oldest(source, memory.newest)):
+        for day in source.days(until):
             # The newest one is read again even if it is settled: the gauges are of it.
             if day.start in settled and day.start != memory.newest:
                 continue
@@ -168,11 +165,6 @@ async def read(source: ReportsSource) -> kit.Batches:
             source.fail(part, gone)
 
 
-def _oldest(source: ReportsSource, newest: int | None) -> int | None:
-    """The newest day with a report: none since is counted, however long ago it was."""
-    return None if newest is None else max(newest, int(source.now) - RETENTION)
-
-
 def _is_final(source: ReportsSource, day: int) -> bool:
     return source.now >= day + kit.DAY + source.options.settled_after
 
@@ -205,7 +197,6 @@ STREAM = kit.Stream(
     options=Options,
     read=read,
     plan=plan,
-    retention=RETENTION,
     probe=kit.once(_working_day, Links, none=True),
     right={
         "org": Right(

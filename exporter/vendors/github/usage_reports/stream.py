@@ -101,7 +101,7 @@ class _Read:
     def _batch(
         self, samples: Sequence[kit.Sample] = (), covers: Sequence[kit.Coverage] = ()
     ) -> kit.Batch:
-        stored = self._memory.stored(self._source.window, self._types)
+        stored = self._memory.stored(self._source.poll_window, self._types)
         return kit.Batch(samples, covers, memory=stored)
 
     async def _list(self) -> list[Export]:
@@ -171,7 +171,7 @@ class _Read:
 
     async def _create_one(self, exports: Sequence[Export]) -> None:
         """Ask for one export, as the last request of the poll: it is remembered with its commit."""
-        memory, window = self._memory, self._source.window
+        memory, window = self._memory, self._source.poll_window
         now, every = self._source.now, self._source.options.create_every
         for name in self._types:
             wanted = missing(name, REPORT_TYPES[name].longest, window, memory, now, every)
