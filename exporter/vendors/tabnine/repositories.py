@@ -86,16 +86,23 @@ class Repository(msgspec.Struct, kw_only=True):
 
 
 async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
-    """Teams of one name are read together, as their repositories are shown together."""
+    """Teams of one name are read together, as their repositories are shown together.
+
+    Where one of them cannot be read, neither is shown.
+    """
     teams = await lists.teams(source)
-    for label in (walk := source.partitions(teams.by_label)):
+    for label in (members := kit.Members(source, teams.by_label, "a team")):
         found: list[list[Repository]] = []
+        whole = True
         for team in teams.by_label[label]:
-            with walk.passing_over():
+            async with members.one() as part:
                 request = kit.Request(REPOSITORIES, path={"team_id": team.id})
                 found.append(await source.get(request, list[Repository], records=len))
-        if found:
-            covers = [kit.Coverage(METRICS, partition=label)]
+            whole = whole and part.error is None
+        covers = [kit.Coverage(METRICS, partition=label)]
+        if not whole:
+            yield kit.Batch((), covers, partition=label)
+        elif found:
             yield kit.Batch(_samples(label, [*chain(*found)]), covers, partition=label)
 
 

@@ -20,7 +20,7 @@ class Parts:
         self._source = source
         self._left_out = left_out
         self._failures: Counter[str] = Counter()
-        self._answered: set[str] = set()
+        self.answered: set[str] = set()
         self._absent: dict[str, kit.PollError] = {}
 
     def wanted(self, part: str) -> bool:
@@ -35,19 +35,19 @@ class Parts:
             except kit.NotFoundError as error:
                 # One team of many was removed since the list was read; all are no such endpoint.
                 self._absent.setdefault(part, error)
-                self._failures[part] += part not in self._answered
+                self._failures[part] += part not in self.answered
                 return []
         if read.error is not None:
             refused = isinstance(read.error, kit.ForbiddenError | kit.UnauthorizedError)
             self._failures[part] += _MOST_FAILURES if refused else 1
             return []
-        self._answered.add(part)
+        self.answered.add(part)
         return samples
 
     def tell_absent(self) -> None:
         """Tell which parts are nowhere to be found."""
         for part, error in self._absent.items():
-            if part not in self._answered:
+            if part not in self.answered:
                 self._source.fail(part, error, _advice(part))
 
 

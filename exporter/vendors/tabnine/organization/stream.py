@@ -53,18 +53,21 @@ async def read(source: _Source) -> kit.Batches:
         source.records += len(teams.by_id)
         return _listed(teams)
 
-    organization = await source.get(lists.ORGANIZATION, lists.Organization, records=lambda _: 1)
-    samples = [_info(organization)]
+    organization, failed = await _details(source)
+    samples = [] if organization is None else [_info(organization)]
+    known = source.target.organization_id if organization is None else organization.id
     readers: dict[str, Callable[[_Source], Awaitable[list[kit.Sample]]]] = {
         "license": _license,
         "utilization": _utilization,
         "permissions": _permissions,
-        "unassigned_users": lambda source: _unassigned(source, organization.id),
+        "unassigned_users": lambda source: _unassigned(source, known),
         "teams": list_teams,
     }
     for part, reader in readers.items():
         if parts.wanted(part):
             samples += await parts.read(part, reader(source))
+            if failed is not None and not parts.answered:
+                raise failed  # nothing answers
     sizes = {k: v for label in teams.by_label for k, v in teams.sizes(label).items()}
     yield kit.Batch(samples, [kit.Coverage(metrics.ONCE)], sizes)
 
@@ -79,6 +82,18 @@ async def read(source: _Source) -> kit.Batches:
         covers = [kit.Coverage(metrics.BY_TEAM, partition=label)]
         yield kit.Batch(found, covers, teams.sizes(label), label)
     parts.tell_absent()
+
+
+async def _details(
+    source: _Source,
+) -> tuple[lists.Organization | None, kit.PollError | None]:
+    """Who the organization is; an error where that is refused or broken, though the token is known."""
+    found = None
+    async with source.optional("the organization's details") as part:
+        found = await source.get(lists.ORGANIZATION, lists.Organization, records=lambda _: 1)
+    if isinstance(part.error, kit.UnauthorizedError):
+        raise part.error
+    return found, part.error
 
 
 async def _license(source: _Source) -> list[kit.Sample]:
@@ -111,8 +126,10 @@ async def _permissions(source: _Source) -> list[kit.Sample]:
     return samples
 
 
-async def _unassigned(source: _Source, organization_id: str) -> list[kit.Sample]:
+async def _unassigned(source: _Source, organization_id: str | None) -> list[kit.Sample]:
     """Both lists that the API has; whoever is in the first is not counted in the second."""
+    if organization_id is None:
+        raise kit.PollError("the organization's id is unknown: set organization_id")
     seen: set[int] = set()
     counts = Counter({"true": 0, "false": 0})
     for wanted in ("true", "false"):

@@ -17,10 +17,13 @@ class Options(api.UsageOptions):
 async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
     organization = await lists.organization_id(source)
     teams = await lists.teams(source)
-    for team_id in (walk := source.partitions(teams.by_id)):
-        with walk.passing_over():
-            team = teams.by_id[team_id]
+    for team_id in (members := kit.Members(source, teams.by_id, "a team")):
+        team, usage = teams.by_id[team_id], None
+        async with members.one() as part:
             usage = await days.ask(source, TEAM, "team", organization, team_id, team.label)
+        if part.error is not None:
+            yield kit.Batch((), partition=team_id)
+        elif usage is not None:
             # People and ratios of two teams cannot be shown as one.
             newest = () if teams.shares_label(team) else usage.newest()
             sizes = teams.sizes(team.label, at_least=usage.most_active)

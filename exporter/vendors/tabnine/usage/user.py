@@ -57,35 +57,57 @@ class UsersPage(lists.ListPage, kw_only=True):
 
 
 async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
-    """Team by team; what is known of a user counts at once, however long the rest of the team takes."""
+    """Team by team; what is known of a user counts at once, however long the rest of the team takes.
+
+    A team or a user that cannot be read costs itself only, the list of teams those who are in one.
+    """
     organization = await lists.organization_id(source)
-    teams = await lists.teams(source)
-    seen: set[str] = set()
-    gone: list[kit.NotFoundError] = []
-    for team in (walk := source.partitions([*teams.by_id, _NO_TEAM])):
-        with walk.passing_over():
-            async with aclosing(_users(source, team, organization)) as users:
-                async for user in users:
-                    if user.id in seen or not user.may_count(source.window):
-                        continue
-                    seen.add(user.id)
-                    try:
-                        usage = await days.ask(
-                            source, USER, "user", organization, user.id, user.label
-                        )
-                    except kit.NotFoundError as error:
-                        gone.append(error)
-                    else:
-                        yield kit.Batch([*usage.used()], usage.covers)
-            if not _all_gone(seen, gone):
-                yield kit.Batch((), partition=team)
-    if _all_gone(seen, gone):
-        raise gone[-1]
+    teams, users = lists.Teams(), _Users(source, organization)
+    async with source.optional("the list of teams"):
+        teams = await lists.teams(source)
+    for team in (members := kit.Members(source, [*teams.by_id, _NO_TEAM], "a team")):
+        listed: list[User] = []
+        async with members.one(), aclosing(_users(source, team, organization)) as found:
+            listed = [user async for user in found]
+        for user in listed:
+            usage = await users.usage(user)
+            if usage is not None:
+                yield kit.Batch([*usage.used()], usage.covers)
+        if not users.all_gone:
+            yield kit.Batch((), partition=team)
+    if users.all_gone:
+        raise users.gone[-1]
 
 
-def _all_gone(seen: set[str], gone: list[kit.NotFoundError]) -> bool:
-    """One who is missing was removed a moment ago. Where all are, there is no such API."""
-    return bool(gone) and len(gone) == len(seen)
+class _Users:
+    """Asks for users, each once, whatever team they are listed in."""
+
+    def __init__(self, source: kit.Source[TabnineTarget, Options], organization: str) -> None:
+        self.gone: list[kit.NotFoundError] = []
+        self._source, self._organization = source, organization
+        self._members = kit.Members(source, (), "a user")
+        self._seen: set[str] = set()
+
+    @property
+    def all_gone(self) -> bool:
+        """One who is missing was removed a moment ago. Where all are, there is no such API."""
+        return bool(self.gone) and len(self.gone) == len(self._seen)
+
+    async def usage(self, user: User) -> days.Days | None:
+        """What a user did; None of one who was asked for before, or cannot be read."""
+        source = self._source
+        if user.id in self._seen or not user.may_count(source.window):
+            return None
+        self._seen.add(user.id)
+        usage = None
+        async with self._members.one() as part:
+            try:
+                usage = await days.ask(
+                    source, USER, "user", self._organization, user.id, user.label
+                )
+            except kit.NotFoundError as error:
+                self.gone.append(error)
+        return usage if part.error is None else None
 
 
 async def _users(

@@ -31,7 +31,9 @@ CASE = Case(
         Route("/api/v1/team/account-utilizations", "team_utilization", plain),
         TEAM_USERS,
     ),
+    first_asked=2,
     parts={
+        "the organization's details": "/api/v1/organization",
         "license": "/api/v1/license",
         "utilization": "/api/v1/organization/account-utilizations",
         "permissions": "/api/v1/instance/permissions",

@@ -90,6 +90,27 @@ async def test_a_refused_part_stops_no_other(
         assert (await run.state()).last_success is None
 
 
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(403, State.FORBIDDEN), (404, State.NOT_FOUND), (500, State.UNAVAILABLE)],
+)
+@pytest.mark.parametrize("configured", [True, False])
+async def test_refused_details_stop_no_part(
+    status: int, state: State, configured: bool, tmp_path: Path
+) -> None:
+    """Only what names the organization is absent, and who is unassigned where its id is not configured."""
+    more = {"organization_id": "7d2f2f9e-0000-4000-8000-000000000001"} if configured else {}
+    path = "/api/v1/organization"
+    async with Pipeline(swapped(path, refusal(status)), tmp_path, target=more) as run:
+        await run.poll()
+        assert run.status.state is state
+        assert run.status.reason.startswith(f"the organization's details: GET {path} answered")
+        assert run.values("tabnine_organization_info") == {}
+        for part, (_, metric) in PARTS.items():
+            unknown = part == "unassigned_users" and not configured
+            assert (run.values(metric) == {}) is unknown, part
+
+
 @every_part
 async def test_a_part_that_is_refused_later_does_not_stand_still(part: str, tmp_path: Path) -> None:
     """What was read before is gone with the poll that was refused, and back with the next good one."""

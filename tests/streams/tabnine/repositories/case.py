@@ -22,4 +22,5 @@ CASE = Case(
     counted=None,
     whole=False,
     empty={"repositories": []},
+    members=("/api/team/v1/",),
 )

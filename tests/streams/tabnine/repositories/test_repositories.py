@@ -164,17 +164,39 @@ async def test_credentials_of_links_are_nowhere(tmp_path: Path) -> None:
 
 
 async def test_without_the_rights_of_an_admin_it_is_forbidden(tmp_path: Path) -> None:
-    """One request tells; the other teams are not asked."""
+    """Three requests tell; the other teams are not asked."""
 
     def view(body: Any, asked: Asked) -> httpx.Response:
         return httpx.Response(403, json={"message": "Insufficient permissions", "status": 403})
 
     routes = (CASE.routes[0], Route("/api/team/v1/", "repositories", view))
     async with Pipeline(replace(CASE, routes=routes), tmp_path) as run:
-        fill(run, a=[], b=[], c=[])
+        fill(run, a=[], b=[], c=[], d=[])
         await run.poll()
         assert run.status.state is State.FORBIDDEN
-        assert len(run.vendor.asked("/connections/repositories")) == 1
+        assert len(run.vendor.asked("/connections/repositories")) == 3
+
+
+async def test_a_team_that_is_refused_stops_no_other(tmp_path: Path) -> None:
+    """Its gauges are absent, and those of a team of the same name: their sum is not known."""
+    refused = {"b": 500}
+
+    def view(body: Any, asked: Asked) -> httpx.Response:
+        status = refused.get(asked.tail.partition("/")[0])
+        if status:
+            return httpx.Response(status, json={"message": "broken", "status": status})
+        return of_team(body, asked)
+
+    routes = (CASE.routes[0], Route("/api/team/v1/", "repositories", view))
+    async with Pipeline(replace(CASE, routes=routes), tmp_path) as run:
+        fill(run, a=[repository("https://x/a")], b=[], c=[repository("https://x/c")])
+        await run.poll()
+        assert run.status.state is State.UNAVAILABLE
+        assert run.status.reason.startswith("a team: GET /api/team/v1/{team_id}/")
+        assert {team for team, _ in run.values("tabnine_team_repositories")} == {"a", "c"}
+        refused.clear()
+        await run.poll(after=3_600)
+        assert (run.status.state, run.status.reason) == (State.OK, "")
 
 
 @pytest.mark.parametrize(

@@ -15,4 +15,5 @@ CASE = Case(
     whole=False,
     empty={"usage": NOTHING},
     month=Month(left_out=("tabnine_team_agent_", "tabnine_team_instructions_")),
+    members=("/api/v1/team/usage",),
 )

@@ -40,6 +40,18 @@ def team_run(tmp_path: Path, **more: Any) -> Pipeline:
     return Pipeline(CASE, tmp_path, **more)
 
 
+def refusing(tmp_path: Path, refused: dict[str, int]) -> Pipeline:
+    """A run in which some teams are refused, by their ids, with a status."""
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        status = refused.get(request.url.params.get("teamId", ""))
+        return httpx.Response(status, json={"message": "no"}) if status else None
+
+    run = Pipeline(CASE, tmp_path)
+    run.vendor.refuse = refuse
+    return run
+
+
 async def test_a_walk_goes_on_where_the_quota_ended(tmp_path: Path) -> None:
     """What was read before the 429 counts, no team is read twice in one walk, and no unit is lost."""
     async with team_run(tmp_path) as run:
@@ -200,8 +212,8 @@ async def test_without_any_team_their_gauges_go(tmp_path: Path) -> None:
         assert run.values(COMPLETIONS) == {("A",): 1, ("B",): 2}
 
 
-async def test_what_a_walk_read_stays_whatever_ends_it(tmp_path: Path) -> None:
-    """An answer that nobody can read is the state of the poll; the teams before it are not asked again."""
+async def test_a_team_that_cannot_be_read_costs_itself(tmp_path: Path) -> None:
+    """An answer that nobody can read is the state of the poll, and asked for again by the next one."""
     async with team_run(tmp_path) as run:
         teams(run, a="A", b="B")
         used(run, a=1, b=2)
@@ -213,7 +225,52 @@ async def test_what_a_walk_read_stays_whatever_ends_it(tmp_path: Path) -> None:
             assert run.values(COMPLETIONS) == counted
             used(run, a=1, b=2)
         assert states == [State.SCHEMA_ERROR, State.OK]
-        assert walked(run) == ["a", "b", "b"]
+        assert walked(run) == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize(("status", "state"), [(500, State.UNAVAILABLE), (403, State.FORBIDDEN)])
+async def test_a_team_that_is_refused_stops_no_other(
+    status: int, state: State, tmp_path: Path
+) -> None:
+    """Its gauges are absent and its counters stand; the state tells it; it is counted once it answers."""
+    refused: dict[str, int] = {}
+    async with refusing(tmp_path, refused) as run:
+        teams(run, a="A", b="B", c="C")
+        used(run, a=1, b=2, c=3)
+        await run.poll()
+        used(run, a=2, b=4, c=6)
+        refused["b"] = status
+        await run.poll(after=HOUR)
+        assert run.status.state is state
+        assert run.status.reason.startswith("a team: GET /api/v1/team/usage answered")
+        assert run.values(COMPLETIONS) == {("A",): 2, ("B",): 2, ("C",): 6}
+        assert set(run.values("tabnine_team_active_users")) == {("A",), ("C",)}
+        refused.clear()
+        await run.poll(after=HOUR)
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert run.values(COMPLETIONS) == {("A",): 2, ("B",): 4, ("C",): 6}
+        assert run.status.corrections == 0
+
+
+@pytest.mark.parametrize(("status", "asked"), [(401, 1), (403, 3), (500, 9)])
+async def test_where_all_teams_are_refused_few_are_asked(
+    status: int, asked: int, tmp_path: Path
+) -> None:
+    """The credential is refused, or the vendor is down; the next poll goes on with others."""
+    names = "abcdefgh"
+    refused = dict.fromkeys(names, status)
+    async with refusing(tmp_path, refused) as run:
+        teams(run, **{name: name.upper() for name in names})
+        used(run, **dict.fromkeys(names, 1))
+        await run.poll()
+        assert run.status.state not in (None, State.OK, State.EMPTY)
+        assert len(walked(run)) == asked
+        if status == 401:
+            return
+        for name in "defgh":
+            del refused[name]
+        await run.poll(after=HOUR)
+        assert {name for (name,) in run.values(COMPLETIONS)} == {"D", "E", "F", "G", "H"}
 
 
 @pytest.mark.parametrize(

@@ -23,4 +23,5 @@ CASE = Case(
     users=Users.PLAIN,
     whole=False,
     forms=({},),
+    members=("/api/v1/user/usage",),
 )

@@ -77,6 +77,45 @@ async def test_users_come_from_teams_and_from_outside(tmp_path: Path) -> None:
         assert all({"limit", "offset", "organizationId"} <= query.keys() for query in asked)
 
 
+@pytest.mark.parametrize("status", [403, 500])
+@pytest.mark.parametrize(
+    ("refused", "read", "reason"),
+    [
+        ("/api/v1/organization/teams", {"out"}, "the list of teams: GET"),
+        ("/api/v1/team/a/users", {"b", "out"}, "a team: GET"),
+        ("/api/v1/user/usage?a", {"b", "out"}, "a user: GET"),
+    ],
+)
+async def test_what_cannot_be_read_costs_itself(
+    refused: str, read: set[str], reason: str, status: int, tmp_path: Path
+) -> None:
+    """The list of teams costs those who are in one, a team its users, a user nobody else."""
+    async with user_run(tmp_path) as run:
+        teams(run, a="A", b="B")
+        run.vendor.bodies["team_users"] = {
+            "a": {"data": [{"id": "a", "email": "a"}]},
+            "b": {"data": [{"id": "b", "email": "b"}]},
+        }
+        run.vendor.bodies["users"] = {"data": [{"id": "out", "email": "out"}]}
+        used(run, a=1, b=2, out=3)
+
+        def refuse(request: httpx.Request) -> httpx.Response | None:
+            user = request.url.params.get("userId")
+            place = request.url.path + (f"?{user}" if user else "")
+            return httpx.Response(status, json={"message": "no"}) if place == refused else None
+
+        run.vendor.refuse = refuse
+        await run.poll()
+        state = State.FORBIDDEN if status == 403 else State.UNAVAILABLE
+        assert run.status.state is state
+        assert run.status.reason.startswith(reason)
+        assert {user for (user,) in run.values(COMPLETIONS)} == read
+        run.vendor.refuse = lambda _: None
+        await run.poll(after=HOUR)
+        assert (run.status.state, run.status.reason) == (State.OK, "")
+        assert sum(run.values(COMPLETIONS).values()) == 6
+
+
 async def test_without_people_nobody_is_asked_about(tmp_path: Path) -> None:
     """With `privacy.users: off` the stream sends no request and says what to change."""
     async with user_run(tmp_path, users=Users.OFF) as run:
