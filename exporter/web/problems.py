@@ -22,7 +22,13 @@ class Remedy(NamedTuple):
         return f"{DOCUMENTS}/runbooks/{self.runbook}.md"
 
 
+_LEFT_OUT = Remedy(
+    "Report days that cannot be read to the vendor. All else is counted.",
+    "usageexportertimenotcounted",
+)
 REMEDIES = {
+    State.OK: _LEFT_OUT,
+    State.EMPTY: _LEFT_OUT,
     State.UNAUTHORIZED: Remedy(
         "Replace the credential: its file is read again without a restart.",
         "usageexportercredentialrefused",
@@ -64,10 +70,13 @@ class Problem:
 
 
 def problems(streams: Sequence[StreamStatus]) -> tuple[Problem, ...]:
-    """The problems of a target; streams that fail for the same reason are one."""
+    """The problems of a target; streams that fail for the same reason are one.
+
+    One that is well has a reason where it does not count some time.
+    """
     alike: dict[tuple[State, str], list[StreamStatus]] = {}
     for stream in streams:
-        if stream.state is not None and severity(stream.state).problem:
+        if stream.state is not None and (severity(stream.state).problem or stream.reason):
             alike.setdefault((stream.state, stream.reason), []).append(stream)
     return tuple(
         Problem(

@@ -213,6 +213,14 @@ def test_a_stream_that_answers_has_no_reason() -> None:
     assert _page(_target("acme", *streams)).reasons == []
 
 
+def test_a_stream_that_answers_says_what_it_leaves_out() -> None:
+    reason = "2026-01-10 is left out and asked for again every day, all else is counted"
+    page = _page(_target("acme", _stream("usage", State.OK, reason=reason)))
+    [problem] = page.reasons
+    assert problem.startswith(f"usage: ok {reason} ")
+    assert f"{DOCUMENTS}/runbooks/usageexportertimenotcounted.md" in page.links
+
+
 def test_reasons_and_names_cannot_become_markup() -> None:
     attack = "<script>alert('x')</script><img src=x onerror=\"alert(1)\">"
     target = _target(attack, _stream("usage", State.ERROR, reason=attack))
