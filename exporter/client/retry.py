@@ -72,7 +72,7 @@ class RefusedError(Exception):
     """An HTTP answer of 3xx, 4xx or 5xx that is no success, with what its body says.
 
     `document` is the page that the body names. `foreign` when it came from another host than the
-    vendor's, `renewed` when the next request goes with another credential than the one refused.
+    vendor's, `redirected_to` that host where a redirect led to it, `renewed` when the next request goes with another credential than the one refused.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class RefusedError(Exception):
         *,
         document: str = "",
         foreign: bool = False,
+        redirected_to: str = "",
         renewed: bool = False,
     ) -> None:
         super().__init__(status)
@@ -91,6 +92,7 @@ class RefusedError(Exception):
         self.message = message
         self.document = document
         self.foreign = foreign
+        self.redirected_to = redirected_to
         self.renewed = renewed
 
 
@@ -268,6 +270,12 @@ def _shortened(text: str, longest: int = _LONGEST_MESSAGE) -> str:
 
 def _refusal(problem: RefusedError, answered: str, said: str) -> PollError:
     status = problem.status
+    if problem.redirected_to and status in (401, 403, 404, 410):
+        return UnavailableError(
+            f"{answered} on another host ({problem.redirected_to}), where a redirect led; the credential is "
+            "not sent there. If a gateway in between redirects, let it pass requests on, or set base_url to "
+            "that host; if it is a link to a file, the next poll asks for a new one"
+        )
     if problem.foreign and status in (401, 403, 404, 410):
         return UnavailableError(
             f"{answered} on another host: a signed link ends soon, the next poll asks for a new one"

@@ -203,8 +203,10 @@ class Transport:
             return
         if 200 <= status < 300:
             if kind.startswith("text/html"):
+                ours = same_origin(reply.destination.url, self.settings.origin)
+                where = "" if ours else f" on another host ({reply.destination.url.host})"
                 raise SchemaError(
-                    f"{request.label} answered {status} with an HTML page: look for a login page "
+                    f"{request.label} answered {status} with an HTML page{where}: look for a login page "
                     "or a proxy in between, and check base_url"
                 )
             return
@@ -219,6 +221,7 @@ class Transport:
             message,
             document=retry.vendor_document(start),
             foreign=not ours,
+            redirected_to="" if ours or request.signed else reply.destination.url.host,
             renewed=renewed,
         )
 

@@ -23,10 +23,12 @@ def discard(*containers: dict[Any, Any] | list[Any]) -> None:
 async def loaded(store: Store, key: StreamKey) -> AsyncIterator[StreamState]:
     """The state of a stream for as long as it is used; raises StoreError."""
     state = await store.load(key)
+    broken: Exception | None = None
     try:
         yield state
-    except Exception:
-        await asyncio.to_thread(discard, state.ledger, state.gauges)
-        raise
-    else:
-        await asyncio.to_thread(discard, state.ledger, state.gauges)
+    except Exception as error:  # noqa: BLE001  # it is raised again
+        broken = error
+    # Where it is cancelled there is no time for this.
+    await asyncio.to_thread(discard, state.ledger, state.gauges)
+    if broken is not None:
+        raise broken

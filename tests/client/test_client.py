@@ -356,6 +356,27 @@ async def test_an_unsafe_redirect_is_refused(location: str, reason: str) -> None
     assert "pw" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_a_gateway_that_redirects_to_another_host_is_told_with_the_remedy(
+    status: int,
+) -> None:
+    """The credential stays here, so that host refuses: neither is it wrong, nor the account."""
+    setup = Setup(redirect(LINK), httpx.Response(status), tries=1)
+    with pytest.raises(UnavailableError) as caught:
+        await setup.client.get(Request(LIST))
+    host = httpx.URL(LINK).host
+    assert f"answered {status} on another host ({host}), where a redirect led" in str(caught.value)
+    assert "let it pass requests on, or set base_url to that host" in str(caught.value)
+
+
+async def test_a_login_page_of_another_host_is_named() -> None:
+    """A gateway that wants a person to log in."""
+    page = httpx.Response(200, headers={"content-type": "text/html"}, text="<html>")
+    setup = Setup(redirect(LINK), page)
+    with pytest.raises(SchemaError, match=f"HTML page on another host .{httpx.URL(LINK).host}"):
+        await setup.client.get(Request(LIST))
+
+
 async def test_the_host_of_a_redirect_that_cannot_be_reached_is_named() -> None:
     """It is not the one that is configured, and nothing else says which."""
     setup = Setup(redirect(LINK), httpx.ConnectError("All attempts failed"), tries=1)

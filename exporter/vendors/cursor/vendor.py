@@ -10,12 +10,12 @@ from exporter.client.pace import Limit
 from exporter.config.token_auth import TokenAuth
 from exporter.vendors.base import BASE_URL, Target
 
-PER_MINUTE = Limit(5, 60)
+PER_MINUTE = Limit(20, 60)
 """The documented limit of AI code tracking, per team and endpoint."""
 
 
 class CursorAuth(TokenAuth):
-    """A team's API key; keys that can only read are enough."""
+    """A team's API key: read-only where the dashboard allows it, else with the scope admin:*."""
 
     scheme: Literal["basic", "bearer"] = "basic"
     """How the key is shown: as the user name of Basic authentication, or as a Bearer token."""

@@ -85,9 +85,11 @@ async def read(source: _Source) -> kit.Batches:
             # Nobody can mend a deleted one of which GitHub tells no more.
             passed = (kit.NotFoundError,) if deleted[partition] else ()
             batch = None
-            async with source.optional("a cost center"):
+            async with source.optional("a cost center") as part:
                 with suppress(*passed):
                     batch = await _charged(source, partition)
+            if isinstance(part.error, kit.UnauthorizedError):
+                break  # the credential is refused, not the cost center
             if batch is not None:
                 yield batch
     else:

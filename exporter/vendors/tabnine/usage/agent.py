@@ -72,8 +72,8 @@ class _Consumed(msgspec.Struct, rename="camel", kw_only=True):
     cost: Decimal | None = None
 
     def __post_init__(self) -> None:
-        if self.cost is not None and not self.cost.is_finite():
-            raise ValueError("field `cost` is not a number")
+        if self.cost is not None and not (self.cost.is_finite() and self.cost >= 0):
+            raise ValueError("field `cost` is not an amount of money")
 
     @property
     def tokens(self) -> dict[str, int]:

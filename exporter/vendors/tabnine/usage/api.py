@@ -67,10 +67,11 @@ def days(answer: Answer, asked: kit.Window, place: str) -> Buckets:
         )
     found: dict[int, Slice] = {}
     for start, bucket in _dated(answer, asked, place):
+        if kit.floor(start, kit.DAY) not in asked:
+            continue
         if found.setdefault(start, bucket) != bucket:
             raise kit.SchemaError(f"{place}: two buckets begin at {kit.iso(start)}")
-    by_day = ((kit.floor(start, kit.DAY), bucket) for start, bucket in found.items())
-    return [(day, bucket) for day, bucket in by_day if day in asked]
+    return [(kit.floor(start, kit.DAY), bucket) for start, bucket in found.items()]
 
 
 def _dated(answer: Answer, asked: kit.Window, place: str) -> Iterator[tuple[int, Slice]]:

@@ -113,6 +113,26 @@ async def test_a_cost_center_that_fails_costs_itself_only(
         assert (run.status.state, total(run)) == (state, 8)
 
 
+async def test_where_the_credential_is_refused_no_other_cost_center_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    """What was charged to none counts; the first refusal tells for all."""
+    asked_for: list[str] = []
+
+    def refused(body: Any, asked: Asked) -> httpx.Response:
+        if center := asked.query.get("cost_center_id"):
+            asked_for.append(center)
+            return httpx.Response(401, json={"message": "Bad credentials"})
+        return by_cost_center(body, asked)
+
+    async with Pipeline(enterprise(refused), tmp_path) as run:
+        with_cost_centers(run, none=[line(5)], blue=[line(1)], red=[line(3)], zero=[line(1)])
+        await run.poll()
+        assert run.status.state is State.UNAUTHORIZED
+        assert run.status.reason.startswith("a cost center: ")
+        assert len(asked_for) == 1
+
+
 async def test_a_deleted_cost_center_that_is_told_of_is_on_the_bill(tmp_path: Path) -> None:
     """So the list is asked for with the deleted ones."""
     async with Pipeline(enterprise(), tmp_path) as run:

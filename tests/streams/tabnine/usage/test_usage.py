@@ -251,6 +251,51 @@ async def test_two_days_that_begin_in_one_utc_day_add_up(tmp_path: Path) -> None
         assert run.status.corrections == 0
 
 
+async def test_an_odd_day_of_a_vendor_with_local_days_costs_that_day(tmp_path: Path) -> None:
+    """Its days begin at 22:00 UTC, and one of forty is there twice with different figures, for good."""
+    first = int(unix("2026-01-07T22:00:00Z"))
+    options = {"agent_usage": "off"}
+    async with Pipeline(CASE, tmp_path, now="2026-01-07T23:00:00Z", options=options) as run:
+        for number in range(40):
+            starts = [at(first + day * DAY) for day in range(number + 1)]
+            rows = [bucket("2026-01-01", 10) | ends(start) for start in starts]
+            if number >= 20:
+                rows.append(bucket("2026-01-01", 99) | ends(starts[20]))
+            fill(run, *rows)
+            for _ in range(4):
+                await run.poll(after=6 * HOUR)
+        assert run.value(COMPLETIONS) == 390
+        assert run.status.state is State.OK
+        assert run.status.reason.startswith("2026-01-27 is left out and asked for again every day")
+        fill(run, *rows[:-1])
+        for _ in range(5):
+            await run.poll(after=6 * HOUR)
+        assert (run.value(COMPLETIONS), run.status.state, run.status.reason) == (400, State.OK, "")
+        assert run.status.corrections == 0
+
+
+@pytest.mark.parametrize("of", ["totalCost", "cost"])
+async def test_a_negative_cost_of_the_agent_is_an_odd_row(of: str, tmp_path: Path) -> None:
+    """It costs its row, is told, and takes nothing back."""
+    async with pipeline(tmp_path) as run:
+        day = ends("2026-01-05T00:00:00Z") | {"activeUsers": 1, "totalCost": 2}
+        models = {"modelBreakdown": [{"model": MODEL, "cost": 2}]}
+        sound = [day | models | ends(f"2026-01-0{number}T00:00:00Z") for number in (4, 5)]
+        fill(run, *sound, of="agent_usage")
+        await run.poll()
+        before = run.value("tabnine_agent_cost_usd_total", MODEL)
+        assert before == 4
+        odd = (
+            {"totalCost": -1}
+            if of == "totalCost"
+            else {"modelBreakdown": [{"model": MODEL, "cost": -1}]}
+        )
+        fill(run, sound[0], sound[1] | odd, of="agent_usage")
+        await run.poll()
+        assert run.status.rejected.total() == 1
+        assert run.value("tabnine_agent_cost_usd_total", MODEL) == before
+
+
 @pytest.mark.parametrize(
     "odd", [{"activeUsers": None}, {"codeCompletions": {"completions": -1}}, {"to": "yesterday"}]
 )
