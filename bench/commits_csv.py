@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bench.run import TIMES, Row, cpu_seconds
-from exporter.vendors.cursor.commits import TRACKING, CommitSums
+from exporter.vendors.cursor.commits.stream import TRACKING, CommitSums
 
 ROWS = 100_000
 MANY_ROWS = 300_000

@@ -78,9 +78,9 @@ def test_the_table_has_a_row_for_each_endpoint_group_of_a_stream() -> None:
         "target       stream           interval  lookback  endpoint group       requests/h"
         "  by default  limit/h  share  series\n"
         "cursor/acme  ai_code_changes  3m        31d       ai-code/changes      about 60  "
-        "  about 8     300      20%    up to 5000\n"
+        "  about 8     1200     5%     up to 5000\n"
         "cursor/acme  ai_code_changes  3m        31d       ai-code/changes.csv  about 60  "
-        "  about 8     300      20%"
+        "  about 8     1200     5%"
     )
 
 

@@ -144,30 +144,46 @@ def _settle(
     found: dict[tuple[SeriesKey, int], Number] = {}
     for place in fallen.keys() | (unpaid.keys() & gains.keys()):
         metric, bucket = place
-        gained = gains.get(place, {})
-        left = dict(gained)
-        erased = {ERASED: unpaid.get(place, {}).pop(ERASED, 0)}
-        cancel(erased, left)
-        moved = dict(left)
-        owed = {
-            labels: min(amount, ledger[metric, labels].debt)
-            for labels, amount in unpaid.get(place, {}).items()
-        }
-        losses = {labels: -amount for labels, amount in fallen.get(place, {}).items()}
-        for labels, amount in owed.items():
-            losses[labels] = losses.get(labels, 0) + amount
-        lost = dict(losses)
-        cancel(losses, left)
+        gained, before = gains.get(place, {}), unpaid.get(place, {})
+        erased, of_others = _without_erased(gained, before)
+        owed = _owed(ledger, metric, before)
+        lost = _lost(fallen.get(place, {}), owed)
+        rest, left = dict(lost), dict(of_others)
+        cancel(rest, left)
         for labels, amount in lost.items():
-            rest = losses.get(labels, 0)
-            ledger[metric, labels].moved += amount - rest
-            ledger[metric, labels].debt += rest - owed.get(labels, 0)
+            unpaid_rest = rest.get(labels, 0)
+            ledger[metric, labels].moved += amount - unpaid_rest
+            ledger[metric, labels].debt += unpaid_rest - owed.get(labels, 0)
             result.changed.add((metric, labels))
         for labels, amount in gained.items():
-            ledger[metric, labels].moved -= moved.get(labels, 0) - left.get(labels, 0)
+            ledger[metric, labels].moved -= of_others.get(labels, 0) - left.get(labels, 0)
             found[(metric, labels), bucket] = amount - left.get(labels, 0)
-        unpaid[place] = losses | {labels: rest for labels, rest in erased.items() if rest}
+        unpaid[place] = rest | erased
     return found
+
+
+def _without_erased(gained: Amounts, before: Amounts) -> tuple[Amounts, Amounts]:
+    """What is left of erased series once gains were taken for theirs, and what is left of the gains."""
+    erased, left = {ERASED: before.get(ERASED, 0)}, dict(gained)
+    cancel(erased, left)
+    return {labels: rest for labels, rest in erased.items() if rest}, left
+
+
+def _owed(ledger: Ledger, metric: str, before: Amounts) -> Amounts:
+    """What series owe still of what they lost before in this read."""
+    return {
+        labels: min(amount, ledger[metric, labels].debt)
+        for labels, amount in before.items()
+        if labels != ERASED
+    }
+
+
+def _lost(fallen: Amounts, owed: Amounts) -> Amounts:
+    """What series have lost in all: by how much they fell, and what they owe."""
+    lost = {labels: -amount for labels, amount in fallen.items()}
+    for labels, amount in owed.items():
+        lost[labels] = lost.get(labels, 0) + amount
+    return lost
 
 
 def _by_place(changes: Iterable[Change], places: Collection[Place]) -> dict[Place, Amounts]:

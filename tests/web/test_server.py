@@ -283,28 +283,26 @@ async def test_a_right_password_from_elsewhere_is_checked_in_spite_of_guesses(
         assert set(await asyncio.gather(*guesses)) == {401, 429}
 
 
-async def test_a_body_that_drips_after_its_answer_is_cut_off(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        # Each byte begins uvicorn's keep-alive time anew; the deadline stays.
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", b"x"),
+        # They begin no request, so nothing but the time since the first says that it is enough.
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n"),
+    ],
+    ids=["a body after its answer", "line ends between requests"],
+)
+async def test_what_drips_is_cut_off(
+    head: bytes, drop: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each byte begins uvicorn's keep-alive time anew; the deadline stays."""
+    """A client that sends a little now and then holds its connection for a moment only."""
     monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
     async with serving() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        writer.write(head)
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-        await drip(reader, writer, b"x")
-
-
-async def test_line_ends_that_drip_between_requests_are_cut_off(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """They begin no request, so nothing but the time since the first says that it is enough."""
-    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
-    async with serving() as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-        await drip(reader, writer, b"\r\n")
+        await drip(reader, writer, drop)
 
 
 async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drop: bytes) -> None:

@@ -2,7 +2,8 @@
 
 from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
-from exporter.vendors.cursor import changes, commits
+from exporter.vendors.cursor import changes
+from exporter.vendors.cursor.commits import stream as commits
 from exporter.vendors.cursor.remedies import identify, remedy
 from exporter.vendors.cursor.vendor import PER_MINUTE, CursorTarget, credential, settings
 

@@ -6,6 +6,7 @@ the lookback are asked for one by one, until they have a report and again until 
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from functools import partial
 from math import ceil
 from typing import Any
@@ -105,63 +106,89 @@ class _Reports:
         return error
 
 
-async def read(source: ReportsSource) -> kit.Batches:
-    memory, reports = source.recall(_Memory), _Reports(source)
-    kind = ENTITY[source.target.scope]
-    # If the clock was set back, days that were remembered as settled may still change.
-    settled = {d for d in memory.settled if d in source.poll_window and _is_final(source, d)}
-    until = kit.floor(source.now - source.options.report_lag, kit.DAY)
-    newest, latest = memory.newest, None
-    asked: list[int] = []
-    found = False
-    broken: kit.PollError | None = None
-    problem = None
-    try:
-        for day in source.days(until):
+class _Read:
+    """One read of the days of the window: what came of it so far, and what is remembered."""
+
+    def __init__(self, source: ReportsSource) -> None:
+        memory = source.recall(_Memory)
+        self.reports = _Reports(source)
+        self.latest: Entity | None = None
+        self._source = source
+        self._before = self._newest = memory.newest
+        # If the clock was set back, days that were remembered as settled may still change.
+        self._settled = {
+            day for day in memory.settled if day in source.poll_window and _is_final(source, day)
+        }
+        self._asked: list[int] = []
+        self._found = False
+        self._broken: kit.PollError | None = None
+
+    async def days(self) -> kit.Batches:
+        """A batch for each day that has a report."""
+        until = kit.floor(self._source.now - self._source.options.report_lag, kit.DAY)
+        for day in self._source.days(until):
             # The newest one is read again even if it is settled: the gauges are of it.
-            if day.start in settled and day.start != memory.newest:
+            if day.start in self._settled and day.start != self._before:
                 continue
-            asked.append(day.start)
-            name, totals = kit.iso_day(day.start), None
-            try:
-                totals = await reports.read(kind, name, Entity, Totals)
-                broken = None
-            except (kit.SchemaError, kit.UnavailableError) as error:
-                # A day that cannot be read costs itself, two in a row are a vendor that is down.
-                if broken is not None and isinstance(error, kit.UnavailableError):
-                    raise
-                broken = error
-                source.fail(f"the report of {name}", error)
-            if totals is None or totals.record is None:
-                continue
-            found, counts = True, DayCounts(day)
-            counts.count(totals.record)
-            complete = await reports.count_people(name, counts)
-            if day.start >= (newest or 0):
-                newest, latest = day.start, totals.record
-                source.has_days((day.start,))
-            if complete and _is_final(source, day.start):
-                settled.add(day.start)
-            yield kit.Batch(
-                counts.samples,
-                [counts.coverage],
-                counts.groups,
-                partition=name,
-                memory={"newest": newest, "settled": sorted(settled)},
-            )
+            self._asked.append(day.start)
+            record = await self._record(kit.iso_day(day.start))
+            if record is not None:
+                yield await self._counted(day, record)
+
+    async def _record(self, day: str) -> Entity | None:
+        """What a day's report says of the account; a day that cannot be read costs itself."""
+        try:
+            totals = await self.reports.read(ENTITY[self._source.target.scope], day, Entity, Totals)
+        except (kit.SchemaError, kit.UnavailableError) as error:
+            # Two in a row are a vendor that is down.
+            if self._broken is not None and isinstance(error, kit.UnavailableError):
+                raise
+            self._broken = error
+            self._source.fail(f"the report of {day}", error)
+            return None
+        self._broken = None
+        return None if totals is None else totals.record
+
+    async def _counted(self, day: kit.Window, record: Entity) -> kit.Batch:
+        source, name, counts = self._source, kit.iso_day(day.start), DayCounts(day)
+        self._found = True
+        counts.count(record)
+        complete = await self.reports.count_people(name, counts)
+        if day.start >= (self._newest or 0):
+            self._newest, self.latest = day.start, record
+            source.has_days((day.start,))
+        if complete and _is_final(source, day.start):
+            self._settled.add(day.start)
+        memory = {"newest": self._newest, "settled": sorted(self._settled)}
+        return kit.Batch(
+            counts.samples, [counts.coverage], counts.groups, partition=name, memory=memory
+        )
+
+    def problem(self) -> kit.PollError | None:
+        """Why no day could be read, where that is no matter of the days."""
+        gone = None
+        # A day that had a report before cannot be one that has none yet.
+        if self._before is None or self._before in self._asked:
+            gone = self.reports.gone(ENTITY[self._source.target.scope])
+        return gone or (None if self._found else self._broken)
+
+
+async def read(source: ReportsSource) -> kit.Batches:
+    reading, problem = _Read(source), None
+    try:
+        async with aclosing(reading.days()) as batches:
+            async for batch in batches:
+                yield batch
     except kit.PollError as error:
         problem = error
-    if latest is not None:
+    if reading.latest is not None:
         # Only once: the gauges of several days would be added up.
-        yield kit.Batch([*gauges_of(latest)], [kit.Coverage(GAUGE_METRICS)])
-    # A day that had a report before cannot be one that has none yet.
-    if memory.newest is None or memory.newest in asked:
-        problem = problem or reports.gone(kind)
-    problem = problem or (None if found else broken)
+        yield kit.Batch([*gauges_of(reading.latest)], [kit.Coverage(GAUGE_METRICS)])
+    problem = problem or reading.problem()
     if problem is not None:
         raise problem
     for report, part in _PARTS.items():
-        if gone := reports.gone(report):
+        if gone := reading.reports.gone(report):
             source.fail(part, gone)
 
 

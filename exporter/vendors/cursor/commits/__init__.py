@@ -1,0 +1,1 @@
+"""Commits and where their lines come from."""
