@@ -1,6 +1,8 @@
 """What is odd about commits: they are amended, and fields may be absent."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from exporter.model import DAY, HOUR
 from exporter.poll.transform.privacy import Users
+from exporter.streams.dates import iso
 from exporter.vendors.cursor.tracking import PAGE_SIZE
 from tests.streams.cursor.ai_code_commits.case import CASE as COMMITS
 from tests.streams.cursor.ai_code_commits.case import COLUMNS
@@ -269,6 +272,47 @@ async def test_commits_of_any_delay_count_where_the_vendor_selects_by_ingestion(
         fill(run, commit("late", commitTs=made, createdAt=pushed))
         await run.poll(after=HOUR)
         assert run.status.corrections > 0, "those that are gone are taken back"
+
+
+def _as_before(state_file: Path) -> None:
+    """Let the state be as a version left it that summed late commits with the others of their day."""
+    with closing(sqlite3.connect(state_file, isolation_level=None)) as connection:
+        sums = connection.execute(
+            "SELECT series_id, start, SUM(value) FROM slot GROUP BY series_id, start"
+        ).fetchall()
+        connection.execute("DELETE FROM slot")
+        rows = ((*row[:2], '""', '""', row[2]) for row in sums)
+        connection.executemany("INSERT INTO slot VALUES (?, ?, ?, ?, ?)", rows)
+
+
+@pytest.mark.parametrize("users", [Users.OFF, Users.PLAIN, Users.PSEUDONYM])
+@pytest.mark.parametrize("selects_by", ["commit", "ingestion"])
+async def test_late_commits_that_a_former_version_counted_stay_counted(
+    users: Users, selects_by: str, tmp_path: Path
+) -> None:
+    """They are found in a slot of their own; neither is anything counted twice nor owed."""
+    case = (
+        swapped(COMMITS, "/ai-code/commits", _by_commit_time) if selects_by == "commit" else COMMITS
+    )
+    made, pushed = "2025-12-27T08:00:00.000Z", "2026-01-06T08:00:00.000Z"
+    late = [commit(f"late{n}", commitTs=made, createdAt=pushed) for n in range(50)]
+    prompt = [commit(f"{n}", commitTs=pushed, createdAt=pushed) for n in range(200)]
+    async with Pipeline(case, tmp_path, users=users) as run:
+        fill(run, *late, *prompt)
+        await run.poll()
+        before, now = run.page, run.clock.now
+    _as_before(tmp_path / "state.db")
+    async with Pipeline(case, tmp_path, users=users) as run:
+        run.clock.now = now
+        fill(run, *late, *prompt)
+        for _ in range(8):
+            await run.poll(after=HOUR)
+            assert run.page == before
+        today = iso(run.clock.now)
+        more = [commit(f"more{n}", commitTs=today, createdAt=today) for n in range(50)]
+        fill(run, *late, *prompt, *more)
+        await run.poll(after=HOUR)
+        assert counted_commits(run) == 300
 
 
 async def test_a_late_commit_that_is_taken_back_is_a_correction(tmp_path: Path) -> None:
