@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.tabnine.rest import TabnineOptions
 

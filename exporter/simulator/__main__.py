@@ -12,7 +12,7 @@ import click
 
 from exporter.config.durations import parse_duration
 from exporter.simulator.application import Simulator
-from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.server import listen, server_of, url_of
 from exporter.simulator.world.people import TEAMS

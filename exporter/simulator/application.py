@@ -10,7 +10,8 @@ from starlette.types import Receive, Scope, Send
 from exporter.simulator.control.endpoints import Control
 from exporter.simulator.control.faults import FaultInjector
 from exporter.simulator.control.request_log import RequestLog
-from exporter.simulator.cursor.api import CursorApi, CursorOptions
+from exporter.simulator.cursor.api import CursorApi
+from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.api import GitHubApi
 from exporter.simulator.github.reports import FILES, ReportFiles
 from exporter.simulator.github.rest import GitHubOptions

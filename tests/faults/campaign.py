@@ -13,7 +13,7 @@ from exporter.client.errors import State
 from exporter.model import MetricType
 from exporter.poll.job import Job
 from exporter.simulator.application import Simulator
-from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.world.traffic import Lag
 from exporter.simulator.world.world import World, WorldSettings

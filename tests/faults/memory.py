@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from exporter.simulator.application import Simulator
-from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock

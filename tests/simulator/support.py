@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from exporter.simulator.application import Simulator
-from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.tabnine.rest import TabnineOptions
 from exporter.simulator.world.traffic import Lag

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exporter.simulator.cursor.api import CursorOptions
+from exporter.simulator.cursor.rest import CursorOptions
 from tests.simulator.support import (
     CHANGES,
     COMMITS,
@@ -71,6 +71,55 @@ async def test_the_commits_of_all_pages_add_up_to_the_truth() -> None:
     assert commit_totals(items, stamp(SINCE)) == truth
     identities = {(i["commitHash"], i["userId"], i["repoName"], i["branchName"]) for i in items}
     assert len(identities) < len(items), "the world has commits that are ingested again"
+
+
+ANALYTICS = "/cursor/analytics/team"
+
+
+async def test_the_rows_of_the_analytics_add_up_to_the_truth() -> None:
+    """Each metric at its path; the days that have just begun are not there yet."""
+    reader = Reader(simulator())
+    truth = await reader.truth(since=SINCE)
+    since, until = stamp(SINCE)[:10], stamp(START)[:10]
+    totals: Totals = Counter()
+    for path, name, labels in (
+        ("mcp", "cursor_mcp_calls_total", ("mcp_server_name", "tool_name")),
+        ("commands", "cursor_command_uses_total", ("command_name",)),
+        ("skills", "cursor_skill_uses_total", ("skill_name",)),
+        ("plans", "cursor_plan_uses_total", ("model",)),
+        ("ask-mode", "cursor_ask_uses_total", ("model",)),
+    ):
+        answer = await reader.cursor(f"{ANALYTICS}/{path}", startDate=since, endDate=until)
+        for row in answer.json()["data"]:
+            totals[name, *(row[label] for label in labels)] += row["usage"]
+    edits = await reader.cursor(f"{ANALYTICS}/agent-edits", startDate=since, endDate=until)
+    for row in edits.json()["data"]:
+        totals["cursor_agent_diffs_total", "accepted"] += row["total_accepted_diffs"]
+    assert totals
+    assert {key: truth[key] for key in totals} == totals
+    assert stamp(START)[:10] in {row["event_date"] for row in edits.json()["data"]}
+
+
+async def test_a_day_comes_late_to_the_analytics() -> None:
+    """At four in the morning, nothing of the day is there."""
+    reader = Reader(simulator())
+    await reader.control("advance", seconds=20 * 3_600)
+    answer = await reader.cursor(f"{ANALYTICS}/dau", startDate="now", endDate="now")
+    assert answer.json()["data"] == []
+    await reader.control("advance", seconds=4 * 3_600)
+    answer = await reader.cursor(f"{ANALYTICS}/dau", startDate="now", endDate="now")
+    assert len(answer.json()["data"]) == 1
+
+
+async def test_insights_that_are_off_and_keys_without_a_scope_are_refused() -> None:
+    """Both with 401, as Cursor does."""
+    options = CursorOptions(requests_per_minute=None, conversation_insights=False)
+    reader = Reader(simulator(cursor=options))
+    answer = await reader.cursor(f"{ANALYTICS}/conversation-insights", include="intents")
+    assert (answer.status_code, "not enabled" in answer.text) == (401, True)
+    key = (options.key_without_scope, "")
+    answer = await reader.http.get(f"{ANALYTICS}/dau", auth=key)
+    assert (answer.status_code, "required scope: admin:*" in answer.text) == (401, True)
 
 
 async def test_the_changes_of_all_pages_add_up_to_the_truth() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY, OTHER, Window, floor
-from exporter.simulator.world import billing_truth
+from exporter.simulator.world import billing_truth, cursor_usage_truth
 from exporter.simulator.world.assistance import NOTHING, Figures
 from exporter.simulator.world.callers import Caller
 from exporter.simulator.world.legacy_copilot import Code, PersonDay, breakdown, told_breakdown
@@ -199,6 +199,11 @@ def billing_counts(view: View) -> Iterator[Count]:
     return billing_truth.billing_counts(view.world.billing, view.window, view.as_of)
 
 
+def analytics_counts(view: View) -> Iterator[Count]:
+    """What Cursor's Analytics API tells of each day."""
+    return cursor_usage_truth.analytics_counts(view.world.cursor_usage, view.window, view.as_of)
+
+
 COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     commit_counts,
     change_counts,
@@ -208,4 +213,5 @@ COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     billing_counts,
     legacy_copilot_counts,
     copilot_report_counts,
+    analytics_counts,
 )

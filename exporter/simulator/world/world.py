@@ -10,6 +10,7 @@ from exporter.simulator.world.budgets import budgets
 from exporter.simulator.world.changes import Change, ChangeSource
 from exporter.simulator.world.commits import Commit, CommitSource
 from exporter.simulator.world.copilot_activity import CopilotActivity
+from exporter.simulator.world.cursor_usage import CursorUsage
 from exporter.simulator.world.event_log import EventLog
 from exporter.simulator.world.exports import ExportDesk
 from exporter.simulator.world.indexing import Indexing
@@ -76,6 +77,7 @@ class World:
             commit_source.day, first_day, self.repository_moves.told
         )
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
+        self.cursor_usage = CursorUsage(cursor)
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
         organizations = (ORGANIZATION, SECOND_ORGANIZATION)
         self.copilot_seats = CopilotSeats(copilot, organizations, start)
@@ -103,6 +105,7 @@ class World:
         """Produce no more data at or after `since`; None lifts it."""
         self.commits.quiet(since)
         self.changes.quiet(since)
+        self.cursor_usage.quiet(since)
         self.traffic.quiet(since)
         self.billing.quiet(since)
         self.copilot_seats.quiet(since)

@@ -1,20 +1,29 @@
 """Cursor: a team."""
 
+from dataclasses import replace
+
+from exporter.streams.contract import AnyStream
 from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
 from exporter.vendors.cursor import changes
+from exporter.vendors.cursor.analytics import stream as analytics
 from exporter.vendors.cursor.commits import stream as commits
+from exporter.vendors.cursor.refusals import explain
 from exporter.vendors.cursor.remedies import identify, remedy
-from exporter.vendors.cursor.vendor import PER_MINUTE, CursorTarget, credential, settings
+from exporter.vendors.cursor.vendor import LIMITS, PER_MINUTE, CursorTarget, credential, settings
 
-STREAMS = (commits.STREAM, changes.STREAM)
+STREAMS: tuple[AnyStream, ...] = tuple(
+    replace(stream, explain=explain)
+    for stream in (commits.STREAM, changes.STREAM, analytics.STREAM)
+)
 
 VENDOR = Vendor(
     name="cursor",
     title="Cursor",
     target=target_model("cursor", CursorTarget, STREAMS),
     streams=STREAMS,
-    limits={
+    limits=LIMITS
+    | {
         endpoint.group: (PER_MINUTE,)
         for tracking in (commits.TRACKING, changes.TRACKING)
         for endpoint in (tracking.pages, tracking.csv)

@@ -2,10 +2,11 @@
 
 from exporter.client.errors import PollError, State
 from exporter.streams.probe import Identity, Refusal, Remedy
+from exporter.vendors.cursor.refusals import SCOPE, SWITCHED_OFF
+from exporter.vendors.cursor.rights import TRACKING
 from exporter.vendors.cursor.vendor import CursorTarget
 
 KEYS = "https://cursor.com/docs/api#creating-api-keys"
-TRACKING = "https://cursor.com/docs/account/teams/ai-code-tracking-api"
 
 _FOREIGN = {
     "ghp_": "a GitHub token",
@@ -16,8 +17,7 @@ _FOREIGN = {
 }
 """How credentials of others begin; Cursor's own have had several forms and are not judged."""
 
-_SCOPE = "read-only where the dashboard allows it, else with the scope admin:*"
-_PLAN = "AI code tracking is part of Cursor's Enterprise plan only: ask Cursor to enable it"
+_MAKE = "made by a team admin (dashboard, Settings, Admin API Keys)"
 
 
 def identify(target: CursorTarget) -> Identity:
@@ -35,21 +35,33 @@ def identify(target: CursorTarget) -> Identity:
 
 def remedy(refusal: Refusal[CursorTarget]) -> Remedy:
     """What is missing, by the state that the refusal leads to."""
+    right = refusal.right or TRACKING
+    said = str(refusal.error).lower()
+    plan = f"{right.api} is part of Cursor's Enterprise plan only: ask Cursor to enable it"
+    key = f"a team's API key, {_MAKE} with the scope {right.scope}"
     match refusal.error.state:
         case State.UNAUTHORIZED:
             return Remedy(
-                "use a team's API key, made by a team admin (dashboard, Settings, Admin API Keys; "
-                f"{_SCOPE}): a person's own key does not open this API. Is the key "
-                f"right, Cursor may answer 401 for the plan too: {_PLAN}",
+                f"use {key}, or read-only where the dashboard allows it: a person's own key does not "
+                f"open this API. Is the key right, Cursor may answer 401 for the plan too: {plan}",
                 KEYS,
             )
+        case State.FORBIDDEN if SCOPE in said:
+            return Remedy(f"the scope {right.scope} is missing: use {key}", KEYS)
+        case State.FORBIDDEN if SWITCHED_OFF in said:
+            return Remedy(
+                "let a team admin switch the feature on in the dashboard, or turn its option off",
+                right.document,
+            )
         case State.FORBIDDEN:
-            return Remedy(f"{_PLAN}; the key must be a team's, {_SCOPE}", TRACKING)
+            return Remedy(f"{plan}; the key must be {key}", right.document)
         case State.NOT_FOUND:
             return Remedy(
-                "check base_url (https://api.cursor.com); the API is an alpha that Cursor opens "
-                "for teams on the Enterprise plan",
-                TRACKING,
+                "check base_url (https://api.cursor.com); Cursor opens this API for teams on the "
+                "Enterprise plan, and new parts of it team by team",
+                right.document,
             )
         case _:
-            return Remedy("compare the request with Cursor's document, and try again", TRACKING)
+            return Remedy(
+                "compare the request with Cursor's document, and try again", right.document
+            )

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from exporter.streams import kit
+from exporter.vendors.cursor.rights import TRACKING
 from exporter.vendors.cursor.vendor import CursorTarget
 
 API = "Cursor AI code tracking, polled; by day of ingestion"
@@ -110,6 +111,7 @@ def tracked(tracking: Tracking, name: str, summary: str, **declared: Any) -> kit
         rows=partial(_read, tracking),
         plan=partial(_plan, tracking),
         probe=kit.once(partial(_newest_row, tracking), tracking.page),
+        right=TRACKING,
         retention=90 * kit.DAY,
         **declared,
     )

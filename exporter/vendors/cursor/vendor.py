@@ -13,6 +13,10 @@ from exporter.vendors.base import BASE_URL, Target
 PER_MINUTE = Limit(20, 60)
 """The documented limit of AI code tracking, per team and endpoint."""
 
+ANALYTICS, INSIGHTS = "analytics", "conversation-insights"
+LIMITS = {ANALYTICS: (Limit(100, 60),), INSIGHTS: (Limit(20, 60),)}
+"""The documented limits of the other endpoints, by the group that shares them."""
+
 
 class CursorAuth(TokenAuth):
     """A team's API key: read-only where the dashboard allows it, else with the scope admin:*."""
