@@ -245,8 +245,7 @@ def test_every_error_is_told_at_once() -> None:
         ),
         (
             GOOD + "    streams:\n"
-            "      ai_code_commits: {enabled: false}\n"
-            "      ai_code_changes: {enabled: false}\n",
+            + "".join(f"      {stream.name}: {{enabled: false}}\n" for stream in cursor.STREAMS),
             "c.yaml:5: targets[0].streams: the target has no stream; name one or remove the target",
         ),
         (

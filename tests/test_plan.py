@@ -72,7 +72,10 @@ def test_the_table_has_a_row_for_each_endpoint_group_of_a_stream() -> None:
     target = {
         **CURSOR,
         "account": "acme",
-        "streams": {"ai_code_changes": changes, "ai_code_commits": {"enabled": False}},
+        "streams": {
+            **{stream.name: {"enabled": False} for stream in cursor.STREAMS},
+            "ai_code_changes": changes,
+        },
     }
     assert rendered(planned(target)) == (
         "target       stream           interval  lookback  endpoint group       requests/h"
