@@ -15,6 +15,7 @@ from exporter.config.text import ConfigError
 from exporter.model import DAY, HOUR
 from exporter.poll.transform.privacy import Users
 from exporter.vendors import VENDORS
+from exporter.vendors import cursor as cursor_team
 from exporter.vendors.base import enabled_streams
 from tests.web.certificates import Authority
 
@@ -244,8 +245,11 @@ def test_every_error_is_told_at_once() -> None:
             "c.yaml:5: targets[0].streams.ai_code_commits.interval: must be at least 1s, not 0s",
         ),
         (
-            GOOD + "    streams:\n"
-            + "".join(f"      {stream.name}: {{enabled: false}}\n" for stream in cursor.STREAMS),
+            GOOD
+            + "    streams:\n"
+            + "".join(
+                f"      {stream.name}: {{enabled: false}}\n" for stream in cursor_team.STREAMS
+            ),
             "c.yaml:5: targets[0].streams: the target has no stream; name one or remove the target",
         ),
         (

@@ -16,7 +16,7 @@ from exporter.config.file import parse
 from exporter.model import DAY
 from exporter.preflight import plan
 from exporter.streams.options import CountingOptions
-from exporter.vendors import VENDORS
+from exporter.vendors import VENDORS, cursor
 from tests.keys import rsa_pem
 
 GITHUB = {"vendor": "github", "auth": {"token_env": "TOKEN"}}
@@ -280,7 +280,8 @@ def test_a_credential_that_two_accounts_have_reads_one_team_twice() -> None:
     """A Cursor key belongs to one team, and nothing else names the team."""
     teams = [{**CURSOR, "account": name} for name in "ab"]
     [warning] = [one for one in warned(*teams) if "both read" in one]
-    assert "both read variable CURSOR: what ai_code_commits, ai_code_changes tell" in warning
+    names = ", ".join(stream.name for stream in cursor.STREAMS if stream.by_default)
+    assert f"both read variable CURSOR: what {names} tell" in warning
 
 
 def test_a_valid_file_is_said_to_be_valid_and_how_much_there_is() -> None:

@@ -41,9 +41,11 @@ def remedy(refusal: Refusal[CursorTarget]) -> Remedy:
     key = f"a team's API key, {_MAKE} with the scope {right.scope}"
     match refusal.error.state:
         case State.UNAUTHORIZED:
+            # The same for every stream, so that a key that is wrong for all of them is told once.
             return Remedy(
-                f"use {key}, or read-only where the dashboard allows it: a person's own key does not "
-                f"open this API. Is the key right, Cursor may answer 401 for the plan too: {plan}",
+                f"use a team's API key, {_MAKE} with the scope admin:*, or read-only where the dashboard "
+                "allows it: a person's own key does not open this API. Is the key right, Cursor may answer "
+                "401 for the plan too: these APIs are part of the Enterprise plan only",
                 KEYS,
             )
         case State.FORBIDDEN if SCOPE in said:

@@ -54,7 +54,7 @@ class Insight:
             if found:
                 newest = day.start
                 source.records += len(found)
-                source.has_data(day.end)
+                source.has_days([day.start])
         window = days.told(source.window, source.now, newest)
         if source.rejects.fields.total() > rejected:
             window = kit.Window(window.start, window.start)

@@ -96,7 +96,7 @@ class Daily:
             window = kit.Window(window.start, window.start)
         samples: list[kit.Sample] = []
         if newest is not None:
-            source.has_data(min(newest + kit.DAY, source.now))
+            source.has_days(row.day for row in rows)
             samples += self._counted(source, rows)
             settled = days.newest_settled(source.now, newest)
             of_day = [row for row in rows if row.day == settled]

@@ -3,6 +3,7 @@
 The first metric must be answered. One that is refused after it costs itself only.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from exporter.streams import kit
@@ -38,7 +39,10 @@ def _without_gauges(*parts: Part) -> kit.Batch:
 
 
 def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
-    return [kit.Cost(part.group, part.requests(options)) for part in chosen(options)]
+    requests = Counter[str]()
+    for part in chosen(options):
+        requests[part.group] += part.requests(options)
+    return [kit.Cost(group, number) for group, number in requests.items()]
 
 
 async def _probe(source: Source) -> None:
