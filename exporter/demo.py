@@ -52,6 +52,9 @@ targets:
     streams:
       ai_code_commits: {{interval: 30s, lookback: 28d}}
       ai_code_changes: {{interval: 30s, lookback: 28d}}
+      usage_events: {{interval: 30s, lookback: 28d}}
+      spend: {{interval: 1m}}
+      members: {{interval: 1m}}
   - vendor: tabnine
     account: acme
     base_url: {simulator}/tabnine

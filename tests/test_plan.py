@@ -21,6 +21,8 @@ from tests.keys import rsa_pem
 
 GITHUB = {"vendor": "github", "auth": {"token_env": "TOKEN"}}
 TABNINE = {"vendor": "tabnine", "auth": {"token_env": "TABNINE"}}
+OFF = {"enabled": False}
+CURSOR_STREAMS = [stream.name for stream in cursor.VENDOR.streams]
 CURSOR = {"vendor": "cursor", "auth": {"token_env": "CURSOR"}}
 APP = {"client_id": "Iv1.a", "private_key_file": "key.pem"}
 
@@ -72,10 +74,7 @@ def test_the_table_has_a_row_for_each_endpoint_group_of_a_stream() -> None:
     target = {
         **CURSOR,
         "account": "acme",
-        "streams": {
-            **{stream.name: {"enabled": False} for stream in cursor.STREAMS},
-            "ai_code_changes": changes,
-        },
+        "streams": {**dict.fromkeys(CURSOR_STREAMS, OFF), "ai_code_changes": changes},
     }
     assert rendered(planned(target)) == (
         "target       stream           interval  lookback  endpoint group       requests/h"
@@ -107,6 +106,20 @@ def test_the_default_pace_keeps_sizes_and_changes_only_the_pace() -> None:
     assert (requests.hourly, requests.by_default) == (22 * 6, 22)
 
 
+def test_a_first_read_that_takes_long_is_told_before() -> None:
+    """Two million events in thirty days: requests and minutes at the pace of Cursor, or of the target."""
+    options = {"lookback": "30d", "expected_events_per_day": 66_667}
+    only = {**dict.fromkeys(CURSOR_STREAMS, OFF), "usage_events": options}
+    target = {**CURSOR, "account": "acme", "streams": only}
+    told = "cursor/acme/usage_events: the first read makes about 2077 requests to usage-events"
+    assert f"note: {told}, which takes about 35 minutes" in rendered(planned(target))
+    slower = {**target, "requests_per_minute": 20}
+    assert f"note: {told}, which takes about 104 minutes" in rendered(planned(slower))
+    [first] = streams(target)["usage_events"].first_read
+    assert (first.requests, round(first.minutes, 2)) == (31 * 67, 34.62)
+    assert "note: " not in rendered(planned({**CURSOR, "account": "acme"}))
+
+
 def test_all_of_it_is_there_as_json(tmp_path: Path) -> None:
     """For programs: the same numbers and warnings."""
     file = {"targets": [github(streams={"rate_limit": {"interval": "30s"}}), github("two")]}
@@ -135,6 +148,7 @@ def test_all_of_it_is_there_as_json(tmp_path: Path) -> None:
                 "share": 0.033333,
             }
         ],
+        "first_read": [],
         "series": {"known": 60, "open": False, "limit": 5000, "fixed": 0},
     }
 

@@ -44,3 +44,11 @@ COST = Metric(
     "What the assistant cost in US dollars, as late as the vendor's billing data.",
     scope=Scope.VENDOR_ACCOUNT,
 )
+TOKENS = Metric(
+    "assistant_tokens_total",
+    MetricType.COUNTER,
+    "Tokens that the assistant's models took in, read from a cache or gave out, as late as the vendor's usage data.",
+    ("token_kind",),
+    scope=Scope.VENDOR_ACCOUNT,
+    foldable_labels=(),
+)

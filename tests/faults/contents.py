@@ -13,6 +13,10 @@ DEEP = 100_000
 _JSON = {"content-type": "application/json"}
 _NUMBER = re.compile(rb"(?<=[:\[,])\s*-?\d+(?:\.\d+)?(?=\s*[,}\]])")
 _CELL = re.compile(rb"(?<=,)\d+(?:\.\d+)?(?=,|\r?\n)")
+_TOTALS = {
+    *("totalCount", "total", "total_seats", "total_count"),
+    *("totalUsageEventsCount", "totalMembers", "totalPages"),
+}
 _TURN = re.compile(r"[?&]turn=\d+")
 _TEXT = re.compile(rb'(?<=:)\s*"(?=[^"])')
 
@@ -114,9 +118,10 @@ def _endless(content: Any, mark: str, exchange: Exchange) -> Any:
     here = int(found[1]) if found else 0
     if mark:
         content["mark"] = mark
-    for name in ("totalCount", "total", "total_seats", "total_count"):
-        if name in content:
-            content[name] = 10**9
+    for name in _TOTALS & content.keys():
+        content[name] = 10**9
+    if isinstance(content.get("pagination"), dict):
+        content["pagination"]["hasNextPage"] = True
     if "page" in content and mark:
         content["page"] = max(here, 1)
     if "has_next_page" in content:

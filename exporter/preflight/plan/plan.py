@@ -1,10 +1,11 @@
 """The plan of a configuration, as numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from exporter.config.blocks import Config, vendor_of
-from exporter.model import HOUR, StreamKey
+from exporter.model import HOUR, MINUTE, StreamKey
 from exporter.preflight.plan.repeats import read_twice
 from exporter.preflight.plan.series import Series, expected
 from exporter.preflight.plan.sharing import Needed, Sharing, an_hour, shared
@@ -33,10 +34,20 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstRead:
+    """About how many requests the first poll of a stream makes to an endpoint group, and how long it takes."""
+
+    group: str
+    requests: float
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
 class StreamPlan:
     """One stream of one target; a stream that reads the present has no lookback.
 
-    `hidden` is why nothing of it would be shown, or None; such a stream is refused before it asks.
+    `first_read` is empty where the first poll is like any other. `hidden` is why nothing of it would be shown,
+    or None; such a stream is refused before it asks.
     """
 
     key: StreamKey
@@ -45,6 +56,7 @@ class StreamPlan:
     requests: tuple[Requests, ...]
     series: Series
     hidden: str | None
+    first_read: tuple[FirstRead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,19 @@ def _planned(
             people=config.privacy.shows_people,
         ),
         hidden,
+        tuple(_first_reads(stream, target, options, asks)),
     )
+
+
+def _first_reads(
+    stream: AnyStream, target: Target, options: StreamOptions, asks: int
+) -> Iterator[FirstRead]:
+    """At the pace of the target's limits, or of the stream's own where that is slower."""
+    limits, own = limits_of(vendor_of(target), target), options.requests_per_minute
+    for cost in stream.first_read(target, options):
+        allowed = min(an_hour(limits[cost.group]), an_hour([per_minute(own)]) if own else inf)
+        requests = asks * cost.requests
+        yield FirstRead(cost.group, requests, requests / allowed * HOUR / MINUTE)
 
 
 def _needed(streams: Sequence[StreamPlan]) -> Needed:

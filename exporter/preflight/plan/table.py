@@ -32,11 +32,15 @@ _HEAD = (
 _MUCH = 0.5
 """A share of a limit that leaves little for others who use the same credential."""
 
+_WORTH_TELLING = 5
+"""Minutes that a first read takes."""
+
 
 def render(plan: Plan, on: Console) -> str:
-    """The plan as a table, with a warning for each thing that does not fit."""
+    """The plan as a table, with a note for each long first read and a warning for what does not fit."""
     table = paper.table(on, [cells for stream in plan.streams for cells in _rows(stream)], _HEAD)
-    told = (paper.cell(f"warning: {warning}", "yellow") for warning in warnings(plan))
+    told = [paper.cell(f"note: {note}", "") for note in notes(plan)]
+    told += [paper.cell(f"warning: {warning}", "yellow") for warning in warnings(plan)]
     return paper.written(on, [table, *told])
 
 
@@ -70,11 +74,30 @@ def as_json(plan: Plan) -> str:
                 }
                 for each in stream.requests
             ],
+            "first_read": [
+                {
+                    "endpoint_group": each.group,
+                    "requests": round(each.requests, 3),
+                    "minutes": round(each.minutes, 3),
+                }
+                for each in stream.first_read
+            ],
             "series": asdict(stream.series),
         }
         for stream in plan.streams
     ]
     return json.dumps({"streams": streams, "warnings": list(warnings(plan))}, indent=2)
+
+
+def notes(plan: Plan) -> Iterator[str]:
+    """First reads that somebody who waits for them may wonder about."""
+    for stream in plan.streams:
+        for first in stream.first_read:
+            if first.minutes >= _WORTH_TELLING:
+                yield (
+                    f"{stream.key}: the first read makes about {_figure(first.requests)} requests to "
+                    f"{first.group}, which takes about {_figure(first.minutes)} minutes"
+                )
 
 
 def warnings(plan: Plan) -> Iterator[str]:

@@ -10,7 +10,14 @@ import msgspec
 GARBAGE = b'\x00\xff\xfe{"items": [\x80\x81 not json, not csv'
 SURPRISE_FIELD = "surprise"
 _TABNINE_FIELDS = ("eventType", "activeUsers", "repository_link", "registered", "username", "id")
-_FIELDS_OF_EVERY_ROW = ("createdAt", "created_at", "total_request_count", "limit", *_TABNINE_FIELDS)
+_CURSOR_FIELDS = ("timestamp", "spendCents", "role")
+_TOTALS = {"totalCount", "total", "totalUsageEventsCount", "totalMembers"}
+_LISTS = ("items", "data", "usageEvents", "teamMemberSpend", "teamMembers")
+_FIELDS_OF_EVERY_ROW = (
+    *("createdAt", "created_at", "total_request_count", "limit"),
+    *_TABNINE_FIELDS,
+    *_CURSOR_FIELDS,
+)
 
 
 _FIRST = {"page": 1, "offset": 0}
@@ -38,7 +45,7 @@ def spoil_json(kind: str, field: str | None, body: bytes) -> bytes:
     content: Any = msgspec.json.decode(body)
     if kind == "lie_total" and isinstance(content, dict):
         for envelope in (content, content.get("meta", {})):
-            for total in {"totalCount", "total"} & envelope.keys():
+            for total in _TOTALS & envelope.keys():
                 envelope[total] = envelope[total] * 2 + 1000
     for row in _rows(content):
         name = field or next((known for known in _FIELDS_OF_EVERY_ROW if known in row), "")
@@ -54,7 +61,7 @@ def spoil_json(kind: str, field: str | None, body: bytes) -> bytes:
 def _rows(content: Any) -> list[dict[str, Any]]:
     if isinstance(content, dict):
         content = content.get("usage", content)
-        content = content.get("items", content.get("data", [content]))
+        content = next((content[name] for name in _LISTS if name in content), [content])
     return [row for row in content if isinstance(row, dict)]
 
 

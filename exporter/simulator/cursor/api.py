@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from exporter.simulator.cursor.analytics import AnalyticsApi
 from exporter.simulator.cursor.rest import CursorOptions, CursorRest, not_found
+from exporter.simulator.cursor.team import TeamApi
 from exporter.simulator.cursor.tracking import TrackingApi
 from exporter.simulator.world.world import World
 
@@ -15,7 +16,7 @@ class CursorApi:
 
     def __init__(self, world: World, options: CursorOptions, wall: Callable[[], float]) -> None:
         rest = CursorRest(options, wall)
-        self._parts = (TrackingApi(world, rest), AnalyticsApi(world, rest))
+        self._parts = (TrackingApi(world, rest), AnalyticsApi(world, rest), TeamApi(world, rest))
 
     def routes(self) -> list[BaseRoute]:
         """The endpoints, below the API's base URL."""

@@ -15,6 +15,7 @@ from exporter.simulator.world.report_truth import report_counts
 from exporter.simulator.world.world import World
 
 UNKNOWN = "unknown"
+_CHARGEABLE = {True: "true", False: "false"}
 _NEVER_MS = 10**15
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
@@ -98,6 +99,22 @@ def _file_lines(extension: str, added: int, deleted: int) -> Iterator[Count]:
     labels = (("file_extension", extension),)
     yield "cursor_change_file_lines_added_total", labels, added
     yield "cursor_change_file_lines_deleted_total", labels, deleted
+
+
+def usage_event_counts(view: View) -> Iterator[Count]:
+    """Each usage event once, at the price that it has at the moment of the view."""
+    events = view.world.usage_events.between(view.window.start * 1000, _NEVER_MS, view.as_of)
+    for event in events:
+        if not view.holds(event.created_ms):
+            continue
+        model, kind = ("model", event.model), ("kind", event.price.kind)
+        yield "cursor_usage_events_total", (model, kind, ("actor", event.actor)), 1
+        for token_kind, count in () if event.tokens is None else event.tokens._asdict().items():
+            yield "cursor_tokens_total", (model, ("token_kind", token_kind)), count
+        chargeable = ("chargeable", _CHARGEABLE[event.price.chargeable])
+        dollars = event.price.cents / 100
+        yield "cursor_charged_usd_total", (model, kind, chargeable), dollars
+        yield "cursor_request_units_total", (model, kind), event.price.units
 
 
 def traffic_counts(view: View) -> Iterator[Count]:
@@ -207,6 +224,7 @@ def analytics_counts(view: View) -> Iterator[Count]:
 COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     commit_counts,
     change_counts,
+    usage_event_counts,
     traffic_counts,
     assistance_counts,
     audit_counts,

@@ -10,6 +10,7 @@ from exporter.simulator.world.budgets import budgets
 from exporter.simulator.world.changes import Change, ChangeSource
 from exporter.simulator.world.commits import Commit, CommitSource
 from exporter.simulator.world.copilot_activity import CopilotActivity
+from exporter.simulator.world.cursor_team import CursorTeam
 from exporter.simulator.world.cursor_usage import CursorUsage
 from exporter.simulator.world.event_log import EventLog
 from exporter.simulator.world.exports import ExportDesk
@@ -21,6 +22,7 @@ from exporter.simulator.world.repository_moves import RepositoryMoves
 from exporter.simulator.world.rollout import Rollout
 from exporter.simulator.world.seats import CopilotSeats
 from exporter.simulator.world.traffic import Lag, Traffic
+from exporter.simulator.world.usage_events import UsageEvent, UsageEventSource, told
 from exporter.simulator.world.world_clock import WorldClock
 
 HISTORY_DAYS = 60
@@ -78,6 +80,9 @@ class World:
         )
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
         self.cursor_usage = CursorUsage(cursor)
+        usage_event_source = UsageEventSource(cursor)
+        self.usage_events: EventLog[UsageEvent] = EventLog(usage_event_source.day, first_day, told)
+        self.cursor_team = CursorTeam(cursor, self.usage_events)
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
         organizations = (ORGANIZATION, SECOND_ORGANIZATION)
         self.copilot_seats = CopilotSeats(copilot, organizations, start)
@@ -106,6 +111,7 @@ class World:
         self.commits.quiet(since)
         self.changes.quiet(since)
         self.cursor_usage.quiet(since)
+        self.usage_events.quiet(since)
         self.traffic.quiet(since)
         self.billing.quiet(since)
         self.copilot_seats.quiet(since)

@@ -5,16 +5,24 @@ from dataclasses import replace
 from exporter.streams.contract import AnyStream
 from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
-from exporter.vendors.cursor import changes
+from exporter.vendors.cursor import changes, members, spend
 from exporter.vendors.cursor.analytics import stream as analytics
 from exporter.vendors.cursor.commits import stream as commits
 from exporter.vendors.cursor.refusals import explain
 from exporter.vendors.cursor.remedies import identify, remedy
+from exporter.vendors.cursor.usage_events import stream as usage_events
 from exporter.vendors.cursor.vendor import LIMITS, PER_MINUTE, CursorTarget, credential, settings
 
 STREAMS: tuple[AnyStream, ...] = tuple(
     replace(stream, explain=explain)
-    for stream in (commits.STREAM, changes.STREAM, analytics.STREAM)
+    for stream in (
+        commits.STREAM,
+        changes.STREAM,
+        usage_events.STREAM,
+        spend.STREAM,
+        members.STREAM,
+        analytics.STREAM,
+    )
 )
 
 VENDOR = Vendor(

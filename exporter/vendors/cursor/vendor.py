@@ -14,7 +14,14 @@ PER_MINUTE = Limit(20, 60)
 """The documented limit of AI code tracking, per team and endpoint."""
 
 ANALYTICS, INSIGHTS = "analytics", "conversation-insights"
-LIMITS = {ANALYTICS: (Limit(100, 60),), INSIGHTS: (Limit(20, 60),)}
+EVENTS, SPEND, MEMBERS = "usage-events", "spend", "members"
+LIMITS = {
+    ANALYTICS: (Limit(100, 60),),
+    INSIGHTS: (Limit(20, 60),),
+    EVENTS: (Limit(60, 60),),
+    SPEND: (Limit(20, 60),),
+    MEMBERS: (Limit(20, 60),),
+}
 """The documented limits of the other endpoints, by the group that shares them."""
 
 

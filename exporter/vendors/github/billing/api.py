@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 
 from exporter.streams import kit
+from exporter.streams.money import ZERO, exact
 from exporter.vendors.github.billing.day import day_start
-from exporter.vendors.github.billing.money import ZERO, exact
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
 _ROOTS = {

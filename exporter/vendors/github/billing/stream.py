@@ -15,6 +15,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from exporter.streams import kit
+from exporter.streams.money import ZERO
 from exporter.vendors.github.billing.api import (
     Budget,
     BudgetPage,
@@ -35,7 +36,6 @@ from exporter.vendors.github.billing.metrics import (
     MONTH_NET,
     UNITS,
 )
-from exporter.vendors.github.billing.money import ZERO
 from exporter.vendors.github.rights import BILL_READER, BILLING, REST, Right
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 

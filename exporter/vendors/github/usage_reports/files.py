@@ -8,8 +8,8 @@ from itertools import chain
 from typing import TypeAlias
 
 from exporter.streams import kit
+from exporter.streams.money import ZERO, NotAnAmountError, amount
 from exporter.vendors.github.billing.day import day_start
-from exporter.vendors.github.billing.money import ZERO, NotAnAmountError, amount
 from exporter.vendors.github.usage_reports.metrics import (
     CREDIT_TOKENS,
     CREDITS,

@@ -1,4 +1,4 @@
-"""Money and quantities of bills as exact decimals, bounded so that every sum of them is exact too."""
+"""Money and quantities as exact decimals, bounded so that every sum of them is exact too."""
 
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
@@ -12,7 +12,7 @@ _DIGITS = 15
 
 
 class NotAnAmountError(ValueError):
-    """A text or number that no bill can mean."""
+    """A text or number that can be no amount."""
 
 
 def exact(value: Decimal) -> Decimal:

@@ -1,0 +1,203 @@
+"""Cursor's Admin API: usage events and spending, which are asked for by POST, and the members."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from exporter.model import DAY
+from exporter.simulator.answers import json_response
+from exporter.simulator.cursor.rest import CursorRest, RefusedError
+from exporter.simulator.world.cursor_team import Spent, TeamMember
+from exporter.simulator.world.seats import month_start
+from exporter.simulator.world.usage_events import SERVICE_ACCOUNT, UsageEvent
+from exporter.simulator.world.world import World
+
+LARGEST_PAGE = 1_000
+LONGEST_RANGE = 30 * DAY * 1000
+SHIFTS_EVERY = 7
+"""So many walks go well until the pages of the next one move while they are read."""
+
+AskedT = TypeVar("AskedT")
+
+
+class _Paged(msgspec.Struct, rename="camel", kw_only=True):
+    page: int = 1
+    page_size: int = 100
+
+    def __post_init__(self) -> None:
+        if self.page < 1 or not 1 <= self.page_size <= LARGEST_PAGE:
+            raise ValueError("page and pageSize must be positive, pageSize at most 1000")
+
+
+class _EventsAsked(_Paged, rename="camel", kw_only=True):
+    start_date: int
+    end_date: int
+    email: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.end_date - self.start_date <= LONGEST_RANGE:
+            raise ValueError("startDate and endDate must be at most 30 days apart")
+
+
+class _SpendAsked(_Paged, rename="camel", kw_only=True):
+    search_term: str = ""
+    sort_by: str = "date"
+    sort_direction: str = "desc"
+
+
+class _Walks:
+    """Says when the pages of a list move: during one walk of several."""
+
+    def __init__(self) -> None:
+        self._walks = 0
+
+    def moved(self, page: int, pages: int) -> bool:
+        """Whether what is at this page has moved since the first one was read."""
+        if page == 1 and pages > 1:
+            self._walks += 1
+        return page > 1 and self._walks % SHIFTS_EVERY == SHIFTS_EVERY - 1
+
+
+class _Asking(Generic[AskedT]):
+    """Reads the JSON body of a POST, and refuses one that is wrong with 400."""
+
+    def __init__(self, kind: type[AskedT], answer: Callable[[AskedT], Any]) -> None:
+        self._decoder = msgspec.json.Decoder(kind)
+        self._answer = answer
+
+    async def __call__(self, request: Request) -> Response:
+        try:
+            asked = self._decoder.decode(await request.body() or b"{}")
+        except msgspec.DecodeError as error:
+            raise RefusedError(400, "Bad Request", f"Invalid body: {error}") from error
+        return json_response(self._answer(asked))
+
+
+class TeamApi:
+    """The Admin API of one team."""
+
+    def __init__(self, world: World, rest: CursorRest) -> None:
+        self._world = world
+        self._rest = rest
+        self._event_walks, self._spend_walks = _Walks(), _Walks()
+
+    def routes(self) -> list[BaseRoute]:
+        events = _Asking(_EventsAsked, self._events)
+        spend = _Asking(_SpendAsked, self._spend)
+        endpoint = self._rest.endpoint
+        return [
+            Route("/teams/filtered-usage-events", endpoint(events, 60), methods=["POST"]),
+            Route("/teams/spend", endpoint(spend, 20), methods=["POST"]),
+            Route("/teams/members", endpoint(self._members, 20)),
+        ]
+
+    def _events(self, asked: _EventsAsked) -> dict[str, Any]:
+        now = self._world.clock.time()
+        rows = self._world.usage_events.between(asked.start_date, asked.end_date + 1, now)
+        rows = [row for row in rows if asked.email in (None, row.user_email)]
+        rows.reverse()
+        pages = -(-len(rows) // asked.page_size)
+        if self._event_walks.moved(asked.page, pages):
+            # One came in front while the first page was read, and goes again.
+            rows.insert(0, rows[0])
+        first = (asked.page - 1) * asked.page_size
+        return {
+            "totalUsageEventsCount": len(rows),
+            "pagination": {
+                "numPages": pages,
+                "currentPage": asked.page,
+                "pageSize": asked.page_size,
+                "hasNextPage": first + asked.page_size < len(rows),
+                "hasPreviousPage": asked.page > 1,
+            },
+            "usageEvents": [_event(row) for row in rows[first : first + asked.page_size]],
+            "period": {"startDate": asked.start_date, "endDate": asked.end_date},
+        }
+
+    def _spend(self, asked: _SpendAsked) -> dict[str, Any]:
+        now, team = self._world.clock.time(), self._world.cursor_team
+        spent = team.spent(now)
+        pages = -(-len(self._listed(asked, now)) // asked.page_size)
+        if self._spend_walks.moved(asked.page, pages):
+            team.join(now)
+        rows = self._listed(asked, now)
+        first = (asked.page - 1) * asked.page_size
+        return {
+            "teamMemberSpend": [
+                _member_spend(row, spent.get(row.person.email, Spent()))
+                for row in rows[first : first + asked.page_size]
+            ],
+            "subscriptionCycleStart": month_start(now) * 1000,
+            "totalMembers": len(rows),
+            "totalPages": -(-len(rows) // asked.page_size),
+        }
+
+    def _listed(self, asked: _SpendAsked, now: float) -> list[TeamMember]:
+        rows = [row for row in self._world.cursor_team.members(now) if not row.removed]
+        rows = [row for row in rows if asked.search_term in row.person.email]
+        rows.sort(key=lambda row: row.person.login, reverse=asked.sort_direction == "desc")
+        return rows
+
+    async def _members(self, _request: Request) -> Response:
+        members = self._world.cursor_team.members(self._world.clock.time())
+        return json_response({"teamMembers": [_member(row) for row in members]})
+
+
+def _member(row: TeamMember) -> dict[str, Any]:
+    return {
+        "id": row.person.user_id,
+        "name": row.person.login,
+        "email": row.person.email,
+        "role": row.role,
+        "isRemoved": row.removed,
+    }
+
+
+def _member_spend(row: TeamMember, spent: Spent) -> dict[str, Any]:
+    return {
+        "userId": row.person.user_id,
+        "spendCents": spent.on_demand,
+        "overallSpendCents": spent.overall,
+        "fastPremiumRequests": 0,
+        "name": row.person.login,
+        "email": row.person.email,
+        "role": row.role,
+        "hardLimitOverrideDollars": 0,
+        "monthlyLimitDollars": row.limit or None,
+        "effectivePerUserLimitDollars": row.limit,
+    }
+
+
+def _event(row: UsageEvent) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "timestamp": str(row.created_ms),
+        "userEmail": row.user_email,
+        "model": row.model,
+        "kind": row.price.kind,
+        "maxMode": False,
+        "requestsCosts": row.price.units,
+        "isTokenBasedCall": row.tokens is not None,
+        "isChargeable": row.price.chargeable,
+        "isHeadless": row.headless,
+        "chargedCents": row.price.cents,
+    }
+    if row.service_account:
+        body |= {"serviceAccountId": SERVICE_ACCOUNT[0], "serviceAccountName": SERVICE_ACCOUNT[1]}
+    if row.cloud_agent is not None:
+        body["cloudAgentId"] = row.cloud_agent
+    if row.automation is not None:
+        body["automationId"] = row.automation
+    if row.tokens is not None:
+        body["tokenUsage"] = {
+            "inputTokens": row.tokens.input,
+            "outputTokens": row.tokens.output,
+            "cacheWriteTokens": row.tokens.cache_write,
+            "cacheReadTokens": row.tokens.cache_read,
+            "totalCents": row.tokens.cents,
+        }
+    return body

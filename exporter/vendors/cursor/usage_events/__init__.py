@@ -1,0 +1,1 @@
+"""Stream `usage_events`."""

@@ -1,0 +1,166 @@
+"""Stream `usage_events`: every request to a model, with its tokens and what was charged for it.
+
+Events have no id, and Cursor prices them again for a while. So the days of the window are read whole, one by
+one, and what a day held replaces what was known of it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from math import ceil
+from typing import Any, TypeAlias
+
+import msgspec
+
+from exporter.streams import kit
+from exporter.vendors.cursor.rights import ADMIN
+from exporter.vendors.cursor.usage_events.metrics import METRICS
+from exporter.vendors.cursor.usage_events.records import EventsPage
+from exporter.vendors.cursor.usage_events.sums import DaySums
+from exporter.vendors.cursor.vendor import EVENTS as GROUP
+from exporter.vendors.cursor.vendor import CursorTarget
+
+EVENTS = kit.Endpoint("/teams/filtered-usage-events", GROUP)
+PAGE_SIZE = 1_000
+CLOSED_AFTER = 5 * kit.MINUTE
+"""How old an event is when it is read first: a list whose end has come does not move under its reader."""
+
+
+class Options(kit.CountingOptions):
+    """Options of `usage_events`."""
+
+    interval: kit.Duration = kit.Field(default=kit.HOUR, ge=1)
+    lookback: kit.Duration = kit.Field(default=3 * kit.DAY, ge=kit.HOUR)
+    """How far back events are read again once a day: Cursor prices them again within a billing cycle (`31d`)."""
+    recent: kit.Duration = kit.Field(default=kit.DAY, ge=0)
+    """How much of the lookback every poll reads again."""
+    expected_events_per_day: int = kit.Field(default=10_000, ge=0)
+    """How many events the plan of `check` reckons with; all are read, however many they are."""
+
+
+_Source: TypeAlias = kit.Source[CursorTarget, Options]
+
+PAGING: kit.BodyFlag[EventsPage] = kit.BodyFlag(
+    more=lambda page: page.pagination.has_next_page,
+    page_param="page",
+    size_param="pageSize",
+    size=PAGE_SIZE,
+)
+
+
+def asked(window: kit.Window) -> kit.Request:
+    """The events of a window; both ends that Cursor takes are inclusive."""
+    dates = {"startDate": window.start * 1000, "endDate": window.end * 1000 - 1}
+    return kit.Request.reading_post(EVENTS, dates)
+
+
+class _Memory(msgspec.Struct):
+    """When each UTC day was last read whole (Unix seconds)."""
+
+    read: dict[str, float] = {}
+
+
+async def read(source: _Source) -> kit.Batches:
+    remembered = source.recall(_Memory).read
+    first = kit.iso_day(source.window.start)
+    memory = {day: at for day, at in remembered.items() if day >= first}
+    for day in source.days(end=source.now - CLOSED_AFTER):
+        name = kit.iso_day(day.start)
+        if not _is_due(source, day, memory.get(name)):
+            continue
+        found = await _read_day(source, day)
+        if found is None:
+            continue
+        source.records += found.rows
+        source.has_data(found.newest)
+        memory = {**memory, name: source.now}
+        samples = await asyncio.to_thread(found.samples)
+        covers = [kit.Coverage(found.told, day)]
+        yield kit.Batch(samples, covers, partition=name, memory={"read": memory})
+
+
+def _is_due(source: _Source, day: kit.Window, read_at: float | None) -> bool:
+    """Whether a day is read by this poll: recent ones are by every poll, older ones once a day."""
+    if read_at is None or read_at > source.now:
+        return True
+    ended = kit.floor(day.start, kit.DAY) + kit.DAY
+    is_recent = ended + CLOSED_AFTER > source.now - source.options.recent
+    was_open = read_at < ended + CLOSED_AFTER
+    return is_recent or was_open or source.now - read_at >= kit.DAY
+
+
+async def _read_day(source: _Source, day: kit.Window) -> DaySums | None:
+    """What a day holds; None where its pages move whenever they are read."""
+    found = await _walk(source, day)
+    if found.agrees:
+        return found
+    again = await _walk(source, day)
+    if again.agrees:
+        return again
+    part = f"the events of {kit.iso_day(day.start)}"
+    if again.same_as(found):
+        source.fail(
+            part, kit.SchemaError(f"{EVENTS.path}: {again.disagreement}, twice; they count")
+        )
+        return again
+    source.fail(
+        part,
+        kit.UnavailableError(
+            f"{EVENTS.path}: {again.disagreement}, and other events came before: the pages move; "
+            "the day counts as it was, and the next poll reads it again"
+        ),
+    )
+    return None
+
+
+async def _walk(source: _Source, day: kit.Window) -> DaySums:
+    """Read all pages of a day, keeping sums only."""
+    sums = DaySums(day, people=source.people, reject=source.reject)
+    before = source.rows_of(EVENTS)
+    found = source.pages(
+        asked(day), PAGING, EventsPage, lambda page: page.usage_events, counted=False
+    )
+    async with aclosing(found) as pages:
+        async for page in pages:
+            await asyncio.to_thread(sums.add, page)
+    sums.rows = source.rows_of(EVENTS) - before
+    return sums
+
+
+def _pages(options: Options, days: float) -> float:
+    return days * max(1, ceil(options.expected_events_per_day / PAGE_SIZE))
+
+
+def plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
+    """The recent days at each poll, the older ones of the lookback once a day."""
+    recent = min(options.recent, options.lookback) / kit.DAY + 1
+    older = max(0.0, options.lookback / kit.DAY + 1 - recent)
+    once_a_day = older * min(1, options.interval / kit.DAY)
+    return [kit.Cost(EVENTS.group, _pages(options, recent + once_a_day))]
+
+
+def first_read(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
+    """Every day of the lookback, and the day that is open."""
+    return [kit.Cost(EVENTS.group, _pages(options, options.lookback / kit.DAY + 1))]
+
+
+def _newest_event(source: kit.Source[Any, Any]) -> kit.Request:
+    """One event of the last whole day."""
+    today = kit.floor(source.now, kit.DAY)
+    request = asked(kit.Window(today - kit.DAY, today))
+    return request.with_parameters({"page": 1, "pageSize": 1})
+
+
+STREAM = kit.Stream(
+    name="usage_events",
+    summary="requests to models, their tokens, and what was charged for them",
+    metrics=METRICS,
+    options=Options,
+    read=read,
+    plan=plan,
+    probe=kit.once(_newest_event, EventsPage),
+    right=ADMIN,
+    first_read=first_read,
+    retention=90 * kit.DAY,
+    label_sizes=lambda _, __: {"actor": 4, "token_kind": 4, "chargeable": 2},
+)
