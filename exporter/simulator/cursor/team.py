@@ -11,8 +11,8 @@ from starlette.routing import BaseRoute, Route
 from exporter.model import DAY
 from exporter.simulator.answers import json_response
 from exporter.simulator.cursor.rest import CursorRest, RefusedError
-from exporter.simulator.world.cursor_team import Spent, TeamMember
 from exporter.simulator.world.seats import month_start
+from exporter.simulator.world.spending import Spent, TeamMember
 from exporter.simulator.world.usage_events import SERVICE_ACCOUNT, UsageEvent
 from exporter.simulator.world.world import World
 

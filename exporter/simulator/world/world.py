@@ -10,7 +10,6 @@ from exporter.simulator.world.budgets import budgets
 from exporter.simulator.world.changes import Change, ChangeSource
 from exporter.simulator.world.commits import Commit, CommitSource
 from exporter.simulator.world.copilot_activity import CopilotActivity
-from exporter.simulator.world.cursor_team import CursorTeam
 from exporter.simulator.world.cursor_usage import CursorUsage
 from exporter.simulator.world.event_log import EventLog
 from exporter.simulator.world.exports import ExportDesk
@@ -21,6 +20,7 @@ from exporter.simulator.world.people import TEAMS, hire
 from exporter.simulator.world.repository_moves import RepositoryMoves
 from exporter.simulator.world.rollout import Rollout
 from exporter.simulator.world.seats import CopilotSeats
+from exporter.simulator.world.spending import CursorTeam
 from exporter.simulator.world.traffic import Lag, Traffic
 from exporter.simulator.world.usage_events import UsageEvent, UsageEventSource, told
 from exporter.simulator.world.world_clock import WorldClock
