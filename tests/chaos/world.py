@@ -64,6 +64,10 @@ class MonthOfWork:
         """Jump ahead: the vendors first, so that nobody asks for what they do not know yet."""
         self._clock.set(self.simulator.control("advance", {"seconds": seconds})["now"])
 
+    def let_exporter_pass(self, seconds: float) -> None:
+        """Jump ahead in the exporter's time alone, when the vendors' stands still."""
+        self._clock.set(self.now + seconds)
+
     def configuration(self, settings: Settings) -> Path:
         """The file that makes the exporter read all that is counted, as fast as it can."""
         lookbacks = {
@@ -90,7 +94,11 @@ class MonthOfWork:
 
 
 def settle(month: MonthOfWork) -> None:
-    """Let every export that was begun be finished, and stop the vendors' time."""
+    """Let every export that was begun be finished, and stop the vendors' time.
+
+    The exporter's time goes on: it reads usage events when they are some minutes old.
+    """
     month.simulator.control("exports", {"processing_seconds": 0})
     month.advance(HOUR)
     month.simulator.control("freeze")
+    month.let_exporter_pass(HOUR)

@@ -25,5 +25,5 @@ CASE = Case(
     paged="/teams/filtered-usage-events",
     whole=False,
     options={"recent": "7d"},
-    month=Month(),
+    month=Month(options={"recent": "31d"}),
 )
