@@ -65,7 +65,8 @@ class Campaign:
         self.clock = ManualClock(START)
         self.world_clock = WorldClock(lambda: 0.0, start=START)
         self.world_clock.freeze()
-        settings = WorldSettings(SEED, DEVELOPERS, teams=2, lag=Lag(0, 60))
+        # A twin that reads later must find the same.
+        settings = WorldSettings(SEED, DEVELOPERS, teams=2, lag=Lag(0, 60), priced_again=False)
         self.world = World(settings, self.world_clock)
         self._directory = directory
         self._resources = AsyncExitStack()

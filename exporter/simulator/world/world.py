@@ -40,13 +40,17 @@ _REPOSITORY_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class WorldSettings:
-    """The size and habits of a world; `commits_per_day` replaces the volume people would make."""
+    """The size and habits of a world; `commits_per_day` replaces the volume people would make.
+
+    `priced_again` says whether Cursor corrects the prices of usage events.
+    """
 
     seed: int = 1
     developers: int = 200
     commits_per_day: int | None = None
     lag: Lag = field(default_factory=Lag)
     teams: int = len(TEAMS)
+    priced_again: bool = True
 
     def __post_init__(self) -> None:
         if self.teams < 1:
@@ -81,7 +85,9 @@ class World:
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
         self.cursor_usage = CursorUsage(cursor)
         usage_event_source = UsageEventSource(cursor)
-        self.usage_events: EventLog[UsageEvent] = EventLog(usage_event_source.day, first_day, told)
+        self.usage_events: EventLog[UsageEvent] = EventLog(
+            usage_event_source.day, first_day, told if settings.priced_again else None
+        )
         self.cursor_team = CursorTeam(cursor, self.usage_events)
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
         organizations = (ORGANIZATION, SECOND_ORGANIZATION)
