@@ -61,22 +61,21 @@ class _Memory(msgspec.Struct):
 
 
 async def read(source: _Source) -> kit.Batches:
-    remembered = source.recall(_Memory).read
     first = kit.iso_day(source.window.start)
-    memory = {day: at for day, at in remembered.items() if day >= first}
+    known = {day: at for day, at in source.recall(_Memory).read.items() if day >= first}
     for day in source.days(end=source.now - CLOSED_AFTER):
         name = kit.iso_day(day.start)
-        if not _is_due(source, day, memory.get(name)):
+        if not _is_due(source, day, known.get(name)):
             continue
-        found = await _read_day(source, day)
+        found = await _read_day(source, day, is_known=name in known)
         if found is None:
             continue
         source.records += found.rows
         source.has_data(found.newest)
-        memory = {**memory, name: source.now}
+        known[name] = source.now
         samples = await asyncio.to_thread(found.samples)
         covers = [kit.Coverage(found.told, day)]
-        yield kit.Batch(samples, covers, partition=name, memory={"read": memory})
+        yield kit.Batch(samples, covers, partition=name, memory={"read": {**known}})
 
 
 def _is_due(source: _Source, day: kit.Window, read_at: float | None) -> bool:
@@ -89,8 +88,12 @@ def _is_due(source: _Source, day: kit.Window, read_at: float | None) -> bool:
     return is_recent or was_open or source.now - read_at >= kit.DAY
 
 
-async def _read_day(source: _Source, day: kit.Window) -> DaySums | None:
-    """What a day holds; None where its pages move whenever they are read."""
+async def _read_day(source: _Source, day: kit.Window, *, is_known: bool) -> DaySums | None:
+    """What a day holds; None where its pages move whenever they are read.
+
+    Where nothing is known of the day, the walk ends there and goes on there: left out, a day of the first read
+    would count as growth later.
+    """
     found = await _walk(source, day)
     if found.agrees:
         return found
@@ -103,13 +106,13 @@ async def _read_day(source: _Source, day: kit.Window) -> DaySums | None:
             part, kit.SchemaError(f"{EVENTS.path}: {again.disagreement}, twice; they count")
         )
         return again
-    source.fail(
-        part,
-        kit.UnavailableError(
-            f"{EVENTS.path}: {again.disagreement}, and other events came before: the pages move; "
-            "the day counts as it was, and the next poll reads it again"
-        ),
+    error = kit.UnavailableError(
+        f"{EVENTS.path}: {again.disagreement}, and other events came before: the pages move; "
+        "the day counts as it was, and the next poll reads it again"
     )
+    if not is_known:
+        raise error
+    source.fail(part, error)
     return None
 
 

@@ -71,7 +71,7 @@ class DaySums:
     def _count(self, event: Event) -> None:
         tally, day = self._tally, kit.floor(self._day.start, kit.DAY)
         model, kind = event.model or kit.UNKNOWN, event.kind or kit.UNKNOWN
-        user = kit.Person(event.user_email or kit.UNKNOWN)
+        user = kit.Person(event.user_email) if event.user_email else kit.UNKNOWN
         tally.add(REQUESTS, (model, kind, event.actor), day, (1,))
         if self._people:
             tally.add(USER_REQUESTS, (user,), day, (1,))

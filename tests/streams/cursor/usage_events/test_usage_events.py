@@ -228,6 +228,41 @@ async def test_a_day_whose_pages_move_again_counts_as_it_was(tmp_path: Path) -> 
         assert run.value(EVENTS, *MODEL[:2], "human") == 3
 
 
+async def test_a_first_read_goes_on_with_the_day_whose_pages_moved(tmp_path: Path) -> None:
+    """What was there before the exporter is where counting starts, also if it was read later."""
+    async with Pipeline(CASE, tmp_path, count_history=False) as run:
+        fill(run, event(), event())
+        turn = iter(range(100))
+
+        def moving(body: dict[str, Any], _: int) -> dict[str, Any]:
+            more = [event(chargedCents=next(turn))]
+            return {**body, "usageEvents": body["usageEvents"] + more}
+
+        altering(run, moving, walks=99)
+        await run.poll()
+        assert run.status.state is State.UNAVAILABLE
+        windows(run)
+        altering(run, moving, walks=0)
+        await run.poll(after=600)
+        assert windows(run) == [(0, 18.5 * HOUR + 300)]
+        fill(run, event(), event(), event())
+        await run.poll(after=600)
+        assert run.value(EVENTS, *MODEL[:2], "human") == 1
+
+
+async def test_where_people_are_shown_later_all_days_are_read_for_them(tmp_path: Path) -> None:
+    """What users did before is where their counters start; read a day later, it would be growth."""
+    async with Pipeline(CASE, tmp_path, count_history=False, options={"recent": "1h"}) as run:
+        fill(run, event(timestamp=str(1_767_600_000_000 - 2 * DAY * 1000)))
+        await run.poll()
+        windows(run)
+        await run.restart(users=Users.PLAIN)
+        await run.poll(after=HOUR)
+        assert len(windows(run)) == 4
+        await run.poll(after=DAY)
+        assert run.values("cursor_user_usage_events_total") == {("dev@example.com",): 0}
+
+
 async def test_an_event_of_another_window_is_left_out(tmp_path: Path) -> None:
     """It comes with its own day, and would count twice."""
 
