@@ -54,7 +54,7 @@ targets:
       ai_code_changes: {{interval: 30s, lookback: 28d}}
       usage_events: {{interval: 30s, lookback: 28d}}
       spend: {{interval: 1m}}
-      members: {{interval: 1m}}
+      members: {{interval: 1m, billing_groups: true}}
   - vendor: tabnine
     account: acme
     base_url: {simulator}/tabnine

@@ -132,6 +132,18 @@ async def test_members_who_were_removed_stay_in_the_list_and_spend_nothing() -> 
     assert not removed & {row["userId"] for row in spend["teamMemberSpend"]}
 
 
+async def test_billing_groups_have_every_member_once() -> None:
+    """Those of the last team are in no group."""
+    reader = Reader(simulator(developers=40))
+    told = (await reader.cursor("/cursor/teams/groups")).json()
+    members = (await reader.cursor(MEMBERS)).json()["teamMembers"]
+    groups = [*told["groups"], told["unassignedGroup"]]
+    assert len({group["id"] for group in groups}) == len(groups)
+    present = sum(not row["isRemoved"] for row in members)
+    assert sum(group["memberCount"] for group in groups) == present
+    assert sum(group["spendCents"] for group in groups) > 0
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -1,6 +1,8 @@
 """Cursor's Admin API: usage events and spending, which are asked for by POST, and the members."""
 
+from collections import defaultdict
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -11,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from exporter.model import DAY
 from exporter.simulator.answers import json_response
 from exporter.simulator.cursor.rest import CursorRest, RefusedError
+from exporter.simulator.world.people import TEAMS
 from exporter.simulator.world.seats import month_start
 from exporter.simulator.world.spending import Spent, TeamMember
 from exporter.simulator.world.usage_events import SERVICE_ACCOUNT, UsageEvent
@@ -94,6 +97,7 @@ class TeamApi:
             Route("/teams/filtered-usage-events", endpoint(events, 60), methods=["POST"]),
             Route("/teams/spend", endpoint(spend, 20), methods=["POST"]),
             Route("/teams/members", endpoint(self._members, 20)),
+            Route("/teams/groups", endpoint(self._groups, 20)),
         ]
 
     def _events(self, asked: _EventsAsked) -> dict[str, Any]:
@@ -146,6 +150,29 @@ class TeamApi:
     async def _members(self, _request: Request) -> Response:
         members = self._world.cursor_team.members(self._world.clock.time())
         return json_response({"teamMembers": [_member(row) for row in members]})
+
+    async def _groups(self, _request: Request) -> Response:
+        """A billing group for each team but the last, whose people are in none."""
+        now, team = self._world.clock.time(), self._world.cursor_team
+        spent = team.spent(now)
+        people: defaultdict[str, list[Spent]] = defaultdict(list)
+        for row in team.members(now):
+            if not row.removed:
+                people[row.person.team].append(spent.get(row.person.email, Spent()))
+        groups = [_group(name, people[name]) for name in TEAMS[:-1]]
+        unassigned = _group("Unassigned", people[TEAMS[-1]])
+        return json_response({"groups": groups, "unassignedGroup": unassigned})
+
+
+def _group(name: str, people: list[Spent]) -> dict[str, Any]:
+    return {
+        "id": f"group_{name}",
+        "name": name,
+        "type": "BILLING",
+        "memberCount": len(people),
+        "spendCents": sum((each.overall for each in people), Decimal(0)),
+        "dailySpend": [],
+    }
 
 
 def _member(row: TeamMember) -> dict[str, Any]:

@@ -15,12 +15,14 @@ PER_MINUTE = Limit(20, 60)
 
 ANALYTICS, INSIGHTS = "analytics", "conversation-insights"
 EVENTS, SPEND, MEMBERS = "usage-events", "spend", "members"
+BILLING_GROUPS = "billing-groups"
 LIMITS = {
     ANALYTICS: (Limit(100, 60),),
     INSIGHTS: (Limit(20, 60),),
     EVENTS: (Limit(60, 60),),
     SPEND: (Limit(20, 60),),
     MEMBERS: (Limit(20, 60),),
+    BILLING_GROUPS: (Limit(20, 60),),
 }
 """The documented limits of the other endpoints, by the group that shares them."""
 

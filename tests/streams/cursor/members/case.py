@@ -7,9 +7,16 @@ CASE = Case(
     vendor="cursor",
     stream="members",
     now="2026-01-05T18:30:00Z",
-    routes=(Route("/teams/members", "members", plain, etag=False),),
+    routes=(
+        Route("/teams/members", "members", plain, etag=False),
+        Route("/teams/groups", "groups", plain, etag=False),
+    ),
     required=Place("members", ("teamMembers", 0, "role")),
     counted=None,
-    empty={"members": {"teamMembers": []}},
+    empty={"members": {"teamMembers": []}, "groups": {"groups": []}},
+    parts={"the billing groups": "/teams/groups"},
+    whole=False,
+    options={"billing_groups": True},
+    forms=({"billing_groups": True},),
     people=("dev@example.com", "ops@example.com", "ann@example.com", "gone@example.com"),
 )

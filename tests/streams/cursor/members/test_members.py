@@ -34,6 +34,38 @@ async def test_a_seat_is_a_member_who_was_not_removed_and_pays(tmp_path: Path) -
         assert run.status.drift == {}
 
 
+def group(number: int, name: str, members: int, cents: float) -> dict[str, Any]:
+    return {"id": f"g_{number}", "name": name, "memberCount": members, "spendCents": cents}
+
+
+async def test_groups_of_few_people_are_added_to_other(tmp_path: Path) -> None:
+    """What two people spent is almost what one of them did; how many they are says nothing of that."""
+    async with Pipeline(CASE, tmp_path, min_group_size=5) as run:
+        run.vendor.bodies["groups"] = {
+            "groups": [
+                group(1, "Engineering", 40, 245_000.125),
+                group(2, "Data", 2, 100),
+                group(3, "Data", 2, 50),
+            ],
+            "unassignedGroup": group(4, "Unassigned", 1, 25),
+        }
+        await run.poll()
+        assert run.values("cursor_billing_group_spend_usd") == {
+            ("Engineering",): 2450.00125,
+            ("other",): 1.75,
+        }
+        assert run.value("cursor_billing_group_members", "Data") == 4
+
+
+async def test_billing_groups_are_read_where_the_configuration_asks_for_them(
+    tmp_path: Path,
+) -> None:
+    """Most teams have none."""
+    async with Pipeline(CASE, tmp_path, options={"billing_groups": False}) as run:
+        await run.poll()
+        assert [request.url.path for request in run.vendor.requests] == ["/teams/members"]
+
+
 async def test_a_role_that_nobody_has_any_more_is_gone(tmp_path: Path) -> None:
     """A gauge is replaced as a set."""
     async with Pipeline(CASE, tmp_path) as run:
