@@ -103,7 +103,7 @@ async def read(source: _Source) -> kit.Batches:
     sizes: Counter[str] = Counter()
     for group in groups:
         sizes[group.name] += group.member_count
-    known = {(name, None): size for name, size in sizes.items()}
+    known: kit.GroupSizes = {(name, None): size for name, size in sizes.items()}
     yield kit.Batch([*_of_groups(groups)], [kit.Coverage(GROUPS)], known)
 
 
