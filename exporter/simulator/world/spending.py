@@ -11,7 +11,7 @@ from exporter.simulator.world.seats import month_start
 from exporter.simulator.world.usage_events import UsageEvent
 
 OWNER, FREE_OWNER, MEMBER = "owner", "free-owner", "member"
-LOWEST_LIMIT = 20
+LOWEST_LIMIT = 8
 """In US dollars; the fourth part of the members has none."""
 
 _REMOVED = 17
