@@ -137,5 +137,5 @@ STREAM = kit.Stream(
     probe=kit.once(lambda _: kit.Request(MEMBERS_LIST), Members),
     right=ADMIN,
     bucket=None,
-    label_sizes=lambda _, __: {"role": 3},
+    label_sizes=lambda _, __: {"role": 3, "group": 20},
 )
