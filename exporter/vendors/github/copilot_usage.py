@@ -153,7 +153,10 @@ async def read(source: _Source) -> AsyncGenerator[kit.Batch, None]:
 
 async def _days(source: _Source, team: str | None = None) -> Sequence[Day]:
     """The days that are over, the oldest first."""
-    over = kit.Window(source.window.start, kit.floor(source.now, kit.DAY))
+    window = source.window
+    over = kit.Window(window.start, min(window.end, kit.floor(source.now, kit.DAY)))
+    if over.start == over.end:
+        return []  # GitHub refuses to be asked for nothing
     request = _ask(source.target, team).with_parameters(
         {"since": kit.iso(over.start), "until": kit.iso(over.end - 1)}
     )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exporter.client.errors import State
 from exporter.config.file import parse
 from exporter.model import DAY, HOUR, OTHER
+from exporter.poll.pieces import FAILURES
 from exporter.vendors.base import enabled_streams
 from exporter.vendors.github import VENDOR, copilot_usage
 from tests.streams.github.copilot_usage.case import CASE, legacy_days
@@ -269,6 +270,20 @@ async def test_a_day_that_lasts_is_not_read(tmp_path: Path) -> None:
         assert run.value(TURNS) == 350 + 455
         assert run.value("github_copilot_usage_active_users") == 15
         assert run.status.data_until == run.clock.now // DAY * DAY
+
+
+async def test_no_range_without_days_is_asked_for(tmp_path: Path) -> None:
+    """Nor after a time of odd answers, when the day that lasts is looked at by itself: GitHub refuses it."""
+    async with Pipeline(CASE, tmp_path) as run:
+        run.vendor.fail(lambda: httpx.Response(200, html="<p>Sign in</p>"))
+        for _ in range(FAILURES):
+            await run.poll(after=HOUR)
+            assert run.status.state is State.SCHEMA_ERROR
+        run.vendor.fail(lambda: httpx.Response(500), times=0)
+        await run.poll(after=HOUR)
+        assert run.status.state is State.OK
+        asked = [request.url.params for request in run.vendor.requests]
+        assert all(each["since"] < each["until"] for each in asked)
 
 
 async def test_a_closed_api_says_so(tmp_path: Path) -> None:
