@@ -99,7 +99,7 @@ def test_every_stream_of_github_says_which_right_it_takes(
     assert right.document.startswith("https://docs.github.com/")
 
 
-READ_BY_POST = ("/teams/filtered-usage-events", "/teams/spend")
+READ_BY_POST = ("/teams/daily-usage-data", "/teams/filtered-usage-events", "/teams/spend")
 
 
 @pytest.mark.parametrize(("vendor", "scope", "stream"), SCOPES)

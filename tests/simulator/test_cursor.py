@@ -111,6 +111,74 @@ async def test_a_day_comes_late_to_the_analytics() -> None:
     assert len(answer.json()["data"]) == 1
 
 
+async def test_the_days_of_all_members_add_up_to_the_truth() -> None:
+    """In pages everybody has a row; without them only who was active, and no page is told."""
+    reader = Reader(simulator())
+    path = "/cursor/teams/daily-usage-data"
+    dates = {"startDate": int(SINCE * 1000), "endDate": int((START // DAY + 1) * DAY * 1000) - 1}
+    totals: Totals = Counter()
+    idle, number, more = 0, 0, True
+    while more:
+        number += 1
+        body = {**dates, "page": number, "pageSize": 5}
+        page = (await reader.http.post(path, json=body, auth=CURSOR_AUTH)).json()
+        more = page["pagination"]["hasNextPage"]
+        for row in page["data"]:
+            idle += not row["isActive"]
+            totals["cursor_lines_total", "accepted", "added"] += row["acceptedLinesAdded"]
+            totals["cursor_requests_total", "chat"] += row["chatRequests"]
+            totals["cursor_billed_requests_total", "included"] += row["subscriptionIncludedReqs"]
+    truth = await reader.truth(since=SINCE)
+    assert {key: truth[key] for key in totals} == totals
+    assert number > 1
+    assert idle > 0
+    active = (await reader.http.post(path, json=dates, auth=CURSOR_AUTH)).json()
+    assert "pagination" not in active
+    assert all(row["isActive"] for row in active["data"])
+    refused = await reader.http.post(path, json={"startDate": "7d"}, auth=CURSOR_AUTH)
+    assert refused.status_code == 400
+
+
+async def listed(reader: Reader, path: str, rows: str, **query: Any) -> list[dict[str, Any]]:
+    """All rows of a list in pages of seven."""
+    found: list[dict[str, Any]] = []
+    number, more = 0, True
+    while more:
+        number += 1
+        page = (await reader.cursor(path, page=number, pageSize=7, **query)).json()
+        found += page[rows]
+        more = page["pagination"]["hasNextPage"]
+    assert number > 1
+    return found
+
+
+async def test_reviews_of_all_pages_add_up_to_the_truth() -> None:
+    """Only those that are billed cost anything; a key that can only read may ask for them."""
+    reader = Reader(simulator())
+    days = {"startDate": stamp(SINCE)[:10], "endDate": stamp(START)[:10]}
+    totals: Totals = Counter()
+    for row in await listed(reader, f"{ANALYTICS}/bugbot-reviews", "data", **days):
+        totals[
+            "cursor_bugbot_reviews_total", json.dumps(row.get("billed", "unknown")).strip('"')
+        ] += 1
+        if row.get("billed"):
+            totals["cursor_bugbot_cost_usd_total",] += row["cost_cents"]
+    truth = await reader.truth(since=SINCE)
+    cost = totals.pop(("cursor_bugbot_cost_usd_total",))
+    assert truth["cursor_bugbot_cost_usd_total",] * 100 == pytest.approx(cost)
+    assert totals == named(truth, "cursor_bugbot_reviews")
+
+
+async def test_the_audit_log_of_all_pages_adds_up_to_the_truth() -> None:
+    """Each event once, by its id."""
+    reader = Reader(simulator())
+    times = {"startTime": stamp(SINCE), "endTime": "now"}
+    rows = await listed(reader, "/cursor/teams/audit-logs", "events", **times)
+    assert len({row["event_id"] for row in rows}) == len(rows)
+    totals = Counter(("cursor_audit_events_total", row["event_type"]) for row in rows)
+    assert totals == named(await reader.truth(since=SINCE), "cursor_audit")
+
+
 async def test_insights_that_are_off_and_keys_without_a_scope_are_refused() -> None:
     """Both with 401, as Cursor does."""
     options = CursorOptions(requests_per_minute=None, conversation_insights=False)

@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute, Route
 from exporter.model import DAY
 from exporter.simulator.answers import json_response
 from exporter.simulator.cursor.rest import CursorRest, RefusedError, cached, moment
-from exporter.simulator.world.cursor_usage import TOPICS, PersonDay, Work
-from exporter.simulator.world.cursor_usage_truth import agent_lines, tab_lines
+from exporter.simulator.world.member_days import TOPICS, PersonDay, Work
+from exporter.simulator.world.member_days_truth import agent_lines, tab_lines
 from exporter.simulator.world.world import World
 
 BASE = "/analytics/team"
@@ -50,7 +50,7 @@ class AnalyticsApi:
             data = [
                 row
                 for day in range(start, end + DAY, DAY)
-                if (people := self._world.cursor_usage.analysed(day, now))
+                if (people := self._world.member_days.analysed(day, now))
                 for row in rows(_date(day), people)
             ]
             return _answered(request, name, data, start, end)
@@ -66,7 +66,7 @@ class AnalyticsApi:
         people = [
             each
             for day in range(start, end + DAY, DAY)
-            for each in self._world.cursor_usage.analysed(day, now)
+            for each in self._world.member_days.analysed(day, now)
         ]
         asked = request.query_params.get("include", "").split(",")
         data = {

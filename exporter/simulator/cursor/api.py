@@ -5,6 +5,8 @@ from collections.abc import Callable
 from starlette.routing import BaseRoute, Route
 
 from exporter.simulator.cursor.analytics import AnalyticsApi
+from exporter.simulator.cursor.daily_usage import DailyUsageApi
+from exporter.simulator.cursor.events import EventsApi
 from exporter.simulator.cursor.rest import CursorOptions, CursorRest, not_found
 from exporter.simulator.cursor.team import TeamApi
 from exporter.simulator.cursor.tracking import TrackingApi
@@ -16,7 +18,13 @@ class CursorApi:
 
     def __init__(self, world: World, options: CursorOptions, wall: Callable[[], float]) -> None:
         rest = CursorRest(options, wall)
-        self._parts = (TrackingApi(world, rest), AnalyticsApi(world, rest), TeamApi(world, rest))
+        self._parts = (
+            TrackingApi(world, rest),
+            AnalyticsApi(world, rest),
+            TeamApi(world, rest),
+            DailyUsageApi(world, rest),
+            EventsApi(world, rest),
+        )
 
     def routes(self) -> list[BaseRoute]:
         """The endpoints, below the API's base URL."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY, OTHER, Window, floor
-from exporter.simulator.world import billing_truth, cursor_usage_truth
+from exporter.simulator.world import billing_truth, member_days_truth
 from exporter.simulator.world.assistance import NOTHING, Figures
 from exporter.simulator.world.callers import Caller
 from exporter.simulator.world.legacy_copilot import Code, PersonDay, breakdown, told_breakdown
@@ -218,7 +218,36 @@ def billing_counts(view: View) -> Iterator[Count]:
 
 def analytics_counts(view: View) -> Iterator[Count]:
     """What Cursor's Analytics API tells of each day."""
-    return cursor_usage_truth.analytics_counts(view.world.cursor_usage, view.window, view.as_of)
+    return member_days_truth.analytics_counts(view.world.member_days, view.window, view.as_of)
+
+
+def daily_usage_counts(view: View) -> Iterator[Count]:
+    """What Cursor's daily usage data tell of each day."""
+    return member_days_truth.daily_usage_counts(view.world.member_days, view.window, view.as_of)
+
+
+def review_counts(view: View) -> Iterator[Count]:
+    """Bugbot's reviews, the bugs that they found, and the cost of those that are billed."""
+    for review in view.world.reviews.between(view.window.start * 1000, _NEVER_MS, view.as_of):
+        if not view.holds(review.created_ms):
+            continue
+        billed = UNKNOWN if review.billed is None else str(review.billed).lower()
+        yield "cursor_bugbot_reviews_total", (("billed", billed),), 1
+        for severity in review.severities:
+            labels = (("severity", severity or UNKNOWN),)
+            yield "cursor_bugbot_bugs_found_total", labels, 1
+        unlisted = review.bugs_found - len(review.severities)
+        yield "cursor_bugbot_bugs_found_total", (("severity", UNKNOWN),), unlisted
+        if review.billed and review.cost_cents is not None:
+            yield "cursor_bugbot_cost_usd_total", (), review.cost_cents / 100
+
+
+def cursor_audit_counts(view: View) -> Iterator[Count]:
+    """Each audit event of the Cursor team once, by its type."""
+    events = view.world.team_audit.between(view.window.start * 1000, _NEVER_MS, view.as_of)
+    for event in events:
+        if view.holds(event.created_ms):
+            yield "cursor_audit_events_total", (("event_type", event.type),), 1
 
 
 COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
@@ -232,4 +261,7 @@ COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     legacy_copilot_counts,
     copilot_report_counts,
     analytics_counts,
+    daily_usage_counts,
+    review_counts,
+    cursor_audit_counts,
 )

@@ -7,20 +7,22 @@ from exporter.simulator.world.assistance import Assistance
 from exporter.simulator.world.audit import AuditEvent, AuditSource
 from exporter.simulator.world.billing import Billing
 from exporter.simulator.world.budgets import budgets
+from exporter.simulator.world.bugbot import Review, ReviewSource
 from exporter.simulator.world.changes import Change, ChangeSource
 from exporter.simulator.world.commits import Commit, CommitSource
 from exporter.simulator.world.copilot_activity import CopilotActivity
-from exporter.simulator.world.cursor_usage import CursorUsage
 from exporter.simulator.world.event_log import EventLog
 from exporter.simulator.world.exports import ExportDesk
 from exporter.simulator.world.indexing import Indexing
 from exporter.simulator.world.legacy_copilot import LegacyCopilot
+from exporter.simulator.world.member_days import MemberDays
 from exporter.simulator.world.membership import Membership
 from exporter.simulator.world.people import TEAMS, hire
 from exporter.simulator.world.repository_moves import RepositoryMoves
 from exporter.simulator.world.rollout import Rollout
 from exporter.simulator.world.seats import CopilotSeats
 from exporter.simulator.world.spending import CursorTeam
+from exporter.simulator.world.team_audit import TeamAuditEvent, TeamAuditSource
 from exporter.simulator.world.traffic import Lag, Traffic
 from exporter.simulator.world.usage_events import UsageEvent, UsageEventSource, told
 from exporter.simulator.world.world_clock import WorldClock
@@ -83,7 +85,11 @@ class World:
             commit_source.day, first_day, self.repository_moves.told
         )
         self.changes: EventLog[Change] = EventLog(change_source.day, first_day)
-        self.cursor_usage = CursorUsage(cursor)
+        self.member_days = MemberDays(cursor)
+        self.reviews: EventLog[Review] = EventLog(
+            ReviewSource(cursor, self.repositories).day, first_day
+        )
+        self.team_audit: EventLog[TeamAuditEvent] = EventLog(TeamAuditSource(cursor).day, first_day)
         usage_event_source = UsageEventSource(cursor)
         self.usage_events: EventLog[UsageEvent] = EventLog(
             usage_event_source.day, first_day, told if settings.priced_again else None
@@ -116,7 +122,9 @@ class World:
         """Produce no more data at or after `since`; None lifts it."""
         self.commits.quiet(since)
         self.changes.quiet(since)
-        self.cursor_usage.quiet(since)
+        self.member_days.quiet(since)
+        self.reviews.quiet(since)
+        self.team_audit.quiet(since)
         self.usage_events.quiet(since)
         self.traffic.quiet(since)
         self.billing.quiet(since)

@@ -5,7 +5,14 @@ from dataclasses import replace
 from exporter.streams.contract import AnyStream
 from exporter.streams.probe import Diagnosis
 from exporter.vendors.base import Vendor, target_model
-from exporter.vendors.cursor import changes, members, spend
+from exporter.vendors.cursor import (
+    audit_log,
+    bugbot_reviews,
+    changes,
+    daily_usage,
+    members,
+    spend,
+)
 from exporter.vendors.cursor.analytics import stream as analytics
 from exporter.vendors.cursor.commits import stream as commits
 from exporter.vendors.cursor.refusals import explain
@@ -21,7 +28,10 @@ STREAMS: tuple[AnyStream, ...] = tuple(
         usage_events.STREAM,
         spend.STREAM,
         members.STREAM,
+        daily_usage.STREAM,
         analytics.STREAM,
+        bugbot_reviews.STREAM,
+        audit_log.STREAM,
     )
 )
 

@@ -120,6 +120,5 @@ STREAM = tracked(
         *BY_FILE.metrics,
         *BY_USER.metrics,
         *BY_MODEL.totals,
-        common_metrics.DAILY_ACTIVE_USERS,
     ),
 )

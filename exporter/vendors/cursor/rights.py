@@ -16,4 +16,5 @@ class Right:
 
 TRACKING = Right("AI code tracking", "admin:*", f"{_DOCS}/ai-code-tracking-api")
 ANALYTICS = Right("the Analytics API", "admin:*", f"{_DOCS}/analytics-api")
+REVIEWS = Right("the Analytics API", "read:* or admin:*", f"{_DOCS}/analytics-api")
 ADMIN = Right("the Admin API", "admin:*", f"{_DOCS}/admin-api")

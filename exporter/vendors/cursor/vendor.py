@@ -16,6 +16,7 @@ PER_MINUTE = Limit(20, 60)
 ANALYTICS, INSIGHTS = "analytics", "conversation-insights"
 EVENTS, SPEND, MEMBERS = "usage-events", "spend", "members"
 BILLING_GROUPS = "billing-groups"
+DAILY_USAGE, AUDIT = "daily-usage", "audit-logs"
 LIMITS = {
     ANALYTICS: (Limit(100, 60),),
     INSIGHTS: (Limit(20, 60),),
@@ -23,6 +24,8 @@ LIMITS = {
     SPEND: (Limit(20, 60),),
     MEMBERS: (Limit(20, 60),),
     BILLING_GROUPS: (Limit(20, 60),),
+    DAILY_USAGE: (Limit(20, 60),),
+    AUDIT: (Limit(20, 60),),
 }
 """The documented limits of the other endpoints, by the group that shares them."""
 

@@ -104,7 +104,7 @@ class _Planned(NamedTuple):
     """Sixteenths that are missing until so many seconds after the day's end."""
 
 
-class CursorUsage:
+class MemberDays:
     """All days of all people."""
 
     def __init__(self, rollout: Rollout) -> None:

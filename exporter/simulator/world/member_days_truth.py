@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from exporter.model import Window
-from exporter.simulator.world.cursor_usage import TOPICS, CursorUsage, Habits, Work
+from exporter.simulator.world.member_days import TOPICS, Habits, MemberDays, Work
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 Count: TypeAlias = tuple[str, Labels, int]
@@ -19,7 +19,7 @@ _TOPIC_LABELS = {
 }
 
 
-def analytics_counts(usage: CursorUsage, window: Window, as_of: float) -> Iterator[Count]:
+def analytics_counts(usage: MemberDays, window: Window, as_of: float) -> Iterator[Count]:
     """The days that the Analytics API has."""
     for day in usage.days(window.start, window.end, as_of):
         total = Work()
@@ -85,3 +85,27 @@ def tab_lines(total: Work) -> dict[str, tuple[int, int, int]]:
         "added": (total.tabs_shown * 2, total.tabs_accepted * 2, total.tabs_rejected * 2),
         "deleted": (total.tabs_shown, total.tabs_accepted, total.tabs_rejected),
     }
+
+
+def daily_usage_counts(usage: MemberDays, window: Window, as_of: float) -> Iterator[Count]:
+    """What the daily usage data tell of everybody."""
+    for day in usage.days(window.start, window.end, as_of):
+        total = Work()
+        for each in usage.told(day, as_of):
+            total = total.plus(each.work)
+            # A person's own rest: who decided more than was offered takes nothing from others.
+            yield from _decisions(
+                "cursor_applies_total", (), each.work.applies, each.work.accepts, each.work.rejects
+            )
+        yield from _lines("suggested", total.lines_added, total.lines_deleted)
+        yield from _lines("accepted", total.accepted_added, total.accepted_deleted)
+        for mode in ("composer", "chat", "agent", "cmdk", "bugbot"):
+            yield "cursor_requests_total", (("mode", mode),), getattr(total, mode)
+        for bucket in ("included", "usage_based", "api_key"):
+            labels = (("bucket", bucket),)
+            yield "cursor_billed_requests_total", labels, getattr(total, bucket)
+
+
+def _lines(stage: str, added: int, deleted: int) -> Iterator[Count]:
+    for change, number in (("added", added), ("deleted", deleted)):
+        yield "cursor_lines_total", (("stage", stage), ("change", change)), number

@@ -1,0 +1,170 @@
+"""Stream `bugbot_reviews`: what Bugbot reviewed and found, and what its billed reviews cost.
+
+A review counts in the UTC day of its time; its id is fixed. Which repository it was in is not read.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import aclosing
+from decimal import Decimal
+from typing import Any, ClassVar, TypeAlias
+
+import msgspec
+
+from exporter.streams import kit
+from exporter.streams.money import exact
+from exporter.vendors.cursor.analytics import days
+from exporter.vendors.cursor.pages import Paged, whole
+from exporter.vendors.cursor.rights import REVIEWS as RIGHT
+from exporter.vendors.cursor.vendor import ANALYTICS, CursorTarget
+
+API = "Cursor Bugbot reviews, polled; by UTC day of the review"
+REVIEWS = kit.Endpoint("/analytics/team/bugbot-reviews", ANALYTICS, conditional=True)
+PAGE_SIZE = 250
+
+COUNT = kit.Group.counters(
+    {
+        "cursor_bugbot_reviews_total": (
+            "Reviews by Bugbot, by whether they are billed; unknown before October 2026"
+        )
+    },
+    api=API,
+    labels=("billed",),
+    foldable_labels=(),
+)
+BUGS = kit.Group.counters(
+    {"cursor_bugbot_bugs_found_total": "Bugs that Bugbot found, by severity"},
+    api=API,
+    labels=("severity",),
+)
+COST = kit.Group.counters(
+    {"cursor_bugbot_cost_usd_total": "US dollars that billed reviews by Bugbot cost"}, api=API
+)
+METRICS = (*COUNT.metrics, *BUGS.metrics, *COST.metrics)
+
+
+class Options(kit.CountingOptions):
+    """Options of `bugbot_reviews`."""
+
+    interval: kit.Duration = kit.Field(default=kit.HOUR, ge=1)
+    lookback: kit.Duration = kit.Field(default=7 * kit.DAY, ge=0)
+
+
+class Bug(msgspec.Struct, kw_only=True):
+    """A bug; what becomes of it is told too late to be counted."""
+
+    ignored: ClassVar[frozenset[str]] = kit.names("comment_id resolution_status")
+
+    severity: str | None = None
+
+
+class Review(msgspec.Struct, kw_only=True):
+    """A review; older ones lack `billed`, and then nobody knows whether its cost is charged."""
+
+    ignored: ClassVar[frozenset[str]] = kit.names(
+        "repo repo_node_id pr_number commit_sha dry_run publication_status"
+    )
+
+    request_id: str
+    timestamp: str
+    bugs_found: kit.Count
+    cost_cents: Decimal | None = None
+    billed: bool | None = None
+    bugs: list[Bug] | None = None
+
+    def __post_init__(self) -> None:
+        kit.checked("timestamp", kit.moment, self.timestamp)
+        if self.cost_cents is not None:
+            self.cost_cents = kit.checked("cost_cents", _cents, self.cost_cents)
+
+    @property
+    def severities(self) -> tuple[tuple[str, int], ...]:
+        """How many of the bugs are how severe, in the order of their names."""
+        found = Counter(bug.severity or kit.UNKNOWN for bug in self.bugs or ())
+        return tuple(sorted(found.items()))
+
+    @property
+    def row(self) -> kit.Row:
+        return (
+            self.request_id,
+            self.timestamp,
+            self.billed,
+            self.bugs_found,
+            self.severities,
+            self.cost_cents,
+        )
+
+
+def _cents(value: Decimal) -> Decimal:
+    amount = exact(value)
+    if amount < 0:
+        raise ValueError("a cost is below zero")
+    return amount
+
+
+class Params(msgspec.Struct):
+    """What was asked for; not read."""
+
+    ignored: ClassVar[frozenset[str]] = kit.names(
+        "metric teamId startDate endDate repo prState page pageSize users"
+    )
+
+
+class ReviewsPage(Paged, kw_only=True):
+    """A page of reviews."""
+
+    data: list[Review]
+    params: Params | None = None
+
+
+_Source: TypeAlias = kit.Source[CursorTarget, Options]
+_BILLED = {True: "true", False: "false", None: kit.UNKNOWN}
+
+
+def count(row: kit.Row, day: int, tally: kit.Tally) -> kit.Row:
+    """Add a review; returns what two rows of one review must agree in."""
+    _, _, billed, bugs, severities, cents = row
+    tally.add(COUNT, (_BILLED[billed],), day, (1,))
+    by_severity = [((severity,), (number,)) for severity, number in severities]
+    tally.parts(BUGS, by_severity, (bugs,), day, rest=(kit.UNKNOWN,))
+    if billed and cents is not None:
+        tally.add(COST, (), day, (cents.scaleb(-2),))
+    return row[2:]
+
+
+async def _rows(source: _Source, add: kit.Add) -> None:
+    for window in source.window.split(days.LONGEST_RANGE):
+        request = kit.Request(REVIEWS, query=days.dates(window))
+        found = whole(source, request, ReviewsPage, lambda page: page.data, PAGE_SIZE)
+        async with aclosing(found) as pages:
+            async for reviews in pages:
+                add(review.row for review in reviews)
+
+
+def _sums(source: _Source, settled_day: int) -> kit.Distinct:
+    return kit.Distinct(count, lambda _: "timestamp", source.reject, settled_day=settled_day)
+
+
+def _newest(source: kit.Source[Any, Any]) -> kit.Request:
+    """One review of the last whole day."""
+    today = kit.floor(source.now, kit.DAY)
+    dates = days.dates(kit.Window(today - kit.DAY, today))
+    return kit.Request(REVIEWS, query={**dates, "page": 1, "pageSize": 1})
+
+
+def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
+    return [kit.Cost(ANALYTICS, 1 + options.lookback // days.LONGEST_RANGE)]
+
+
+STREAM = kit.events(
+    "bugbot_reviews",
+    "reviews by Bugbot, the bugs that they found, and what the billed ones cost",
+    rows=_rows,
+    sums=_sums,
+    metrics=METRICS,
+    options=Options,
+    plan=_plan,
+    probe=kit.once(_newest, ReviewsPage),
+    right=RIGHT,
+    retention=90 * kit.DAY,
+)

@@ -1,0 +1,75 @@
+"""Cursor's numbered pages, each of which says whether there are more and how many rows all of them have."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from exporter.streams import kit
+
+
+class Pagination(msgspec.Struct, rename="camel", kw_only=True):
+    """Where a page stands; each list has its own name for how many there are in all."""
+
+    ignored: ClassVar[frozenset[str]] = kit.names("page pageSize totalPages hasPreviousPage")
+
+    has_next_page: bool
+    total_items: kit.Count | None = None
+    total_count: kit.Count | None = None
+    total_users: kit.Count | None = None
+
+    @property
+    def total(self) -> int:
+        """How many rows, or members, all pages have; 0 where nobody says."""
+        return self.total_items or self.total_count or self.total_users or 0
+
+
+class Paged(msgspec.Struct, kw_only=True):
+    """What every page has; a subclass has its rows."""
+
+    pagination: Pagination
+
+
+PagedT = TypeVar("PagedT", bound=Paged)
+
+
+async def pages(
+    source: kit.Source[Any, Any],
+    request: kit.Request,
+    kind: type[PagedT],
+    rows: Callable[[PagedT], Sequence[Any]],
+    size: int,
+    *,
+    counted: bool = True,
+) -> AsyncGenerator[PagedT, None]:
+    """The pages of a list with `size` rows each. Use it within `aclosing`."""
+    paging: kit.BodyFlag[PagedT] = kit.BodyFlag(
+        more=lambda page: page.pagination.has_next_page,
+        page_param="page",
+        size_param="pageSize",
+        size=size,
+    )
+    async with aclosing(source.pages(request, paging, kind, rows, counted=counted)) as found:
+        async for page in found:
+            yield page
+
+
+async def whole(
+    source: kit.Source[Any, Any],
+    request: kit.Request,
+    kind: type[PagedT],
+    rows: Callable[[PagedT], Sequence[Any]],
+    size: int,
+) -> AsyncGenerator[Sequence[Any], None]:
+    """The rows of all pages; raises SchemaError where there are fewer than the last one announces."""
+    before, total = source.rows_of(request.endpoint), 0
+    async with aclosing(pages(source, request, kind, rows, size)) as found:
+        async for page in found:
+            total = page.pagination.total
+            yield rows(page)
+    read = source.rows_of(request.endpoint) - before
+    if read < total:
+        raise kit.SchemaError(
+            f"{request.endpoint.path}: {read} rows came although {total} were announced"
+        )
