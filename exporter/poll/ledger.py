@@ -70,9 +70,8 @@ def count(
     """Count what a poll read into the ledger, in place.
 
     Buckets before `oldest_kept` and not in `besides` are ignored: the ledger has forgotten what it counted
-    of them. What is in
-    `baseline` is taken without counting. `unpaid` is what earlier parts of the same read took back, and
-    what series had that were erased: what moved from there is not counted again.
+    of them. What is in `baseline` is taken without counting. `unpaid` is what earlier parts of the same
+    read took back, and what series had that were erased: what moved from there is not counted again.
     """
     result = Counted()
     _follow_renames(ledger, values, result, now)

@@ -69,22 +69,22 @@ class Pieces:
         suspect = [*window.buckets(self._bucket)] if odd.polls >= FAILURES and not lately else []
         self._most = min(MOST_FOUND, len(suspect) // 2)
         self.searches = self._most > 0
-        self._todo = deque(self._tried_again())
+        self._ahead = deque(self._tried_again())
         if self.searches:
             self.walk = None
             older = Window(window.start, suspect[-1].start)
-            self._todo += map(Piece, (suspect[-1], *self._without_left_out(older)))
+            self._ahead += map(Piece, (suspect[-1], *self._without_left_out(older)))
         else:
-            self._todo += self._walked()
+            self._ahead += self._walked()
 
     def __iter__(self) -> Iterator[Piece]:
-        while self._todo:
-            yield self._todo.popleft()
+        while self._ahead:
+            yield self._ahead.popleft()
 
     @property
     def more(self) -> bool:
         """Whether others follow the piece that was given out last."""
-        return bool(self._todo)
+        return bool(self._ahead)
 
     def looks_at_parts(self, piece: Piece) -> bool:
         """Whether a part of the answers that is odd makes a piece odd, although the rest counts."""
@@ -107,7 +107,7 @@ class Pieces:
         if len(buckets) > 1:
             middle = buckets[len(buckets) // 2].start
             halves = Window(piece.window.start, middle), Window(middle, piece.window.end)
-            self._todo.extendleft(map(Piece, reversed(halves)))
+            self._ahead.extendleft(map(Piece, reversed(halves)))
             return
         self.found.append(odd)
         if len(self.found) > self._most:
@@ -119,9 +119,9 @@ class Pieces:
         kept = [each for each in left_out if each not in self.given_up]
         return OddAnswers(self._odd.polls + 1 if odd else 0, self._searched, kept)
 
-    def failed(self) -> OddAnswers:
-        """What is known of odd answers once the poll has failed because of some."""
-        return OddAnswers(self._odd.polls + 1, self._searched, sorted(self._left_out.values()))
+    def failed(self, *, odd: bool) -> OddAnswers:
+        """What is known of odd answers once the poll has failed, because of some where it is `odd`."""
+        return OddAnswers(self._odd.polls + odd, self._searched, sorted(self._left_out.values()))
 
     @property
     def _searched(self) -> float:

@@ -135,9 +135,11 @@ class Poller:
         reading = begin(job, state, source, pieces)
         try:
             pending = await read(reading, partial(self._commit_part, reading), self._clock)
-        except (SchemaError, PartsError):
-            if job.stream.bucket is not None:
-                state.odd = pieces.failed()
+        except PollError as error:
+            odd = isinstance(error, SchemaError | PartsError)
+            # A search that fails otherwise is noted too: it may be what the vendor refuses.
+            if job.stream.bucket is not None and (odd or pieces.searches):
+                state.odd = pieces.failed(odd=odd)
                 await self.publisher.commit(job, state, Changes(frozenset(), gauges=False), {})
             raise
         # A walk over nothing yields nothing; the partitions of an earlier one are gone all the same.

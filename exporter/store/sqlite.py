@@ -260,7 +260,8 @@ class SQLiteStore:
             self._connection.execute(
                 "DELETE FROM slot WHERE start < ? AND series_id IN"
                 " (SELECT id FROM series WHERE stream_id = ?) AND NOT EXISTS"
-                " (SELECT 1 FROM json_each(?) WHERE start >= value ->> 0 AND start < value ->> 1)",
+                " (SELECT 1 FROM json_each(?) WHERE start >= json_extract(value, '$[0]')"
+                " AND start < json_extract(value, '$[1]'))",
                 (state.oldest_kept, stream_id, json.dumps(state.odd.left_out)),
             )
 

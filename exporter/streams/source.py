@@ -70,11 +70,11 @@ class Source(Generic[TargetT, OptionsT]):
     unfinished walk has read. `people` says whether families of people are shown; where they are not,
     nothing is asked that only they need.
 
-    `records` and `drift` count what was decoded, `uncounted` are unknown fields that hold numbers, `rejects` the rows that could not be; `data_until` is the
-    end of the newest whole bucket with data. `walks` says that the account is read in partitions. `explain` is
-    what the stream knows of its errors, `failed` are the parts that could not be read. `whole` is the
-    poll's window where `window` is a piece of it. What is before `lookback_start` is read only because it
-    may be told late.
+    `records` and `drift` count what was decoded, `uncounted` are unknown fields that hold numbers,
+    `rejects` the rows that could not be; `data_until` is the end of the newest whole bucket with data.
+    `walks` says that the account is read in partitions. `explain` is what the stream knows of its errors,
+    `failed` are the parts that could not be read. `whole` is the poll's window where `window` is a piece of
+    it. What is before `lookback_start` is read only because it may be told late.
     """
 
     client: Client

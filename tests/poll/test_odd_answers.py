@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from exporter.client.errors import RateLimitedError, SchemaError, State
+from exporter.client.errors import PollError, RateLimitedError, SchemaError, State
 from exporter.model import DAY, HOUR, Coverage, Sample, Window
 from exporter.poll.job import Job
 from exporter.poll.pieces import FAILURES, TRY_AGAIN
@@ -30,6 +30,7 @@ class World:
         self.odd: set[int] = set()
         self.asked: list[Window] = []
         self.limited_at: tuple[str, int] | None = None
+        self.refuses_the_present_alone = False
         self.reads: dict[str, Read] = {
             "one answer": self._one_answer,
             "a walk over days": self._days,
@@ -51,6 +52,8 @@ class World:
         if self.limited_at == (part, window.start):
             self.limited_at = None
             raise RateLimitedError("used up", self.now + HOUR)
+        if self.refuses_the_present_alone and self.now - window.start < DAY:
+            raise PollError("/things: a range needs a day that is over")
         days = [day.start for day in window.buckets(DAY) if day.start >= TODAY]
         if odd := self.odd.intersection(days):
             raise SchemaError(f"/things: {iso_day(min(odd))} cannot be read")
@@ -182,6 +185,20 @@ async def test_the_third_poll_in_a_row_fails_and_the_next_one_leaves_out(world: 
     await world.rig.poller.restore(job)
     assert job.status.reason.startswith("2026-01-06 is left out")
     assert job.status.left_out == DAY
+
+
+async def test_a_search_that_is_refused_is_not_begun_again_at_each_poll(world: World) -> None:
+    """What is right at a whole may be wrong in pieces: the whole is asked for meanwhile, and counts."""
+    job, _ = _job(world, "one answer")
+    await world.polls(job, 5)
+    world.refuses_the_present_alone = True
+    states = []
+    for odd in [{TODAY + 4 * DAY}] * FAILURES + [set()] * 2:
+        world.odd = odd
+        await world.polls(job, 1 / 24, pause=HOUR)
+        states.append(job.status.state)
+    assert states == [State.SCHEMA_ERROR] * FAILURES + [State.ERROR, State.OK]
+    assert await world.counted() == world.truth()
 
 
 @every_way
