@@ -12,6 +12,7 @@ import yaml
 
 from exporter.client.errors import State
 from exporter.exposition import catalogue
+from exporter.vendors import VENDORS
 
 pytestmark = pytest.mark.process
 
@@ -20,6 +21,8 @@ RULES = ROOT / "prometheus" / "rules"
 CASES = sorted((ROOT / "prometheus" / "tests").glob("*.yaml"))
 ALERTS_PAGE = ROOT / "docs" / "alerts.md"
 OWN_LABELS = {"job", "instance"}
+GIVEN = {"account:cursor_cycle_budget_usd:given"}
+"""What people record themselves, if they want to; the page of alerts says how."""
 _RECORDED = r"\w+:\w+:\w+"
 _NAME = r"\b(?:usage_exporter|github|tabnine|cursor|assistant)_[a-z_]+\b"
 
@@ -74,7 +77,7 @@ def with_what_they_need(names: Set[str]) -> set[str]:
     while ahead:
         needed |= ahead
         read = {found for name in ahead for found in re.findall(_RECORDED, expressions[name])}
-        ahead = read - needed
+        ahead = read - needed - GIVEN
     return needed
 
 
@@ -122,6 +125,29 @@ def test_every_state_of_a_failing_stream_leads_to_an_alert() -> None:
         for state in states.split("|")
     }
     assert watched == {state.value for state in State if not state.answered}
+
+
+def test_every_stream_that_counts_days_is_watched_for_late_data() -> None:
+    """By one delay of its own: a stream in none is never late, one in two is late twice."""
+    selected = re.findall(r'stream=~?"([^"]*)"', ALERTS["UsageExporterDataLate"]["expr"])
+    delays = {
+        stream.name: sum(bool(re.fullmatch(names, stream.name)) for names in selected)
+        for vendor in VENDORS
+        for stream in vendor.streams
+        if stream.bucket is not None
+    }
+    assert delays == dict.fromkeys(delays, 1)
+
+
+def test_the_budget_of_the_page_of_alerts_is_taken(tmp_path: Path) -> None:
+    """What it says to record is valid, and is what the rules read."""
+    page = ALERTS_PAGE.read_text(encoding="utf-8")
+    [example] = re.findall(r"^```yaml\n(groups:.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    [group] = yaml.safe_load(example)["groups"]
+    assert {rule["record"] for rule in group["rules"]} == GIVEN
+    assert all(rule["labels"].keys() == {"job", "account"} for rule in group["rules"])
+    (tmp_path / "own.yaml").write_text(example, encoding="utf-8")
+    run("promtool", "check", "rules", "--lint=all", tmp_path / "own.yaml")
 
 
 def test_examples_are_valid() -> None:
@@ -217,7 +243,7 @@ def test_rules_use_metrics_and_labels_of_the_catalogue(rule: dict[str, Any]) -> 
     metrics = catalogue.metrics()
     expression = rule["expr"]
     for recorded in re.findall(_RECORDED, expression):
-        assert recorded in RECORDED
+        assert recorded in RECORDED | GIVEN
     plain = re.sub(_RECORDED, "", expression)
     without_strings = re.sub(r'"[^"]*"', '""', plain)
     modifiers = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)"
