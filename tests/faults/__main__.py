@@ -1,4 +1,4 @@
-"""`python -m tests.faults [FILE]`: every fault on every stream, and the daemon's memory under floods."""
+"""`python -m tests.faults`: every fault on every stream, and the daemon's memory under floods."""
 
 import asyncio
 import logging
@@ -11,37 +11,54 @@ from pathlib import Path
 import click
 
 from tests.faults.campaign import Campaign, Outcome
-from tests.faults.forms import FORMS, SHAPES
+from tests.faults.choice import FaultName, StreamName, chosen_faults, chosen_forms
+from tests.faults.forms import FORMS, SHAPES, Form
 from tests.faults.memory import MIB, Peak, flooded
-from tests.faults.table import FAULTS, Fault
+from tests.faults.table import Fault
 
 FLOOD_SECONDS = 20.0
 
 
-def main() -> None:
-    """Run all of it and write the table; exit 1 if a promise was broken."""
+@click.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--stream",
+    "streams",
+    multiple=True,
+    type=StreamName(),
+    help="Only these, without the memory under floods: cursor/spend, cursor/*.",
+)
+@click.option(
+    "--fault", "faults", multiple=True, type=FaultName(), help="Only these: 503, 'numbers *'."
+)
+def main(file: Path | None, streams: tuple[str, ...], faults: tuple[str, ...]) -> None:
+    """Run what is chosen, else all of it, and write the table, to FILE too; exit 1 if a promise was broken.
+
+    Options may be given several times, and take patterns as a shell does.
+    """
     logging.disable(logging.CRITICAL)
-    outcomes = asyncio.run(matrix())
-    text = markdown(outcomes, asyncio.run(floods()))
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(text)
+    chosen = chosen_faults(faults)
+    outcomes = asyncio.run(matrix(chosen_forms(streams), chosen))
+    text = markdown(chosen, outcomes, {} if streams else asyncio.run(floods(chosen)))
+    if file is not None:
+        file.write_text(text)
     click.echo(text, nl=False)
     sys.exit(any(outcome.problems for outcome in outcomes))
 
 
-async def matrix() -> list[Outcome]:
-    """Every stream of every form under every fault."""
+async def matrix(forms: Sequence[Form], faults: Sequence[Fault]) -> list[Outcome]:
+    """Every stream of these forms under these faults."""
     outcomes: list[Outcome] = []
-    for form in FORMS.values():
+    for form in forms:
         with tempfile.TemporaryDirectory() as directory:
             async with Campaign(form, Path(directory)) as campaign:
-                for fault in FAULTS:
+                for fault in faults:
                     outcomes += await campaign.run(fault, campaign.streams())
                     click.echo(f"{form.name}: {fault.name}", err=True)
     return outcomes
 
 
-async def floods() -> dict[str, Peak]:
+async def floods(faults: Sequence[Fault]) -> dict[str, Peak]:
     """The memory of a daemon with targets of every shape under a flood, beside a healthy one."""
     forms = [
         *SHAPES,
@@ -50,7 +67,7 @@ async def floods() -> dict[str, Peak]:
     ]
     healthy = FORMS["cursor"].alone("ai_code_changes")
     peaks: dict[str, Peak] = {}
-    for fault in FAULTS:
+    for fault in faults:
         if not fault.flood:
             continue
         with tempfile.TemporaryDirectory() as directory:
@@ -60,7 +77,7 @@ async def floods() -> dict[str, Peak]:
     return peaks
 
 
-def markdown(outcomes: Sequence[Outcome], peaks: dict[str, Peak]) -> str:
+def markdown(faults: Sequence[Fault], outcomes: Sequence[Outcome], peaks: dict[str, Peak]) -> str:
     """One row a fault; what went wrong below."""
     found: defaultdict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -68,7 +85,7 @@ def markdown(outcomes: Sequence[Outcome], peaks: dict[str, Peak]) -> str:
     lines = [
         "| fault | state told | most requests a poll | memory | others kept counting |",
         "| --- | --- | ---: | ---: | --- |",
-        *(_row(fault, found[fault.name], peaks.get(fault.name)) for fault in FAULTS),
+        *(_row(fault, found[fault.name], peaks.get(fault.name)) for fault in faults),
     ]
     bad = [outcome for outcome in outcomes if outcome.problems]
     lines += ["", f"{len(outcomes)} cells, {len(bad)} wrong."]
