@@ -23,6 +23,11 @@ class CountedStream:
     month: Month
 
     @property
+    def name(self) -> str:
+        """Vendors may have streams of the same name."""
+        return f"{self.account.vendor.name}/{self.stream.name}"
+
+    @property
     def key(self) -> StreamKey:
         return StreamKey(self.account.vendor.name, self.account.name, self.stream.name)
 
@@ -57,7 +62,8 @@ def _streams() -> Iterator[CountedStream]:
             yield CountedStream(account, account.streams[case.stream], case.month)
 
 
-STREAMS = {each.stream.name: each for each in _streams()}
+STREAMS = {each.name: each for each in _streams()}
+"""By vendor and name: `cursor/audit_log`."""
 
 
 def targets(simulator: str, directory: Path, lookbacks: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -65,9 +71,9 @@ def targets(simulator: str, directory: Path, lookbacks: Mapping[str, str]) -> li
     found = []
     for account in ACCOUNTS:
         chosen = {
-            name: {**STREAMS[name].month.options, "interval": "1s", "lookback": lookback}
-            for name, lookback in lookbacks.items()
-            if STREAMS[name].account is account
+            each.stream.name: {**each.month.options, "interval": "1s", "lookback": lookbacks[name]}
+            for name, each in STREAMS.items()
+            if name in lookbacks and each.account is account
         }
         if chosen:
             vendor, streams = account.vendor.name, account.only(chosen)

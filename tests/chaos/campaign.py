@@ -82,8 +82,13 @@ def _by_stream(page: str, metric: str, label: str = "") -> Counter[str]:
     found: Counter[str] = Counter()
     for line in page.splitlines():
         if line.startswith(f"{metric}{{") and label in line:
-            found[line.split('stream="')[1].split('"')[0]] += int(float(line.rpartition(" ")[2]))
+            vendor, stream = (_label(line, name) for name in ("vendor", "stream"))
+            found[f"{vendor}/{stream}"] += int(float(line.rpartition(" ")[2]))
     return found
+
+
+def _label(line: str, name: str) -> str:
+    return line.split(f'{name}="')[1].split('"')[0]
 
 
 @dataclass(slots=True)

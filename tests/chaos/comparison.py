@@ -25,6 +25,7 @@ _FROM_FILES = {
     "github_usage_report_": "summarized",
     "github_ai_credit_": "ai_credit",
 }
+USAGE_REPORTS = "github/usage_reports"
 _NEAR = Decimal("1e-6")
 """The page shows floats of exact decimals."""
 
@@ -85,7 +86,7 @@ def truth(month: MonthOfWork) -> Sums:
     told: dict[int, Mapping[Key, Any]] = {}
     found: Sums = {}
     for stream, counted in STREAMS.items():
-        if stream == "usage_reports":
+        if stream == USAGE_REPORTS:
             continue
         since = month.first_day(stream)
         if since not in told:
@@ -115,7 +116,7 @@ def _add_files(sums: Sums, month: MonthOfWork) -> None:
 def _told_by(made: Sequence[_Export], report_type: str, month: MonthOfWork) -> dict[float, Window]:
     """The days that each export is the last to tell of, by when it was made."""
     found: dict[float, Window] = {}
-    for day in range(month.first_day("usage_reports"), int(month.now), DAY):
+    for day in range(month.first_day(USAGE_REPORTS), int(month.now), DAY):
         last = max(
             (one.created for one in made if one.report_type == report_type and day in one.days),
             default=None,

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import re
 import shutil
 import signal
@@ -195,16 +196,21 @@ class Exporter:
         return _http.get(f"{self.url}/metrics").text
 
     def successes(self) -> dict[str, float]:
-        """When the last good poll of each stream began; names of streams are all different."""
+        """When the last good poll of each `vendor/stream` began, the first of several accounts'."""
         found = re.findall(
-            r'^usage_exporter_last_success_timestamp_seconds\{.*stream="(\w+)"\} (\S+)$',
+            r"^usage_exporter_last_success_timestamp_seconds"
+            r'\{vendor="(\w+)",.*stream="(\w+)"\} (\S+)$',
             self.page(),
             re.MULTILINE,
         )
-        return {stream: float(at) for stream, at in found}
+        first: dict[str, float] = {}
+        for vendor, stream, at in found:
+            name = f"{vendor}/{stream}"
+            first[name] = min(float(at), first.get(name, math.inf))
+        return first
 
     def wait_for_polls(self, streams: Collection[str]) -> None:
-        """Until each of these streams has had a good poll that began after this moment."""
+        """Until each `vendor/stream` of these has had a good poll that began after this moment."""
         moment = time.time()
 
         def polled() -> bool:

@@ -76,7 +76,7 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(tmp_path: Path, hook: Web
         )
         processes.append(prometheus)
         # What the first poll finds is not counted.
-        wait_for("the traffic was polled", lambda: "api_insights" in exporter.successes())
+        wait_for("the traffic was polled", lambda: "github/api_insights" in exporter.successes())
         names = {
             f"{kind}_{part}": value
             for kind in ("actor", "subject")

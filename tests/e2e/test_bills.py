@@ -141,7 +141,7 @@ def test_copilot_and_the_bill_equal_the_truth_across_a_restart_in_an_export(tmp_
         exporter.start()
         exporter.wait_until_ready()
         wait_for("both exports are made", lambda: exports(exporter, "completed") == 2, 120)
-        exporter.wait_for_polls(LOOKBACK_DAYS)
+        exporter.wait_for_polls([f"github/{name}" for name in LOOKBACK_DAYS])
         moments = {moment // DAY: moment for moment in (begun, time.time())}
         requests = simulator.requests()
         made = [

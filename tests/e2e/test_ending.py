@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.processes import Exporter, Simulator, wait_for
-from tests.e2e.test_reload import light
+from tests.e2e.test_reload import CURSOR, TABNINE, light
 
 pytestmark = pytest.mark.process
 
@@ -57,7 +57,7 @@ def test_dead_names_starve_nobody_and_hold_up_no_stop(
     try:
         wait_for("the exporter serves", lambda: exporter.page())
         for _ in range(3):
-            exporter.wait_for_polls({"usage", "audit_log", "ai_code_changes"})
+            exporter.wait_for_polls(CURSOR | TABNINE)
         wait_for("it is told", lambda: "told the address of 0.dead in time" in exporter.log)
     finally:
         assert exporter.process.stop() == 0

@@ -25,8 +25,8 @@ from tests.e2e.test_counts import (
 
 pytestmark = pytest.mark.process
 
-CURSOR = {"ai_code_changes"}
-TABNINE = {"audit_log", "usage"}
+CURSOR = {"cursor/ai_code_changes"}
+TABNINE = {"tabnine/audit_log", "tabnine/usage"}
 GOOD = "usage_exporter_config_last_reload_successful"
 GOOD_AT = "usage_exporter_config_last_reload_success_timestamp_seconds"
 

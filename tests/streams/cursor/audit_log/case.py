@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from tests.streams.cursor.pages import page_of
-from tests.streams.harness import Asked, Case, Place, Route, unix
+from tests.streams.harness import Asked, Case, Month, Place, Route, unix
 
 PATH = "/teams/audit-logs"
 
@@ -31,5 +31,6 @@ CASE = Case(
     empty={"audit_log": {"events": []}},
     people=("ops@example.com", "dev@example.com", "203.0.113.7"),
     paged=PATH,
+    month=Month(steady=True),
     forms=({},),
 )
