@@ -10,12 +10,12 @@ import pytest
 from exporter.model import DAY, Window
 from exporter.simulator.application import Simulator
 from exporter.simulator.cursor.rest import CursorOptions
-from exporter.simulator.cursor.team import SHIFTS_EVERY
+from exporter.simulator.cursor.walks import SHIFTS_EVERY
 from exporter.simulator.world.truth import View, totals
 from tests.simulator.support import CURSOR_AUTH, START, Reader, Wall, simulator
 
 EVENTS, SPEND = "/cursor/teams/filtered-usage-events", "/cursor/teams/spend"
-MEMBERS = "/cursor/teams/members"
+MEMBERS, DAYS = "/cursor/teams/members", "/cursor/teams/daily-usage-data"
 DAY_MS = DAY * 1000
 TODAY_MS = int(START // DAY * DAY_MS)
 YESTERDAY = {"startDate": TODAY_MS - 3 * DAY_MS, "endDate": TODAY_MS - 1}
@@ -103,6 +103,25 @@ async def test_somebody_joins_while_the_members_are_read() -> None:
     assert second["totalMembers"] == first["totalMembers"] + 1
     again = await ask(reader, SPEND, page=1, pageSize=5)
     assert again["totalMembers"] == second["totalMembers"]
+
+
+async def test_somebody_joins_while_the_days_of_the_members_are_read() -> None:
+    """Page 2 begins with somebody who was on page 1; those who joined are told on no earlier day."""
+    app = simulator(developers=40)
+    reader = Reader(app)
+    body = {"startDate": TODAY_MS - DAY_MS, "endDate": TODAY_MS + DAY_MS - 1, "pageSize": 5}
+    for _ in range(SHIFTS_EVERY - 1):
+        first = await ask(reader, DAYS, page=1, **body)
+        second = await ask(reader, DAYS, page=2, **body)
+    assert second["pagination"]["totalUsers"] == first["pagination"]["totalUsers"] + 1
+    rows = [*first["data"], *second["data"]]
+    assert len({(row["email"], row["day"]) for row in rows}) < len(rows)
+    told = await ask(reader, DAYS, page=1, **{**body, "pageSize": 1_000})
+    begun = {
+        app.world.developers[place].email for place in app.world.member_days.rollout.people(START)
+    }
+    [joined] = [row for row in told["data"] if row["email"] not in begun]
+    assert (joined["date"], joined["isActive"]) == (TODAY_MS, False)
 
 
 async def test_spending_is_what_the_events_of_the_cycle_add_up_to() -> None:

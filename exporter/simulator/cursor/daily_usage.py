@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from exporter.model import DAY
 from exporter.simulator.answers import json_response
 from exporter.simulator.cursor.rest import CursorRest, RefusedError
+from exporter.simulator.cursor.walks import Walks
 from exporter.simulator.world.member_days import PersonDay, Work
 from exporter.simulator.world.world import World
 
@@ -27,6 +28,7 @@ class DailyUsageApi:
     def __init__(self, world: World, rest: CursorRest) -> None:
         self._world = world
         self._rest = rest
+        self._walks = Walks()
 
     def routes(self) -> list[BaseRoute]:
         endpoint = self._rest.endpoint(self._answer, PER_MINUTE)
@@ -44,23 +46,34 @@ class DailyUsageApi:
         if "page" not in body or "pageSize" not in body:
             rows = [row for row in self._rows(days, self._members(days)) if row["isActive"]]
             return json_response({"data": rows, **found})
-        page, size = max(1, body["page"]), max(1, min(LARGEST_PAGE, body["pageSize"]))
+        return json_response({**found, **self._page(days, body["page"], body["pageSize"])})
+
+    def _page(self, days: Sequence[int], page: int, size: int) -> dict[str, Any]:
+        """The days of a page of members; whoever joins while pages are read moves those that follow."""
+        page, size = max(1, page), max(1, min(LARGEST_PAGE, size))
+        if self._walks.moved(page, ceil(len(self._members(days)) / size)):
+            self._world.cursor_team.join(self._world.clock.time())
         members = self._members(days)
-        shown = members[(page - 1) * size : page * size]
         pages = ceil(len(members) / size)
-        found["pagination"] = {
-            "page": page,
-            "pageSize": size,
-            "totalUsers": len(members),
-            "totalPages": pages,
-            "hasNextPage": page < pages,
-            "hasPreviousPage": page > 1,
+        return {
+            "data": self._rows(days, members[(page - 1) * size : page * size]),
+            "pagination": {
+                "page": page,
+                "pageSize": size,
+                "totalUsers": len(members),
+                "totalPages": pages,
+                "hasNextPage": page < pages,
+                "hasPreviousPage": page > 1,
+            },
         }
-        return json_response({"data": self._rows(days, shown), **found})
 
     def _members(self, days: Sequence[int]) -> Sequence[int]:
         """Who was a member on one of the days, by place among the developers."""
-        return sorted(self._world.member_days.rollout.people(days[-1])) if days else []
+        everybody = range(len(self._world.developers))
+        return [member for member in everybody if days and self._was_member(member, days[-1])]
+
+    def _was_member(self, member: int, day: int) -> bool:
+        return self._world.cursor_team.has(member, day + DAY - 1)
 
     def _rows(self, days: Sequence[int], members: Sequence[int]) -> list[dict[str, Any]]:
         usage, now = self._world.member_days, self._world.clock.time()
@@ -70,7 +83,7 @@ class DailyUsageApi:
             rows += [
                 self._row(day, member, busy.get(member))
                 for member in members
-                if usage.rollout.begun(member, day)
+                if self._was_member(member, day)
             ]
         return rows
 

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from exporter.model import DAY
 from exporter.simulator.answers import json_response
 from exporter.simulator.cursor.rest import CursorRest, RefusedError
+from exporter.simulator.cursor.walks import Walks
 from exporter.simulator.world.people import TEAMS
 from exporter.simulator.world.seats import month_start
 from exporter.simulator.world.spending import Spent, TeamMember
@@ -21,8 +22,6 @@ from exporter.simulator.world.world import World
 
 LARGEST_PAGE = 1_000
 LONGEST_RANGE = 30 * DAY * 1000
-SHIFTS_EVERY = 7
-"""So many walks go well until the pages of the next one move while they are read."""
 
 AskedT = TypeVar("AskedT")
 
@@ -53,19 +52,6 @@ class _SpendAsked(_Paged, rename="camel", kw_only=True):
     sort_direction: str = "desc"
 
 
-class _Walks:
-    """Says when the pages of a list move: during one walk of several."""
-
-    def __init__(self) -> None:
-        self._walks = 0
-
-    def moved(self, page: int, pages: int) -> bool:
-        """Whether what is at this page has moved since the first one was read."""
-        if page == 1 and pages > 1:
-            self._walks += 1
-        return page > 1 and self._walks % SHIFTS_EVERY == SHIFTS_EVERY - 1
-
-
 class _Asking(Generic[AskedT]):
     """Reads the JSON body of a POST, and refuses one that is wrong with 400."""
 
@@ -87,7 +73,7 @@ class TeamApi:
     def __init__(self, world: World, rest: CursorRest) -> None:
         self._world = world
         self._rest = rest
-        self._event_walks, self._spend_walks = _Walks(), _Walks()
+        self._event_walks, self._spend_walks = Walks(), Walks()
 
     def routes(self) -> list[BaseRoute]:
         events = _Asking(_EventsAsked, self._events)

@@ -1,5 +1,6 @@
 """Who is in the Cursor team, and what each member has spent in the current billing cycle."""
 
+import math
 from collections import defaultdict
 from decimal import Decimal
 from typing import NamedTuple
@@ -39,23 +40,25 @@ class CursorTeam:
     def __init__(self, rollout: Rollout, events: EventLog[UsageEvent]) -> None:
         self._rollout = rollout
         self._events = events
-        self._joined: set[int] = set()
+        self._joined: dict[int, float] = {}
 
     def join(self, now: float) -> None:
         """Let in the next person who has not begun yet, if there is one."""
-        left = (
-            index
-            for index in range(len(self._rollout.developers))
-            if index not in self._joined and not self._rollout.begun(index, now)
-        )
-        self._joined.update(index for index, _ in zip(left, range(1), strict=False))
+        for index in range(len(self._rollout.developers)):
+            if not self.has(index, now):
+                self._joined[index] = now
+                return
+
+    def has(self, index: int, moment: float) -> bool:
+        """Whether a developer, by place, is in the team at a moment, or was removed from it."""
+        return self._rollout.begun(index, moment) or self._joined.get(index, math.inf) <= moment
 
     def members(self, now: float) -> list[TeamMember]:
         """Everybody who is or was in the team."""
         return [
             TeamMember(person, _role(index), index % _REMOVED == _REMOVED - 1, _limit(index))
             for index, person in enumerate(self._rollout.developers)
-            if index in self._joined or self._rollout.begun(index, now)
+            if self.has(index, now)
         ]
 
     def spent(self, now: float) -> dict[str, Spent]:

@@ -51,6 +51,6 @@ CASE = Case(
     empty={"daily_usage": NOBODY},
     people=("dev@example.com", "ann@example.com"),
     paged=PATH,
-    month=Month(),
+    month=Month({"page_size": 3}),
     forms=({"page_size": 7},),
 )
