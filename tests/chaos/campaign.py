@@ -23,7 +23,6 @@ from tests.chaos.late_data import LateData
 from tests.chaos.moves import Moves
 from tests.chaos.watch import Watch
 from tests.chaos.world import MonthOfWork, Settings, settle
-from tests.counted import STREAMS
 from tests.e2e.processes import Process, wait_for
 
 SETTLING = 900.0
@@ -67,14 +66,14 @@ class Daemon:
 
     def wait_for_polls(self, times: int) -> None:
         """Until every stream has had so many more polls and the last one went well."""
-        before = self.polled()
+        before, streams = self.polled(), self._month.streams.keys()
         deadline = time.monotonic() + SETTLING
         while True:
             polled, well = self.polled(), self.well()
-            late = {s for s in STREAMS if polled[s] < before[s] + times}
-            if not late and well >= STREAMS.keys():
+            late = {s for s in streams if polled[s] < before[s] + times}
+            if not late and well >= streams:
                 return
-            assert time.monotonic() < deadline, f"late: {late}, not well: {STREAMS.keys() - well}"
+            assert time.monotonic() < deadline, f"late: {late}, not well: {streams - well}"
             time.sleep(0.2)
 
 

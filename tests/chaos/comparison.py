@@ -75,7 +75,7 @@ def families(month: MonthOfWork) -> set[str]:
     """The families in which there is something to count since the first days."""
     return {
         name
-        for stream, counted in STREAMS.items()
+        for stream, counted in month.streams.items()
         for name, _ in month.simulator.truth(since=month.first_day(stream))
         if name in counted.metrics
     }
@@ -85,7 +85,7 @@ def truth(month: MonthOfWork) -> Sums:
     """The true sums since each stream's first day; of the export files, what they can tell."""
     told: dict[int, Mapping[Key, Any]] = {}
     found: Sums = {}
-    for stream, counted in STREAMS.items():
+    for stream, counted in month.streams.items():
         if stream == USAGE_REPORTS:
             continue
         since = month.first_day(stream)
@@ -94,7 +94,8 @@ def truth(month: MonthOfWork) -> Sums:
         _add(
             found, ((key, value) for key, value in told[since].items() if key[0] in counted.metrics)
         )
-    _add_files(found, month)
+    if USAGE_REPORTS in month.streams:
+        _add_files(found, month)
     return found
 
 

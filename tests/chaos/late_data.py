@@ -30,6 +30,7 @@ class LateData:
             self._commits_come_late,
             self._changes_come_late,
             self._audit_events_come_late,
+            self._usage_events_come_late,
             self._bill_is_posted_late,
             self._copilot_was_used,
         )
@@ -123,6 +124,18 @@ class LateData:
             {"eventType": "token.revoked", "timestamp": _text(self._earlier())} for _ in range(3)
         ]
         self._post("audit-events", {"items": items})
+
+    def _usage_events_come_late(self) -> None:
+        items = [
+            {
+                "timestamp": str(int(self._earlier() * 1000)),
+                "kind": self._chance.choice(("Usage-based", "Included in Business")),
+                "chargedCents": f"{self._chance.randrange(10_000) / 1000:.3f}",
+                "tokenUsage": {"inputTokens": self._chance.randrange(5_000)},
+            }
+            for _ in range(3)
+        ]
+        self._post("usage-events", {"items": items})
 
     def _bill_is_posted_late(self) -> None:
         date = _text(self._earlier(DAY))[:10]

@@ -1,5 +1,6 @@
 """The simulated month: its vendors, the exporter's configuration, and the time that both live in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -10,7 +11,7 @@ import yaml
 from exporter.config.durations import format_duration
 from exporter.model import DAY, HOUR, floor
 from tests.chaos.world_time import WorldTime
-from tests.counted import STREAMS, targets
+from tests.counted import STREAMS, CountedStream, targets
 from tests.e2e.processes import Simulator
 
 BEGIN = 1_780_920_000
@@ -39,16 +40,29 @@ class Settings:
 
 
 class MonthOfWork:
-    """A simulator that stands in the year 2026, and the clock that the daemons read."""
+    """A simulator that stands in the year 2026, and the clock that the daemons read.
 
-    def __init__(self, directory: Path, seed: int, developers: int) -> None:
+    The exporter reads `streams`, beginning at `begin`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        seed: int,
+        developers: int,
+        *,
+        begin: int = BEGIN,
+        streams: Mapping[str, CountedStream] = STREAMS,
+    ) -> None:
         self.directory = directory
+        self.streams = streams
+        self._begin = begin
         self.clock_file = directory / "clock"
         self.state = directory / "state.db"
         self.simulator = Simulator(
             directory,
             "--no-rate-limit",
-            f"--start={BEGIN}",
+            f"--start={begin}",
             f"--developers={developers}",
             f"--seed={seed}",
         )
@@ -72,7 +86,7 @@ class MonthOfWork:
         """The file that makes the exporter read all that is counted, as fast as it can."""
         lookbacks = {
             name: format_duration(stream.lookback + settings.more_days * DAY)
-            for name, stream in STREAMS.items()
+            for name, stream in self.streams.items()
         }
         content = {
             "targets": targets(self.simulator.url, self.directory, lookbacks),
@@ -87,7 +101,7 @@ class MonthOfWork:
 
     def first_day(self, stream: str) -> int:
         """The oldest day that a stream's first poll reads."""
-        return floor(BEGIN - STREAMS[stream].lookback, DAY)
+        return floor(self._begin - self.streams[stream].lookback, DAY)
 
     def stop(self) -> None:
         self.simulator.stop()

@@ -81,6 +81,35 @@ async def test_events_are_priced_again_within_two_days() -> None:
     assert sums[2] == sums[3]
 
 
+async def test_events_can_be_put_into_the_world() -> None:
+    """At the time and the price that are posted, in the list and in the truth alike."""
+    app = simulator()
+    reader = Reader(app)
+    window = {"startDate": TODAY_MS - 3 * DAY_MS, "endDate": TODAY_MS - 3 * DAY_MS + 999}
+    event = {
+        "timestamp": str(window["startDate"]),
+        "kind": "Included in Business",
+        "isChargeable": False,
+        "chargedCents": 12.5,
+        "tokenUsage": {"inputTokens": 3, "outputTokens": 4},
+    }
+    before = true_dollars(app, window["startDate"] / 1000, TODAY_MS / 1000)
+    await reader.control("usage-events", items=[event, {}])
+    [page] = await walk(reader, 50, **window)
+    [row] = page["usageEvents"]
+    assert {name: row[name] for name in event if name != "tokenUsage"} == {
+        **{name: value for name, value in event.items() if name != "tokenUsage"},
+        "chargedCents": Decimal("12.5"),
+    }
+    assert (row["tokenUsage"]["inputTokens"], row["tokenUsage"]["outputTokens"]) == (3, 4)
+    after = true_dollars(app, window["startDate"] / 1000, TODAY_MS / 1000)
+    assert after - before == Decimal("0.125")
+    response = await reader.http.post(
+        "/_simulator/usage-events", json={"items": [{"timestamp": "today"}]}
+    )
+    assert response.status_code == 400
+
+
 async def test_the_pages_of_one_walk_of_several_move() -> None:
     """One event comes twice, and the total with it; the next walk is as it was."""
     reader = Reader(simulator())

@@ -32,6 +32,7 @@ from exporter.simulator.world.billing_input import ExportsInput, UsageInput
 from exporter.simulator.world.membership import UnknownTeamError
 from exporter.simulator.world.traffic import UnknownUnitError
 from exporter.simulator.world.truth import View, totals
+from exporter.simulator.world.usage_event_input import UsageEventInput
 from exporter.simulator.world.world import World
 
 _T = TypeVar("_T")
@@ -75,6 +76,7 @@ class Control:
             Route("/assistance/revise", _guarded(self._revise_assistance), methods=["POST"]),
             Route("/copilot-uses", _guarded(self._copilot_use), methods=["POST"]),
             Route("/audit-events", _guarded(self._audit_events), methods=["POST"]),
+            Route("/usage-events", _guarded(self._usage_events), methods=["POST"]),
             Route("/teams", _guarded(self._form_team), methods=["POST"]),
             Route("/teams/rename", _guarded(self._rename_team), methods=["POST"]),
             Route("/repositories/rename", _guarded(self._rename_repository), methods=["POST"]),
@@ -159,6 +161,13 @@ class Control:
         items = _decoded(await request.body(), _Items).items
         rows = [self._injector.audit_event(_decoded(bytes(i), AuditEventInput)) for i in items]
         self._world.audit.inject(rows, self._world.clock.time())
+        return json_response({"added": len(rows)})
+
+    async def _usage_events(self, request: Request) -> Response:
+        items, now = _decoded(await request.body(), _Items).items, self._world.clock.time()
+        somebody = self._world.developers[0].email
+        rows = [_decoded(bytes(item), UsageEventInput).event(somebody, now) for item in items]
+        self._world.usage_events.inject(rows, now)
         return json_response({"added": len(rows)})
 
     async def _rename_team(self, request: Request) -> Response:
