@@ -53,8 +53,9 @@ class Options(kit.CountingOptions):
 class Bug(msgspec.Struct, kw_only=True):
     """A bug; what becomes of it is told too late to be counted."""
 
-    ignored: ClassVar[frozenset[str]] = kit.names("comment_id resolution_status")
+    ignored: ClassVar[frozenset[str]] = kit.names("resolution_status")
 
+    comment_id: str | int | None = None
     severity: str | None = None
 
 
@@ -79,9 +80,11 @@ class Review(msgspec.Struct, kw_only=True):
 
     @property
     def severities(self) -> tuple[tuple[str, int], ...]:
-        """How many of the bugs are how severe, in the order of their names."""
-        found = Counter(bug.severity or kit.UNKNOWN for bug in self.bugs or ())
-        return tuple(sorted(found.items()))
+        """How many of the bugs are how severe, each bug once, in the order of their names."""
+        bugs = self.bugs or ()
+        known = {str(bug.comment_id): bug for bug in bugs if bug.comment_id is not None}
+        each = [*known.values(), *(bug for bug in bugs if bug.comment_id is None)]
+        return tuple(sorted(Counter(bug.severity or kit.UNKNOWN for bug in each).items()))
 
     @property
     def row(self) -> kit.Row:

@@ -49,16 +49,30 @@ GROUPS = (GROUP_MEMBERS, GROUP_SPEND)
 
 
 class _Member(msgspec.Struct, rename="camel", kw_only=True):
-    ignored: ClassVar = kit.names("id name email")
+    ignored: ClassVar = kit.names("name")
 
+    id: str | int | None = None
+    email: str | None = None
     role: str
     is_removed: bool = False
+
+    @property
+    def identity(self) -> str:
+        """By which a member who is listed twice is known; empty where nobody can tell."""
+        return self.email or "" if self.id is None else str(self.id)
 
 
 class Members(msgspec.Struct, rename="camel", kw_only=True):
     """All members, in one answer."""
 
     team_members: list[_Member]
+
+    @property
+    def present(self) -> list[_Member]:
+        """Every member once, without those who were removed."""
+        present = [member for member in self.team_members if not member.is_removed]
+        known = {member.identity: member for member in present if member.identity}
+        return [*known.values(), *(member for member in present if not member.identity)]
 
 
 class _Group(msgspec.Struct, rename="camel", kw_only=True):
@@ -87,14 +101,16 @@ class Groups(msgspec.Struct, rename="camel", kw_only=True):
 
     @property
     def all(self) -> list[_Group]:
-        return [*self.groups, *([self.unassigned_group] if self.unassigned_group else ())]
+        """Each once."""
+        groups = {str(group.id): group for group in self.groups}
+        return [*groups.values(), *([self.unassigned_group] if self.unassigned_group else ())]
 
 
 async def read(source: _Source) -> kit.Batches:
     found = await source.get(
         kit.Request(MEMBERS_LIST), Members, records=lambda members: len(members.team_members)
     )
-    yield kit.Batch([*_by_role(found.team_members)], [kit.Coverage(ROLES)])
+    yield kit.Batch([*_by_role(found)], [kit.Coverage(ROLES)])
     if not source.options.billing_groups:
         return
     groups: list[_Group] = []
@@ -107,11 +123,11 @@ async def read(source: _Source) -> kit.Batches:
     yield kit.Batch([*_of_groups(groups)], [kit.Coverage(GROUPS)], known)
 
 
-def _by_role(members: list[_Member]) -> Iterator[kit.Sample]:
-    roles = Counter(member.role for member in members if not member.is_removed)
+def _by_role(members: Members) -> Iterator[kit.Sample]:
+    roles = Counter(member.role for member in members.present)
     for role, count in roles.items():
         yield kit.Sample(MEMBERS, (role,), count)
-    if members:
+    if members.team_members:
         yield kit.Sample(common_metrics.SEATS, (), roles.total() - roles[WITHOUT_SEAT])
 
 

@@ -61,6 +61,16 @@ async def test_a_review_that_is_billed_later_costs_from_then_on(tmp_path: Path) 
         assert sum(run.values("cursor_bugbot_reviews_total").values()) == 1
 
 
+async def test_a_bug_that_is_listed_twice_is_one(tmp_path: Path) -> None:
+    """By the comment that tells of it."""
+    bugs = [{"comment_id": id_, "severity": "high"} for id_ in ("c1", "c1", "c2")]
+    async with Pipeline(CASE, tmp_path) as run:
+        tell(run, review("a", bugs_found=2, bugs=bugs))
+        await run.poll()
+        assert run.values("cursor_bugbot_bugs_found_total") == {("high",): 2}
+        assert run.status.drift == {}
+
+
 async def test_bugs_that_are_not_listed_are_of_unknown_severity(tmp_path: Path) -> None:
     bugs = [{"severity": "high"}, {"severity": None}, {"severity": "high"}]
     async with Pipeline(CASE, tmp_path) as run:

@@ -7,8 +7,9 @@ from tests.streams.cursor.members.case import CASE
 from tests.streams.harness import Pipeline
 
 
-def member(role: str, **more: Any) -> dict[str, Any]:
-    return {"id": 7, "name": "Dev", "email": "dev@example.com", "role": role, **more}
+def member(number: int, role: str, **more: Any) -> dict[str, Any]:
+    email = f"dev{number}@example.com"
+    return {"id": number, "name": "Dev", "email": email, "role": role, **more}
 
 
 async def test_a_seat_is_a_member_who_was_not_removed_and_pays(tmp_path: Path) -> None:
@@ -16,11 +17,11 @@ async def test_a_seat_is_a_member_who_was_not_removed_and_pays(tmp_path: Path) -
     async with Pipeline(CASE, tmp_path) as run:
         run.vendor.bodies["members"] = {
             "teamMembers": [
-                member("owner"),
-                member("member", isRemoved=False),
-                member("member", isRemoved=True),
-                member("free-owner"),
-                member("guest"),
+                member(1, "owner"),
+                member(2, "member", isRemoved=False),
+                member(3, "member", isRemoved=True),
+                member(4, "free-owner"),
+                member(5, "guest"),
             ]
         }
         await run.poll()
@@ -32,6 +33,34 @@ async def test_a_seat_is_a_member_who_was_not_removed_and_pays(tmp_path: Path) -
         }
         assert run.value("assistant_seats") == 3
         assert run.status.drift == {}
+
+
+async def test_who_is_listed_twice_is_one_member(tmp_path: Path) -> None:
+    """By id, else by address; who was removed and came back is here. Nobody else can be told apart."""
+    nameless = {"role": "member"}
+    by_address = {"role": "member", "email": "ann@example.com"}
+    async with Pipeline(CASE, tmp_path) as run:
+        run.vendor.bodies["members"] = {
+            "teamMembers": [
+                *[member(1, "owner")] * 2,
+                member(2, "member"),
+                member(2, "member", isRemoved=True),
+                *[by_address] * 2,
+                *[nameless] * 2,
+            ]
+        }
+        await run.poll()
+        assert run.values("cursor_members") == {("owner",): 1, ("member",): 4}
+        assert run.value("assistant_seats") == 5
+        assert run.status.drift == {}
+
+
+async def test_a_group_that_is_listed_twice_is_one(tmp_path: Path) -> None:
+    async with Pipeline(CASE, tmp_path) as run:
+        run.vendor.bodies["groups"] = {"groups": [group(1, "Engineering", 40, 1_000)] * 2}
+        await run.poll()
+        assert run.value("cursor_billing_group_members", "Engineering") == 40
+        assert run.value("cursor_billing_group_spend_usd", "Engineering") == 10
 
 
 def group(number: int, name: str, members: int, cents: float) -> dict[str, Any]:
@@ -71,6 +100,6 @@ async def test_a_role_that_nobody_has_any_more_is_gone(tmp_path: Path) -> None:
     async with Pipeline(CASE, tmp_path) as run:
         await run.poll()
         assert run.value("cursor_members", "owner") == 1
-        run.vendor.bodies["members"] = {"teamMembers": [member("member")]}
+        run.vendor.bodies["members"] = {"teamMembers": [member(1, "member")]}
         await run.poll(after=3_600)
         assert run.values("cursor_members") == {("member",): 1}
