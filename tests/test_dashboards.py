@@ -238,6 +238,22 @@ def test_queries_name_metrics_and_labels_of_the_catalogue(dashboard: Mapping[str
                 assert_labels(name, set(grouped.split(", ")) - {""})
 
 
+def test_every_alert_is_among_those_that_are_shown() -> None:
+    """Panels of alerts narrow them by name, because others send alerts too."""
+    rules = DIRECTORY.parents[1] / "prometheus" / "rules" / "alerts.yaml"
+    groups = yaml.safe_load(rules.read_text(encoding="utf-8"))["groups"]
+    alerts = [rule["alert"] for group in groups for rule in group["rules"]]
+    shown = {
+        matchers(narrowed)["alertname"]
+        for dashboard in DASHBOARDS
+        for _, expr in expressions(dashboard)
+        for name, narrowed in _METRIC.findall(expr)
+        if name.startswith("ALERTS")
+    }
+    assert shown
+    assert [name for name in alerts for names in shown if not re.fullmatch(names, name)] == []
+
+
 def metric_labels(name: str) -> set[str]:
     if name in STANDARD:
         return STANDARD[name]

@@ -2,7 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import MONTH, a_day, in_range, increase
+from grafana.build.queries import MONTH, a_day, in_range, month_and_month_before
 
 _LATE = "GitHub bills by UTC day and completes a day up to 5 days later: the newest days grow."
 _EXPORT = "From the usage report exports: as late as the newest of them, usually a day."
@@ -11,7 +11,8 @@ _MONTH = f"Of the calendar month in UTC; it falls to 0 on the 1st. {_LATE}"
 _NET = "Net: after discounts and included usage."
 
 _BUDGET = "sum by (budget_scope, budget_name)"
-_LEFT = f"{_BUDGET} (github_billing_budget_usd{{@}}) - {_BUDGET} (github_billing_budget_consumed_usd{{@}})"
+_BUDGETS = f"{_BUDGET} (github_billing_budget_usd{{@}})"
+_CONSUMED = f"{_BUDGET} (github_billing_budget_consumed_usd{{@}})"
 
 PAGE = Page(
     slug="billing",
@@ -44,36 +45,24 @@ PAGE = Page(
                 Table(
                     title="Budgets",
                     note="What GitHub says is consumed, the limit, and when the rest is used up at the pace of the "
-                    f"last 4 days. Unknown: GitHub's API names no amount for this budget. {_MONTH}",
+                    f"last 4 days. Unknown: GitHub's API names no amount for this budget. ∞: something is spent of a budget of 0. {_MONTH}",
                     keys={"budget_scope": "Scope", "budget_name": "Budget"},
                     width=15,
                     sort_by="Share",
                     columns=(
-                        Column(
-                            "Limit",
-                            "sum by (budget_scope, budget_name) (github_billing_budget_usd{@})",
-                            "currencyUSD",
-                        ),
-                        Column(
-                            "Consumed",
-                            "sum by (budget_scope, budget_name)"
-                            " (github_billing_budget_consumed_usd{@})",
-                            "currencyUSD",
-                            missing="unknown",
-                        ),
+                        Column("Limit", _BUDGETS, "currencyUSD"),
+                        Column("Consumed", _CONSUMED, "currencyUSD", missing="unknown"),
                         Column(
                             "Share",
-                            "sum by (budget_scope, budget_name)"
-                            " (github_billing_budget_consumed_usd{@})"
-                            " / (sum by (budget_scope, budget_name)"
-                            " (github_billing_budget_usd{@}) > 0)",
+                            f"{_CONSUMED} / ({_BUDGETS} > 0)"
+                            f" or ({_CONSUMED} > 0) / ({_BUDGETS} == 0)",
                             "percentunit",
                             {0.8: "orange", 1: "red"},
                             missing="unknown",
                         ),
                         Column(
                             "Used up in",
-                            f"clamp_min(({_LEFT})"
+                            f"clamp_min(({_BUDGETS} - {_CONSUMED})"
                             f" / ({_BUDGET} (deriv(github_billing_budget_consumed_usd{{@}}[4d])) > 0), 0)",
                             "s",
                             missing="not at this pace",
@@ -99,16 +88,8 @@ PAGE = Page(
                     note="Cost centers stand for teams: GitHub bills no others; usage without one has an empty name. "
                     f"The last 30 days and the 30 before them. {_NET} {_EXPORT}",
                     keys={"cost_center": "Cost center"},
-                    columns=tuple(
-                        Column(
-                            heading,
-                            increase(
-                                "github_usage_report_net_usd_total", "cost_center", MONTH, ago
-                            ),
-                            "currencyUSD",
-                            missing="unknown",
-                        )
-                        for heading, ago in (("Last 30 days", ""), ("30 days before", MONTH))
+                    columns=month_and_month_before(
+                        "github_usage_report_net_usd_total", "cost_center"
                     ),
                 ),
                 Lines(

@@ -36,6 +36,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "pending|queued|processing|cloning|indexing": FAIR,
         "failed": BAD,
     },
+    "decision": {"accepted": GOOD, "rejected": "yellow", "undecided": CALM},
     "source": {"tab": "#56A64B", "composer": "#96D98D", "non_ai": CALM},
 }
 """Values of a label, as expressions, and their colours: good is never red."""

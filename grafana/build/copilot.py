@@ -2,7 +2,7 @@
 
 from grafana.build.page import Given, Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, at_end, busiest, in_range, increase
+from grafana.build.queries import a_day, busiest_a_day, in_range, increase
 
 _LATE = (
     "GitHub publishes a UTC day 2 to 3 days later and revises it until the 5th: the newest days are "
@@ -16,13 +16,6 @@ def _acceptance(family: str, by: str, window: str) -> str:
     accepted = increase(f"{family}_code_acceptances_total", by, window)
     made = increase(f"{family}_code_generations_total", by, window)
     return f"clamp_max({accepted} / ({made} > 0), 1)"
-
-
-def _of_busiest_teams(metric: str) -> Query:
-    teams = f'{metric}{{@, team_slug=~"$team"}}'
-    weight = at_end(teams, "team_slug")
-    grown = increase(teams, "team_slug", "1d")
-    return Query(busiest(12, grown, "team_slug", weight), "{{team_slug}}")
 
 
 def _breakdown(
@@ -140,7 +133,13 @@ PAGE = Page(
                         note="Of the teams that are chosen above, those with the most in the time range. A person in "
                         f"two teams counts in both, so teams do not add up to the total. {_DAY}",
                         width=12,
-                        queries=(_of_busiest_teams(f"github_copilot_team_{measure}_total"),),
+                        queries=(
+                            busiest_a_day(
+                                12,
+                                f'github_copilot_team_{measure}_total{{@, team_slug=~"$team"}}',
+                                "team_slug",
+                            ),
+                        ),
                     )
                     for heading, measure in (
                         ("Interactions", "interactions"),

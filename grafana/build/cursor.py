@@ -1,136 +1,23 @@
-"""Cursor: how much of the committed code it wrote, by repository, model and file type."""
+"""Cursor: what it costs, who works with it and how, and how much of the code it wrote."""
 
-from grafana.build.page import Page, Row, Variable, of_vendor
-from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, in_range, increase
-
-_LATE = (
-    "Counted by the day on which Cursor took a commit in, minutes to hours after it was made, and "
-    "only for commits from machines where Cursor runs."
-)
-_DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
-_OVERLAP = "Tab and Composer can overlap, so the share is cut at 100 %."
-
-
-def _share(by: str, window: str) -> str:
-    written = increase('cursor_commit_lines_added_total{@, source=~"tab|composer"}', by, window)
-    lines = increase("cursor_commit_lines_added_total", by, window)
-    return f"clamp_max({written} / ({lines} > 0), 1)"
-
+from grafana.build import cursor_code, cursor_people, cursor_spend
+from grafana.build.page import Page, Variable, of_vendor
 
 PAGE = Page(
     slug="cursor",
     title="Usage exporter / Cursor",
-    summary="Cursor: commits, the share of their lines that it wrote, accepted changes.",
+    summary="Cursor: the billing cycle, models and tokens, people, agent and Tab, Bugbot, and what it wrote.",
     variables=of_vendor("cursor", ".+"),
     choices=(Variable("source", "Source", "cursor_change_lines_added_total{@}"),),
+    given=(cursor_spend.BUDGET,),
     rows=(
-        Row(
-            "Commits",
-            (
-                Stat(
-                    title="Committers",
-                    note="People with commits on the newest settled UTC day: few after a weekend.",
-                    query=Query("sum(cursor_committers{@})"),
-                ),
-                Stat(
-                    title="Commits",
-                    note=f"In the time range. {_LATE}",
-                    query=Query("sum(increase(cursor_commits_total{@}[$__range]))"),
-                ),
-                Stat(
-                    title="Lines written by AI",
-                    note=f"Share in the time range. {_OVERLAP} {_LATE}",
-                    unit="percentunit",
-                    query=Query(_share("job", "$__range")),
-                ),
-                Lines(
-                    title="Lines added by commits a day",
-                    note=_DAY,
-                    stacked=True,
-                    width=12,
-                    queries=(a_day("cursor_commit_lines_added_total", "source"),),
-                ),
-            ),
-        ),
-        Row(
-            "Share of lines by AI",
-            (
-                Lines(
-                    title="Primary and other branches, 7 days",
-                    note=f"What reaches the primary branch survived review. {_OVERLAP} {_LATE}",
-                    unit="percentunit",
-                    maximum=1,
-                    width=12,
-                    queries=(
-                        Query(
-                            _share("primary_branch", "7d"),
-                            "primary branch: {{primary_branch}}",
-                        ),
-                    ),
-                ),
-                Table(
-                    title="Repositories in the time range",
-                    note=f"{_OVERLAP} {_LATE}",
-                    keys={"repository": "Repository"},
-                    columns=(
-                        Column(
-                            "Commits",
-                            in_range("cursor_commits_total", "repository"),
-                        ),
-                        Column(
-                            "Lines added",
-                            in_range("cursor_commit_lines_added_total", "repository"),
-                        ),
-                        Column("by AI", _share("repository", "$__range"), "percentunit"),
-                    ),
-                ),
-            ),
-        ),
-        Row(
-            "Accepted changes",
-            (
-                Lines(
-                    title="Accepted lines a day: $source",
-                    note="Changes that people accepted in the editor, committed or not: they are "
-                    f"more than what commits show. {_DAY}",
-                    width=12,
-                    repeat="source",
-                    queries=(
-                        a_day('cursor_change_lines_added_total{@, source=~"$source"}', "model"),
-                    ),
-                ),
-                Table(
-                    title="Models in the time range",
-                    note=f"Changes without a model are under unknown. {_LATE}",
-                    keys={"source": "Source", "model": "Model"},
-                    columns=(
-                        Column(
-                            "Changes",
-                            in_range("cursor_changes_total", "source, model"),
-                        ),
-                        Column(
-                            "Lines added",
-                            in_range("cursor_change_lines_added_total", "source, model"),
-                        ),
-                    ),
-                ),
-                Table(
-                    title="File types in the time range",
-                    note=f"Rare ones are in other. {_LATE}",
-                    keys={"file_extension": "File type"},
-                    columns=(
-                        Column(
-                            "Lines added",
-                            in_range("cursor_change_file_lines_added_total", "file_extension"),
-                        ),
-                        Column(
-                            "Lines deleted",
-                            in_range("cursor_change_file_lines_deleted_total", "file_extension"),
-                        ),
-                    ),
-                ),
-            ),
-        ),
+        cursor_spend.CYCLE,
+        cursor_spend.USE,
+        cursor_people.PEOPLE,
+        cursor_people.OFFERS,
+        cursor_people.BUGBOT,
+        cursor_code.COMMITS,
+        cursor_code.SHARES,
+        cursor_code.CHANGES,
     ),
 )

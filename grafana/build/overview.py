@@ -2,7 +2,7 @@
 
 from grafana.build.page import Given, Page, Row, of_all
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import MONTH, a_day, in_range, increase
+from grafana.build.queries import MONTH, a_day, in_range, month_and_month_before
 
 _OWN_WAY = (
     "Every vendor counts people in its own way, and one person may use several assistants: "
@@ -14,8 +14,8 @@ _LATE = (
 )
 _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _SPEND = (
-    "What vendors bill by usage, GitHub's part up to 5 days late; flat licences that no API tells "
-    "of, as Cursor's, are missing."
+    "What vendors bill by usage, GitHub's part up to 5 days late; of Cursor also what use that the plan "
+    "includes is worth. Flat licences that no API tells of, as Cursor's, are missing."
 )
 
 _ACCEPTANCE = (
@@ -67,7 +67,7 @@ PAGE = Page(
                             "sum by (vendor) (max_over_time(assistant_daily_active_users{@}[7d]))",
                         ),
                         Column(
-                            "Share of seats active",
+                            "Seats active",
                             "clamp_max(sum by (vendor)"
                             " (max_over_time(assistant_daily_active_users{@}[7d]))"
                             " / (sum by (vendor) (assistant_seats{@}) > 0), 1)",
@@ -83,9 +83,10 @@ PAGE = Page(
                             in_range("assistant_lines_accepted_total", "vendor"),
                         ),
                         Column(
-                            "Chat interactions",
+                            "Chats",
                             in_range("assistant_chat_interactions_total", "vendor"),
                         ),
+                        Column("Tokens", in_range("assistant_tokens_total", "vendor")),
                         Column(
                             "Spend",
                             in_range("assistant_cost_usd_total", "vendor"),
@@ -192,19 +193,7 @@ PAGE = Page(
                     keys={"vendor": "Vendor"},
                     width=16,
                     height=6,
-                    columns=(
-                        Column(
-                            "Last 30 days",
-                            increase("assistant_cost_usd_total", "vendor", MONTH),
-                            "currencyUSD",
-                        ),
-                        Column(
-                            "30 days before",
-                            increase("assistant_cost_usd_total", "vendor", MONTH, MONTH),
-                            "currencyUSD",
-                            missing="unknown",
-                        ),
-                    ),
+                    columns=month_and_month_before("assistant_cost_usd_total", "vendor"),
                 ),
                 Lines(
                     title="Spend a day",

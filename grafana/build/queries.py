@@ -1,6 +1,6 @@
 """Queries that most dashboards ask."""
 
-from grafana.build.panels import Query
+from grafana.build.panels import Column, Query
 
 MONTH = "30d"
 """What is compared with the time before it."""
@@ -9,12 +9,14 @@ UUID = "([0-9a-fA-F]{8})(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{8}([0-9a-fA-F]{4})"
 
 
 def increase(metric: str, by: str, window: str, ago: str = "") -> str:
-    """How much a counter grew in a window that ended some time ago; `metric` may narrow it by labels.
+    """How much a counter grew in a window that ended some time ago; `metric` may narrow it by labels."""
+    return _grown(metric, by, window, f" offset {ago}" if ago else "")
 
-    A model whose name is a UUID is shown by its first and last digits.
-    """
+
+def _grown(metric: str, by: str, window: str, modifier: str) -> str:
+    """A model whose name is a UUID is shown by its first and last digits."""
     selector = metric if "{" in metric else f"{metric}{{@}}"
-    grown = f"increase({selector}[{window}]{f' offset {ago}' if ago else ''})"
+    grown = f"increase({selector}[{window}]{modifier})"
     if "model" in by.split(", "):
         # The whole name is kept beside it: two that look alike would be one series, which is an error.
         grown = f'label_replace({grown}, "whole", "$1", "model", "(.*)")'
@@ -27,6 +29,11 @@ def in_range(metric: str, by: str) -> str:
     return increase(metric, by, "$__range")
 
 
+def at_end(metric: str, by: str) -> str:
+    """How much a counter grew in the time range, as of its end, for all points of a line."""
+    return _grown(metric, by, "$__range", " @ end()")
+
+
 def a_day(metric: str, by: str) -> Query:
     """How much a counter grew in the day before each point, a line for each value of a label."""
     return Query(increase(metric, by, "1d"), f"{{{{{by}}}}}")
@@ -37,7 +44,16 @@ def busiest(count: int, expr: str, by: str, weight: str) -> str:
     return f"{expr} and on ({by}) topk({count}, {weight})"
 
 
-def at_end(metric: str, by: str) -> str:
-    """How much a counter grew in the time range, as of its end, for all points of a line."""
-    selector = metric if "{" in metric else f"{metric}{{@}}"
-    return f"sum by ({by}) (increase({selector}[$__range] @ end()))"
+def busiest_a_day(count: int, metric: str, by: str) -> Query:
+    """How much a counter grew in the day before each point, for the values with the most in the range."""
+    return Query(
+        busiest(count, increase(metric, by, "1d"), by, at_end(metric, by)), f"{{{{{by}}}}}"
+    )
+
+
+def month_and_month_before(metric: str, by: str) -> tuple[Column, ...]:
+    """How much a counter of dollars grew in the last 30 days, and in the 30 before them."""
+    return tuple(
+        Column(heading, increase(metric, by, MONTH, ago), "currencyUSD", missing="unknown")
+        for heading, ago in (("Last 30 days", ""), ("30 days before", MONTH))
+    )

@@ -12,6 +12,8 @@ from grafana.build import DIRECTORY
 from tests.e2e.processes import Simulator
 
 DASHBOARDS = sorted(DIRECTORY.iterdir())
+TYPED = {"budget": "2000"}
+"""What is typed in where the demo does not tell what stands for the number that is given."""
 VARIABLES = {"$__rate_interval": "1m", "$__interval": "15s", "$__range": "30d"}
 
 
@@ -38,7 +40,7 @@ def variables(dashboard: Mapping[str, Any]) -> dict[str, str]:
     return {
         variable["name"]: variable["query"] if variable["type"] == "textbox" else ".+"
         for variable in dashboard["templating"]["list"]
-    }
+    } | TYPED
 
 
 def substituted(text: str, chosen: Mapping[str, str]) -> str:

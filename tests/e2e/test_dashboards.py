@@ -3,8 +3,9 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.e2e.processes import (
     stopping,
     wait_for,
 )
-from tests.e2e.prometheus_api import RULES, Api, hasty_rules
+from tests.e2e.prometheus_api import RULES, Api, hasty_rules, own_budget
 
 pytestmark = [
     pytest.mark.process,
@@ -25,14 +26,10 @@ pytestmark = [
 ]
 
 EMPTY: Mapping[str, str] = {
-    "usage_exporter_records_rejected_total": "the demo's vendors send no odd records",
-    "usage_exporter_schema_drift_total": "the demo's vendors send only fields that are known",
     "offset 30d": "the demo is younger than a month",
+    "offset 4d": "the demo is younger than four days",
     "unless on (vendor)": "no vendor's spend need be unknown",
     "process_start_time_seconds": "restarts are asked of whole minutes, and Prometheus may be younger",
-    "ALERTS_FOR_STATE": "no alert need fire in the demo's first minutes",
-    'state!~"ok|empty"} == 1': "all streams of the demo get answers",
-    'code="429"': "the demo's vendors have no limits here",
     "day_of_month()": "a forecast from the first two days of a month says nothing",
 }
 """Parts of queries that may have no data in the demo, and why."""
@@ -45,10 +42,19 @@ QUERIES = re.findall(
 TOO_YOUNG: Mapping[str, str] = {
     "offset 7d": "the demo has no week before",
     "offset 28d": "the demo has no month before",
-    "deriv(": "no budget is used in the demo's first minute",
-    'code="429"': "the demo's vendors throttle nobody",
 }
 """Parts of the cookbook's queries that have no data in a demo of a minute, and why."""
+MEMBERS = "/cursor/teams/members"
+ODD_MEMBERS = [{"role": "member"}, {"role": "owner", "surprise": 1}, {"role": 7}]
+"""With a field that is unknown, and a row that cannot be read."""
+FIRST_FAULTS: Sequence[Mapping[str, Any]] = (
+    {"status": 429, "headers": {"Retry-After": "1"}},
+    {"status": 200, "body": json.dumps({"teamMembers": ODD_MEMBERS})},
+)
+"""What the first requests for members meet, each once."""
+_USED = "deriv(github_billing_budget_consumed_usd[4d])"
+LAST_FAULT = {"path": MEMBERS, "kind": "status", "status": 403}
+"""What it meets at last, so that there is a stream in trouble and an alert."""
 ENOUGH_SCRAPES = 3
 """With all series: a rate needs two."""
 
@@ -62,16 +68,39 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     simulator = Simulator(directory, "--no-rate-limit", "--developers=60")
     with stopping(simulator):
         simulator.control("billing", {"items": bill_of_the_month()})
-        exporter = Exporter(directory, small_demo(simulator, directory))
+        for fault in FIRST_FAULTS:
+            simulator.control("faults", {"path": MEMBERS, "kind": "status", "times": 1, **fault})
+        exporter = Exporter(directory, _configuration(simulator, directory))
         with stopping(exporter.process):
-            server = Prometheus(directory, exporter.port, rules=hasty_rules(directory))
+            rules = hasty_rules(directory, frozenset({"for"}), _budget_of_the_demo())
+            server = Prometheus(directory, exporter.port, rules=rules)
             api = Api(server.url)
             with stopping(server), contextlib.closing(api):
-                _wait_until_settled(api, server, exporter)
+                _wait_until_settled(api, server, exporter, simulator)
                 yield api
 
 
-def _wait_until_settled(api: Api, server: Prometheus, exporter: Exporter) -> None:
+def _configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
+    """The small demo; the stream that meets faults is polled again soon."""
+    config = small_demo(simulator, directory)
+    for target in config["targets"]:
+        if "members" in target["streams"]:
+            target["streams"]["members"]["interval"] = "1s"
+    return config
+
+
+def _budget_of_the_demo() -> list[dict[str, Any]]:
+    """The budget that the page of alerts records, for the demo's account."""
+    groups: list[dict[str, Any]] = own_budget()["groups"]
+    for group in groups:
+        for rule in group["rules"]:
+            rule["labels"]["account"] = "acme"
+    return groups
+
+
+def _wait_until_settled(
+    api: Api, server: Prometheus, exporter: Exporter, simulator: Simulator
+) -> None:
     def polled() -> bool:
         assert exporter.process.running, exporter.process.output.read_text()
         return bool(
@@ -81,9 +110,17 @@ def _wait_until_settled(api: Api, server: Prometheus, exporter: Exporter) -> Non
             )
         )
 
+    def in_trouble() -> object:
+        return api.instant('usage_exporter_stream_state{stream="members",state="forbidden"} == 1')
+
     wait_for("every stream of the demo was polled", polled, patience=5 * PATIENCE)
+    simulator.control("faults", LAST_FAULT)
+    simulator.control("billing", {"items": bill_of_the_month()})
+    wait_for("a stream is in trouble", in_trouble)
+    wait_for("a budget is used", lambda: api.instant(f"{_USED} > 0"))
     for _ in range(ENOUGH_SCRAPES):
         server.wait_for_scrape()
+    api.wait_for_rules()
     api.wait_for_rules()
     api.stay_at_a_scrape()
 
