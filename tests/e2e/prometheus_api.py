@@ -43,9 +43,8 @@ def hasty_rules(
         for path in sorted(RULES.glob("*.yaml"))
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
     ]
-    groups = [*more, *groups]
     path = directory / "rules.json"
-    path.write_text(json.dumps({"groups": groups}))
+    path.write_text(json.dumps({"groups": [*more, *groups]}))
     return path
 
 
