@@ -252,6 +252,8 @@ class Prometheus:
                 program("prometheus"),
                 f"--config.file={path}",
                 f"--storage.tsdb.path={directory / 'tsdb'}",
+                # Some tests give it a past of months.
+                "--storage.tsdb.retention.time=1y",
                 f"--web.listen-address={self.url.removeprefix('http://')}",
             ],
             directory / "prometheus.log",
