@@ -135,9 +135,11 @@ class Poller:
         reading = begin(job, state, source, pieces)
         try:
             pending = await read(reading, partial(self._commit_part, reading), self._clock)
-        except PollError as error:
+        except StoreError:
+            raise
+        except Exception as error:
             odd = isinstance(error, SchemaError | PartsError)
-            # A search that fails otherwise is noted too: it may be what the vendor refuses.
+            # A search that fails otherwise is noted too: it may be what the vendor refuses, or what breaks the read.
             if job.stream.bucket is not None and (odd or pieces.searches):
                 state.odd = pieces.failed(odd=odd)
                 await self.publisher.commit(job, state, Changes(frozenset(), gauges=False), {})

@@ -22,6 +22,8 @@ from tests.e2e.processes import PATIENCE, Exporter, Simulator, wait_for
 pytestmark = pytest.mark.process
 
 DEVELOPERS, SEED = 12, 1
+INTERVAL = "10s"
+"""Each stream is waited for three times; polled without a pause, all of them keep the daemon from answering."""
 FORMATS = (
     "text/plain;version=0.0.4",
     "application/openmetrics-text;version=1.0.0",
@@ -97,7 +99,7 @@ def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str
                 **({"org": "acme"} if vendor == "github" else {}),
                 "streams": {
                     stream.name: {
-                        "interval": "2s",
+                        "interval": INTERVAL,
                         "enabled": True,
                         **({"lookback": "4d"} if counts(stream) else {}),
                         **OPTIONS.get(stream.name, {}),
