@@ -24,8 +24,8 @@ from tests.poll.rig import NOON, TODAY, Rig
 from tests.poll.test_odd_answers import WAYS, World
 
 PAUSE = HOUR
-MOST = 8
-"""Requests of a search in a window of three days, with those for its halves."""
+MOST = 12
+"""Requests of a search in a window of five days, with those for its halves."""
 ANSWERS: dict[str, Exception | None] = {
     "422": PollError("/things: a range needs a day that is over"),
     "500": UnavailableError("/things: 500"),
@@ -74,7 +74,7 @@ class SearchedWorld(World):
 async def test_a_search_is_not_begun_again_at_each_poll(rig: Rig, way: str, answer: str) -> None:
     """Once in six hours, whatever is answered in it; when all is well again, all is counted."""
     world = SearchedWorld(rig, way, ANSWERS[answer])
-    job = rig.job()
+    job = rig.job(lookback=4 * DAY)
     await world.polls(job, 2)
     world.odd = {TODAY + DAY}
     hours = (FAILURES * PAUSE + 2 * SEARCH_AGAIN) / HOUR
