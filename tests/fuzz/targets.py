@@ -4,7 +4,13 @@ from tests.fuzz import answers, exposition, payloads, polls, settings, streams, 
 from tests.fuzz.campaign import Target
 from tests.streams.cases import CASES
 
-_REMEMBERING = ("billing_usage", "usage_reports", "copilot_reports", "team_usage", "user_usage")
+REMEMBERING = frozenset(
+    {
+        *("github/billing_usage", "github/usage_reports", "github/copilot_reports"),
+        *("tabnine/audit_log", "tabnine/team_usage", "tabnine/user_usage", "cursor/usage_events"),
+    }
+)
+"""The streams that remember something from poll to poll, or how far a walk is."""
 
 TARGETS = (
     Target("JSON records", 180, payloads.json_records),
@@ -14,7 +20,7 @@ TARGETS = (
     *(
         Target(f"progress {case.vendor}/{case.stream}", 0.4, streams.memories_of(case))
         for case in CASES
-        if case.stream in _REMEMBERING
+        if f"{case.vendor}/{case.stream}" in REMEMBERING
     ),
     Target("polls and recovery", 0.2, polls.damaged_and_healed),
     Target("response headers", 20, answers.headers),

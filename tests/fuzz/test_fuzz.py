@@ -22,8 +22,9 @@ from tests.fuzz.campaign import (
 )
 from tests.fuzz.damage import document, shuffled_bytes
 from tests.fuzz.exposition import shown_as_put
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import REMEMBERING, TARGETS
 from tests.streams.cases import CASES
+from tests.streams.harness import Case, Pipeline
 
 SEED = 8
 _MOST, _LEAST = 80, 2
@@ -54,6 +55,15 @@ def test_every_stream_is_read() -> None:
     """A stream that gets an entry among the cases is fuzzed without one here."""
     names = {target.name for target in TARGETS}
     assert {f"read {case.vendor}/{case.stream}" for case in CASES} <= names
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_every_memory_is_damaged(case: Case, tmp_path: Path) -> None:
+    """A stream that keeps a memory is named among those whose memory is damaged."""
+    async with Pipeline(case, tmp_path) as run:
+        await run.poll()
+        remembers = bool((await run.state()).memory)
+    assert not remembers or f"{case.vendor}/{case.stream}" in REMEMBERING
 
 
 def _numbers() -> st.SearchStrategy[float]:
