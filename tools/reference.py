@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from exporter.config.base import ConfigModel
 from exporter.config.blocks import one_target
+from exporter.config.descriptions import descriptions
 from exporter.config.durations import format_in_days, parse_duration
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import CountingOptions, StreamOptions
@@ -113,6 +114,7 @@ def _section(vendor: AnyVendor, stream: AnyStream) -> str:
 
 
 def _rows(options: type[ConfigModel], prefix: str) -> Iterator[str]:
+    meanings = descriptions(options)
     for name, field in options.model_fields.items():
         if not prefix and name in _COMMON:
             continue
@@ -120,16 +122,15 @@ def _rows(options: type[ConfigModel], prefix: str) -> Iterator[str]:
         if block is not None:
             yield from _rows(block, f"{prefix}{name}.")
             continue
-        common = field.description == _common_description(name)
-        meaning = "" if common else _one_line(field.description)
+        common = meanings.get(name) == _common_description(name)
+        meaning = "" if common else _one_line(meanings.get(name))
         yield f"| `{prefix}{name}` | {_kind(field)} | {_default(field)} | {meaning} |".replace(
             "|  |", "| |"
         )
 
 
 def _common_description(name: str) -> str | None:
-    field = CountingOptions.model_fields.get(name)
-    return None if field is None else field.description
+    return descriptions(CountingOptions).get(name)
 
 
 def _one_line(text: str | None) -> str:
@@ -215,9 +216,10 @@ def _default(field: FieldInfo) -> str:
 def _options(
     options: type[ConfigModel], by_default: bool, indent: int, *, explain_common: bool
 ) -> Iterator[str]:
+    meanings = descriptions(options)
     for name, field in options.model_fields.items():
-        common = field.description == _common_description(name)
-        meaning = _one_line(field.description) if explain_common or not common else ""
+        common = meanings.get(name) == _common_description(name)
+        meaning = _one_line(meanings.get(name)) if explain_common or not common else ""
         for given in field.examples or ():
             meaning += f" As {yaml.safe_dump(given, default_flow_style=True).strip()}."
         block = _block(field)

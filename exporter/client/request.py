@@ -88,11 +88,11 @@ class Request:
 
     def resolve(self, base_url: str) -> httpx.URL:
         """The absolute URL; one that a vendor gave is checked, and never quoted in the error."""
-        base = httpx.URL(base_url)
         own = base_url.rstrip("/") + self._filled() if self.url is None or self.continued else ""
         if self.url is None:
             query = f"?{urlencode(self.query, quote_via=quote)}" if self.query else ""
             return httpx.URL(own + query)
+        base = httpx.URL(base_url)
         url = _parsed(base, self.url, self.label)
         if self.signed or same_origin(url, base):
             return _kept_safe(base, url, self.label)

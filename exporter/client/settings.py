@@ -33,6 +33,8 @@ class ClientSettings:
     limited_wait: float = 60.0
     tries: int = 3
     expiry_header: str = ""
+    origin: httpx.URL = field(init=False, repr=False)
+    """Whose answers count as the vendor's, and to whom the credential is sent."""
 
     def __post_init__(self) -> None:
         try:
@@ -43,11 +45,7 @@ class ClientSettings:
             raise ValueError("base_url must be an absolute http or https URL")
         if url.userinfo or url.query or url.fragment:
             raise ValueError("base_url must have no user name, query or fragment")
-
-    @property
-    def origin(self) -> httpx.URL:
-        """The origin whose answers count as the vendor's, and to which the credential is sent."""
-        return httpx.URL(self.base_url)
+        object.__setattr__(self, "origin", url)
 
 
 class Observer(Protocol):

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from exporter.config.descriptions import descriptions
 
 
 class ConfigModel(BaseModel):
     """A block of the configuration: unknown keys and wrong types are errors, nothing is changed later."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -20,6 +22,17 @@ class ConfigModel(BaseModel):
         if not isinstance(data, Mapping):
             return data
         return {key: _exact(value) for key, value in data.items()}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The schema of a block, with what its fields mean."""
+        schema = handler(core)
+        properties = handler.resolve_ref_schema(schema)["properties"]
+        for name, text in descriptions(cls).items():
+            properties[name].setdefault("description", text)
+        return schema
 
 
 def _exact(value: object) -> object:

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ def family_name(metric: Metric) -> str:
     return metric.name.removesuffix("_total") if metric.type is MetricType.COUNTER else metric.name
 
 
+@cache
 def header(metric: Metric) -> Text:
     """The HELP and TYPE lines, and in OpenMetrics UNIT where the name ends in a unit."""
     name = family_name(metric)

@@ -30,7 +30,5 @@ class CountingOptions(StreamOptions):
 
 def every(interval: int) -> type[StreamOptions]:
     """The options of a stream that has none of its own, and is polled at this interval."""
-    field = Field(
-        default=interval, ge=1, description=StreamOptions.model_fields["interval"].description
-    )
+    field = Field(default=interval, ge=1)
     return create_model("StreamOptions", __base__=StreamOptions, interval=(Duration, field))

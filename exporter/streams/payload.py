@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from itertools import islice
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -12,6 +12,7 @@ import msgspec
 from exporter.client.errors import SchemaError
 
 _Record = TypeVar("_Record")
+_Search = Callable[[Any, Counter[str]], None]
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """A count as a vendor may send it; below the bound a float on the page is still exact."""
@@ -50,8 +51,8 @@ def drift(body: bytes, kind: Any) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     document = untyped(body)
-    for part in members(kind):
-        _search(document, part, found)
+    for search in _searches(kind):
+        search(document, found)
     return found
 
 
@@ -78,31 +79,60 @@ def untyped(body: bytes) -> Any:
         raise SchemaError(f"an unknown field of the answer cannot be read: {error}") from error
 
 
-def _search(value: Any, kind: Any, found: Counter[str]) -> None:
-    if isinstance(value, list):
-        item = next(iter(get_args(kind)), None) if get_origin(kind) is list else None
-        if item is not None:
-            for row in value[:DRIFT_ROWS]:
-                _search(row, item, found)
-        return
-    if not isinstance(value, dict):
-        return
-    if get_origin(kind) is dict:
-        for row in islice(value.values(), DRIFT_ROWS):
-            _search(row, get_args(kind)[1], found)
-        return
-    for struct in _structs(kind):
-        fields = field_types(struct)
+@cache
+def _searches(kind: Any) -> tuple[_Search, ...]:
+    """How a value of this kind is searched; not at all where there is no struct in it."""
+    found: list[_Search] = []
+    for part in members(kind):
+        origin, arguments = get_origin(part), get_args(part)
+        if is_struct(part):
+            found.append(_Fields(part))
+        elif origin in (list, dict) and (inner := _searches(arguments[-1])):
+            found.append(_Rows(origin, inner))
+    return tuple(found)
+
+
+class _Rows:
+    """Searches the first rows of a list, or of what a mapping holds."""
+
+    def __init__(
+        self, container: type[list[Any]] | type[dict[str, Any]], inner: Sequence[_Search]
+    ) -> None:
+        self._container, self._inner = container, inner
+
+    def __call__(self, value: Any, found: Counter[str]) -> None:
+        if not isinstance(value, self._container):
+            return
+        rows: Iterable[Any] = value.values() if isinstance(value, dict) else value
+        for row in islice(rows, DRIFT_ROWS):
+            for search in self._inner:
+                search(row, found)
+
+
+class _Fields:
+    """Searches a record: its own names, and what its fields hold."""
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        self._struct = struct
         ignored: Collection[str] = getattr(struct, "ignored", ())
-        found.update(name for name in value if name not in fields and name not in ignored)
-        for name, inner in fields.items():
-            if name in value and name not in ignored:
-                for part in members(inner):
-                    _search(value[name], part, found)
+        self._known = frozenset(field_types(struct)).union(ignored)
+        self._searched = [name for name in field_types(struct) if name not in ignored]
 
+    @cached_property
+    def _inner(self) -> list[tuple[str, tuple[_Search, ...]]]:
+        """The fields that hold records; found at the first search, for a struct can hold its own kind."""
+        kinds = field_types(self._struct)
+        return [(name, inner) for name in self._searched if (inner := _searches(kinds[name]))]
 
-def _structs(kind: Any) -> Iterable[type[msgspec.Struct]]:
-    return [part for part in members(kind) if is_struct(part)]
+    def __call__(self, value: Any, found: Counter[str]) -> None:
+        if not isinstance(value, dict):
+            return
+        if not value.keys() <= self._known:
+            found.update(value.keys() - self._known)
+        for name, inner in self._inner:
+            if name in value:
+                for search in inner:
+                    search(value[name], found)
 
 
 def members(kind: Any) -> Iterable[Any]:

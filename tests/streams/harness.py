@@ -1,8 +1,8 @@
 """One stream through the whole pipeline: everything is real but the vendor and the time."""
 
-import copy
 import hashlib
 import json
+import pickle
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -227,7 +227,9 @@ class FakeVendor:
                 tail = path[len(route.path) :].strip("/")
                 body = json.loads(request.content) if request.content else None
                 asked = Asked(request.url, tail, dict(request.url.params), self.most, body)
-                response = route.view(copy.deepcopy(self.bodies[route.fixture]), asked)
+                # Several times as fast as a deep copy, and made for each of thousands of requests.
+                fresh = pickle.loads(pickle.dumps(self.bodies[route.fixture]))
+                response = route.view(fresh, asked)
                 response = self.alter(route, response)
                 return _conditional(request, response) if route.etag else response
         return httpx.Response(404, json={"message": f"nothing at {path}"})
