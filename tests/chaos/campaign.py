@@ -13,8 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-import httpx
-
 from bench.ports import free_port
 from exporter.model import DAY, HOUR
 from tests.chaos.comparison import Key, Sums, differences, families, ledgers, promised, shown, truth
@@ -23,7 +21,7 @@ from tests.chaos.late_data import LateData
 from tests.chaos.moves import Moves
 from tests.chaos.watch import Watch
 from tests.chaos.world import MonthOfWork, Settings, settle
-from tests.e2e.processes import Process, wait_for
+from tests.e2e.processes import Process, http, wait_for
 
 SETTLING = 900.0
 """Seconds that the end is waited for, on a slow machine."""
@@ -52,7 +50,7 @@ class Daemon:
         return Process(arguments, self._month.directory / "exporter.log")
 
     def page(self) -> str:
-        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=60).text
+        return http.get(f"http://127.0.0.1:{self.port}/metrics", timeout=60).text
 
     def polled(self) -> Counter[str]:
         """How often each stream was polled by this process."""

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.simulated import SECRETS
@@ -15,7 +14,7 @@ from exporter.model import DAY, Window
 from exporter.store.sqlite import SQLiteStore
 from tests.chaos.world import MonthOfWork
 from tests.counted import STREAMS
-from tests.e2e.processes import PATIENCE
+from tests.e2e.processes import PATIENCE, http
 
 Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 Sums: TypeAlias = dict[Key, Decimal]
@@ -134,7 +133,7 @@ def _exports(month: MonthOfWork) -> list[_Export]:
         (export["report_type"], int(export["created"])): float(export["created"])
         for export in month.simulator.exports()
     }
-    answer = httpx.get(
+    answer = http.get(
         f"{month.simulator.url}/github/enterprises/acme/settings/billing/reports",
         headers={"authorization": f"Bearer {SECRETS['github']}"},
         timeout=PATIENCE,

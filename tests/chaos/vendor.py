@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import yaml
 
 from bench.ports import free_port
 from tests.chaos.failpoints import Strike
 from tests.chaos.world_time import WorldTime
-from tests.e2e.processes import PATIENCE, Process, Simulator, wait_for
+from tests.e2e.processes import PATIENCE, Process, Simulator, http, wait_for
 
 PATIENT = 4 * PATIENCE
 """Seconds for what takes several polls, or several processes."""
@@ -110,7 +109,7 @@ class AuditDaemon:
 
     def value(self, metric: str, label: str = "") -> int:
         """The sum of a metric's series that have the label, 0 without one."""
-        page = httpx.get(f"{self._url}/metrics", timeout=PATIENCE).text
+        page = http.get(f"{self._url}/metrics", timeout=PATIENCE).text
         return sum(
             int(float(line.rpartition(" ")[2]))
             for line in page.splitlines()
@@ -126,7 +125,7 @@ class AuditDaemon:
 
     def status(self) -> str:
         """The status page, which tells the reason of a state."""
-        return httpx.get(f"{self._url}/", timeout=PATIENCE).text
+        return http.get(f"{self._url}/", timeout=PATIENCE).text
 
     def wait_for_events(self, events: int) -> None:
         wait_for(f"{events} events are counted", lambda: self.events == events, PATIENT)

@@ -29,7 +29,7 @@ class Watch:
         self._thread.join()
 
     def _run(self) -> None:
-        with httpx.Client(timeout=30) as client:
+        with httpx.Client(timeout=30, verify=False) as client:
             while not self._stop.is_set():
                 try:
                     answer = client.get(self._url)

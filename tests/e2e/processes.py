@@ -25,14 +25,14 @@ PATIENCE = 180.0
 
 # One for all: each has the certificate authorities read, which is most of what a request costs. No
 # connection is kept, because the programs behind them are killed.
-_http = httpx.Client(
+http = httpx.Client(
     timeout=PATIENCE, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
 )
 
 
 def fetch(url: str) -> httpx.Response:
     """What is there, whatever its status."""
-    return _http.get(url)
+    return http.get(url)
 
 
 def wait_for(what: str, check: Callable[[], T | None], patience: float = PATIENCE) -> T:
@@ -96,13 +96,13 @@ class Simulator:
         self.url = wait_for("the simulator's address", lambda: _address(output))
 
     def control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        answer = _http.post(f"{self.url}/_simulator/{path}", json=body or {})
+        answer = http.post(f"{self.url}/_simulator/{path}", json=body or {})
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def truth(self, **query: float) -> dict[tuple[str, tuple[tuple[str, str], ...]], Any]:
         """The true totals by metric name and labels."""
-        answer = _http.get(f"{self.url}/_simulator/truth", params=query)
+        answer = http.get(f"{self.url}/_simulator/truth", params=query)
         answer.raise_for_status()
         return {
             (total["name"], tuple(sorted(total["labels"].items()))): total["value"]
@@ -118,7 +118,7 @@ class Simulator:
         return self._told("exports")
 
     def _told(self, what: str) -> list[dict[str, Any]]:
-        answer = _http.get(f"{self.url}/_simulator/{what}")
+        answer = http.get(f"{self.url}/_simulator/{what}")
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()[what]
         return found
@@ -190,10 +190,10 @@ class Exporter:
 
     def _answers(self, path: str) -> bool:
         assert self.process.running, self.process.output.read_text()
-        return _http.get(self.url + path).status_code == 200
+        return http.get(self.url + path).status_code == 200
 
     def page(self) -> str:
-        return _http.get(f"{self.url}/metrics").text
+        return http.get(f"{self.url}/metrics").text
 
     def successes(self) -> dict[str, float]:
         """When the last good poll of each `vendor/stream` began, the first of several accounts'."""
@@ -258,7 +258,7 @@ class Prometheus:
             ],
             directory / "prometheus.log",
         )
-        wait_for("Prometheus is ready", lambda: _http.get(f"{self.url}/-/ready").status_code == 200)
+        wait_for("Prometheus is ready", lambda: http.get(f"{self.url}/-/ready").status_code == 200)
         # Its discovery hands targets over every five seconds, and the first time may be late.
         wait_for("Prometheus scrapes the exporter", lambda: self.query("up == 1"))
 
@@ -269,7 +269,7 @@ class Prometheus:
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query."""
-        answer = _http.get(f"{self.url}/api/v1/query", params={"query": expression})
+        answer = http.get(f"{self.url}/api/v1/query", params={"query": expression})
         answer.raise_for_status()
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from bench.simulated import SECRETS
@@ -17,7 +16,7 @@ from exporter.simulator.world.people import hire
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import CountingOptions
 from exporter.vendors import VENDORS
-from tests.e2e.processes import PATIENCE, Exporter, Simulator, wait_for
+from tests.e2e.processes import PATIENCE, Exporter, Simulator, http, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -58,11 +57,11 @@ def people(simulator: Simulator) -> set[str]:
         for one in hire(SEED, DEVELOPERS)
         for name in (one.login, one.email, one.user_id, one.numeric_id)
     }
-    organization = httpx.get(
+    organization = http.get(
         f"{simulator.url}/tabnine/api/v1/organization", headers=headers, timeout=PATIENCE
     ).json()["id"]
     for member in ("true", "false"):
-        rows = httpx.get(
+        rows = http.get(
             f"{simulator.url}/tabnine/api/v1/organization/users",
             headers=headers,
             params={
@@ -119,14 +118,14 @@ def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str
 def shown(exporter: Exporter, directory: Path) -> dict[str, str]:
     """Every answer of the daemon and every byte of its files."""
     places = {
-        f"metrics as {form}": httpx.get(
+        f"metrics as {form}": http.get(
             f"{exporter.url}/metrics", headers={"Accept": form}, timeout=PATIENCE
         ).text
         for form in FORMATS
     }
     for path in ("/", "/-/healthy", "/-/ready", "/-/reload", "/-/quit", "/nowhere"):
-        places[path] = httpx.get(exporter.url + path, timeout=PATIENCE).text
-    places["/-/reload, asked for"] = httpx.post(f"{exporter.url}/-/reload", timeout=PATIENCE).text
+        places[path] = http.get(exporter.url + path, timeout=PATIENCE).text
+    places["/-/reload, asked for"] = http.post(f"{exporter.url}/-/reload", timeout=PATIENCE).text
     for file in (*directory.glob("state.db*"), exporter.process.output):
         places[file.name] = file.read_bytes().decode("utf-8", "replace")
     return places
@@ -254,7 +253,7 @@ def test_nobody_is_found_in_anything_that_the_exporter_says_or_writes(
             simulator.control("faults", fault)
         wait_for_streams(exporter, restart(), FAILED, len(faults(somebody)))
         assert found(shown(exporter, directory), somebody) == set()
-        lifted = httpx.delete(f"{simulator.url}/_simulator/faults", timeout=PATIENCE)
+        lifted = http.delete(f"{simulator.url}/_simulator/faults", timeout=PATIENCE)
         lifted.raise_for_status()
         wait_for_streams(exporter, restart(), POLLED, readable)
         assert found(shown(exporter, directory), somebody) == set()

@@ -1,6 +1,6 @@
 """What an exporter must count, computed from the world and not from any vendor's answer."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -119,17 +119,16 @@ def usage_event_counts(view: View) -> Iterator[Count]:
 
 def traffic_counts(view: View) -> Iterator[Count]:
     """API requests as told at the moment of the view, and the rate-limited ones among them."""
-    requests: Counter[tuple[Caller, str, str]] = Counter()
-    limited: Counter[tuple[Caller, str, str]] = Counter()
+    sums: dict[tuple[Caller, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for _, units in view.world.traffic.visible(view.window.start, view.window.end, view.as_of):
         for unit in units:
-            what = unit.caller, unit.method, unit.route
-            requests[what] += unit.total
-            limited[what] += unit.limited
-    for what, total in requests.items():
+            both = sums[unit.caller, unit.method, unit.route]
+            both[0] += unit.total
+            both[1] += unit.limited
+    for what, (total, limited) in sums.items():
         for prefix, labels in _breakdowns(*what):
             yield f"github_api_{prefix}requests_total", labels, total
-            yield f"github_api_{prefix}rate_limited_requests_total", labels, limited[what]
+            yield f"github_api_{prefix}rate_limited_requests_total", labels, limited
 
 
 def _breakdowns(caller: Caller, method: str, route: str) -> Iterator[tuple[str, Labels]]:
