@@ -147,10 +147,13 @@ def told(config: Path, *command: str) -> str:
 
 def found(places: dict[str, str], people: set[str]) -> set[tuple[str, str]]:
     """Who was found, and where; a number only where it is not a part of another one."""
-    names = re.compile(
-        "|".join(rf"(?<![0-9.]){re.escape(p)}(?![0-9.])" for p in sorted(people, key=len)[::-1])
-    )
-    return {(match, where) for where, text in places.items() for match in names.findall(text)}
+    return {
+        (person, where)
+        for where, text in places.items()
+        for person in people
+        # The plain search is a hundred times as fast as one for all names with what stands around them.
+        if person in text and re.search(rf"(?<![0-9.]){re.escape(person)}(?![0-9.])", text)
+    }
 
 
 def faults(people: set[str]) -> list[dict[str, Any]]:
