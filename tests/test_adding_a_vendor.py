@@ -44,7 +44,7 @@ def _steps() -> Iterator[Step]:
 def project(tmp_path: Path) -> Path:
     """A copy of the project that shares its environment."""
     copy = tmp_path / "project"
-    ignored = shutil.ignore_patterns(*LEFT_OUT, "__pycache__", "*.db*")
+    ignored = shutil.ignore_patterns(*LEFT_OUT, "*.db*")
     shutil.copytree(ROOT, copy, symlinks=True, ignore=ignored)
     (copy / ".venv").symlink_to(sys.prefix)
     return copy
