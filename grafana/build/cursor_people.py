@@ -55,7 +55,7 @@ PEOPLE = Row(
             title="Roles",
             note="Members by role, without those who were removed, as last polled.",
             keys={"role": "Role"},
-            width=8,
+            width=6,
             height=6,
             columns=(Column("Members", "sum by (role) (cursor_members{@})"),),
         ),
@@ -63,7 +63,7 @@ PEOPLE = Row(
             title="Versions",
             note=f"People by the version of Cursor that they used. {_SETTLED}",
             keys={"version": "Version"},
-            width=8,
+            width=6,
             height=6,
             columns=(Column("People", "sum by (version) (cursor_client_version_users{@})"),),
         ),
@@ -72,7 +72,6 @@ PEOPLE = Row(
             note="In the time range, with uses of plan and ask mode; default is Auto. From the analytics, which counts "
             f"what people say and not what that costs. {_LATE}",
             keys={"model": "Model"},
-            width=8,
             height=6,
             columns=(
                 Column("Messages", in_range("cursor_model_messages_total", "model")),
