@@ -12,8 +12,9 @@ SECRETS = {
     "github": GitHubOptions().token,
     "tabnine": TabnineOptions().token,
     "cursor": CursorOptions().key,
+    "cursor organization": next(iter(CursorOptions().organization_keys)),
 }
-"""What the simulator takes as a credential, by vendor."""
+"""What the simulator takes as a credential, by vendor, or by the kind of a vendor's target."""
 
 
 def target(
@@ -25,8 +26,9 @@ def target(
     **more: Any,
 ) -> dict[str, Any]:
     """The block of an account at a simulator's URL; its credential is put into `directory`."""
-    secret = directory / vendor
-    secret.write_text(SECRETS[vendor])
+    kind = f"{vendor} organization" if vendor == "cursor" and "organization_id" in more else vendor
+    secret = directory / kind
+    secret.write_text(SECRETS[kind])
     return {
         "vendor": vendor,
         "account": account,

@@ -35,7 +35,10 @@ class DailyUsageApi:
         return [Route(PATH, endpoint, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response:
-        body = await request.json()
+        return json_response(self.answer(await request.json()))
+
+    def answer(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The days that a body asks for."""
         start, end = (_milliseconds(body, name) for name in ("startDate", "endDate"))
         if not 0 <= end - start <= LONGEST * 1000:
             raise RefusedError(400, "Bad Request", "Date range cannot exceed 30 days")
@@ -45,8 +48,8 @@ class DailyUsageApi:
         found: dict[str, Any] = {"period": {"startDate": start, "endDate": end}}
         if "page" not in body or "pageSize" not in body:
             rows = [row for row in self._rows(days, self._members(days)) if row["isActive"]]
-            return json_response({"data": rows, **found})
-        return json_response({**found, **self._page(days, body["page"], body["pageSize"])})
+            return {"data": rows, **found}
+        return {**found, **self._page(days, body["page"], body["pageSize"])}
 
     def _page(self, days: Sequence[int], page: int, size: int) -> dict[str, Any]:
         """The days of a page of members; whoever joins while pages are read moves those that follow."""

@@ -42,13 +42,19 @@ class EventsApi:
         day = DAY * 1000
         start, last = (ms // day * day for ms in self._range(request, "startDate", "endDate"))
         found = self._world.reviews.between(start, last + day, self._world.clock.time())
-        response = _page(request, "data", "totalItems", REVIEWS_A_PAGE, found, _review)
+        found.reverse()
+        response = page_of(request, "data", "totalItems", REVIEWS_A_PAGE, found, _review)
         return cached(request, response, bytes(response.body))
 
     async def _audit_log(self, request: Request) -> Response:
+        found = self.audited(request)
+        found.reverse()
+        return page_of(request, "events", "totalCount", EVENTS_A_PAGE, found, audit_event)
+
+    def audited(self, request: Request) -> list[TeamAuditEvent]:
+        """The audit events that a request asks for, oldest first."""
         start, end = self._range(request, "startTime", "endTime")
-        found = self._world.team_audit.between(start, end, self._world.clock.time())
-        return _page(request, "events", "totalCount", EVENTS_A_PAGE, found, _event)
+        return self._world.team_audit.between(start, end, self._world.clock.time())
 
     def _range(self, request: Request, first: str, last: str) -> tuple[int, int]:
         now_ms = int(self._world.clock.time() * 1000)
@@ -68,7 +74,7 @@ def _moment(name: str, text: str, now_ms: int) -> int:
     return moment(name, text, now_ms)
 
 
-def _page(
+def page_of(
     request: Request,
     name: str,
     total: str,
@@ -76,11 +82,12 @@ def _page(
     events: Sequence[E],
     shown: Callable[[E], dict[str, Any]],
 ) -> Response:
+    """The page that a query asks for of these rows, which are called `name`, and their number `total`."""
     query = request.query_params
     page = max(1, number("page", query.get("page"), 1))
     size = max(1, min(largest, number("pageSize", query.get("pageSize"), 100)))
     pages = ceil(len(events) / size)
-    rows = list(reversed(events))[(page - 1) * size : page * size]
+    rows = events[(page - 1) * size : page * size]
     pagination = {
         "page": page,
         "pageSize": size,
@@ -114,7 +121,7 @@ def _review(review: Review) -> dict[str, Any]:
     return found if review.billed is None else found | {"billed": review.billed}
 
 
-def _event(event: TeamAuditEvent) -> dict[str, Any]:
+def audit_event(event: TeamAuditEvent) -> dict[str, Any]:
     return {
         "event_id": event.id,
         "timestamp": format_milliseconds(event.created_ms),

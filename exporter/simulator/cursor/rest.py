@@ -3,8 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import Request
@@ -20,6 +20,12 @@ from exporter.simulator.answers import (
 )
 from exporter.simulator.quota import Quota
 
+ORGANIZATION_KEYS = {
+    "sim-cursor-organization-key": "admin:*",
+    "sim-cursor-usage-key": "usage:*",
+    "sim-cursor-members-key": "members:read",
+}
+"""The organization's keys, each with the only scope that it has."""
 CACHE_CONTROL = "public, max-age=900"
 
 _RELATIVE = re.compile(r"(\d{1,4})d", re.ASCII)
@@ -29,12 +35,15 @@ _RELATIVE = re.compile(r"(\d{1,4})d", re.ASCII)
 class CursorOptions:
     """Where the documentation leaves room, or the team's plan decides.
 
+    `organization` is that above the team, None where there is none, with its `organization_keys` by scope.
     `requests_per_minute` is the limit of AI code tracking, for each endpoint; None switches all limits off.
     """
 
     key: str = "sim-cursor-key"
     key_without_plan: str = "sim-cursor-key-without-enterprise"
     key_without_scope: str = "sim-cursor-key-without-scope"
+    organization: str | None = "org_acme"
+    organization_keys: Mapping[str, str] = field(default_factory=lambda: ORGANIZATION_KEYS)
     requests_per_minute: int | None = 5
     retry_after: bool = False
     commit_source: bool = True
@@ -54,6 +63,18 @@ class RefusedError(Exception):
         return json_response({"error": self.error, "message": str(self)}, self.status, headers)
 
 
+class OrganizationRefusedError(RefusedError):
+    """The same by the Organization API, whose bodies have another form."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(status, "error", message)
+
+    def response(self, headers: dict[str, str] | None = None) -> Response:
+        code = {} if self.status == 404 else {"code": "error"}
+        body = {**code, "error" if self.status == 404 else "message": str(self)}
+        return json_response(body, self.status, headers)
+
+
 class CursorRest:
     """Lets a team's requests through: with its key, and so many a minute for each group of endpoints."""
 
@@ -71,11 +92,36 @@ class CursorRest:
         scope: str = "admin:*",
     ) -> Callable[[Request], Awaitable[Response]]:
         """What answers requests; a 304 is free of the limit, which the paths of a group share."""
+        return self._endpoint(answer, per_minute, group, lambda key: self._authorize(key, scope))
 
+    def organization_endpoint(
+        self, answer: Callable[[Request], Awaitable[Response]], per_minute: int, scope: str
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """The same for the keys of the organization."""
+        return self._endpoint(
+            answer, per_minute, "", lambda key: self._authorize_member(key, scope)
+        )
+
+    def check_organization(self, name: str | None) -> None:
+        """Refuse a body that does not name the organization of the key."""
+        if name is None:
+            raise OrganizationRefusedError(400, "organizationId is required")
+        if self.options.organization is None:
+            raise OrganizationRefusedError(404, "Organization not found")
+        if name != self.options.organization:
+            raise OrganizationRefusedError(403, "Not authorized")
+
+    def _endpoint(
+        self,
+        answer: Callable[[Request], Awaitable[Response]],
+        per_minute: int,
+        group: str,
+        authorize: Callable[[str | None], None],
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             quota, key = self._quota(group or request.url.path, per_minute), group
             try:
-                self._authorize(request, scope)
+                authorize(_basic_user(request.headers.get("authorization", "")))
                 response = await answer(request)
                 if response.status_code != 304:
                     _spend(quota, key)
@@ -94,8 +140,15 @@ class CursorRest:
             self._quotas[name] = Quota(limit, MINUTE, self._wall, aligned=True)
         return self._quotas[name]
 
-    def _authorize(self, request: Request, scope: str) -> None:
-        key = _basic_user(request.headers.get("authorization", ""))
+    def _authorize_member(self, key: str | None, scope: str) -> None:
+        found = self.options.organization_keys.get(key or "")
+        if found is None:
+            raise OrganizationRefusedError(401, "Invalid Organization API Key")
+        if found not in (scope, "admin:*"):
+            message = f"Organization API key missing required scope: {scope}"
+            raise OrganizationRefusedError(401, message)
+
+    def _authorize(self, key: str | None, scope: str) -> None:
         if key == self.options.key_without_plan:
             raise RefusedError(403, "Forbidden", "Enterprise access required")
         if key == self.options.key_without_scope:

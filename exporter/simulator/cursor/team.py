@@ -1,18 +1,17 @@
 """Cursor's Admin API: usage events and spending, which are asked for by POST, and the members."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.model import DAY
 from exporter.simulator.answers import json_response
-from exporter.simulator.cursor.rest import CursorRest, RefusedError
+from exporter.simulator.cursor.asking import Asking, PageAsked
+from exporter.simulator.cursor.rest import CursorRest
 from exporter.simulator.cursor.walks import Walks
 from exporter.simulator.world.people import TEAMS
 from exporter.simulator.world.seats import month_start
@@ -20,22 +19,12 @@ from exporter.simulator.world.spending import Spent, TeamMember
 from exporter.simulator.world.usage_events import SERVICE_ACCOUNT, UsageEvent
 from exporter.simulator.world.world import World
 
-LARGEST_PAGE = 1_000
 LONGEST_RANGE = 30 * DAY * 1000
 
-AskedT = TypeVar("AskedT")
 
+class EventsAsked(PageAsked, rename="camel", kw_only=True):
+    """Events of a window; both ends are inclusive."""
 
-class _Paged(msgspec.Struct, rename="camel", kw_only=True):
-    page: int = 1
-    page_size: int = 100
-
-    def __post_init__(self) -> None:
-        if self.page < 1 or not 1 <= self.page_size <= LARGEST_PAGE:
-            raise ValueError("page and pageSize must be positive, pageSize at most 1000")
-
-
-class _EventsAsked(_Paged, rename="camel", kw_only=True):
     start_date: int
     end_date: int
     email: str | None = None
@@ -46,25 +35,10 @@ class _EventsAsked(_Paged, rename="camel", kw_only=True):
             raise ValueError("startDate and endDate must be at most 30 days apart")
 
 
-class _SpendAsked(_Paged, rename="camel", kw_only=True):
+class _SpendAsked(PageAsked, rename="camel", kw_only=True):
     search_term: str = ""
     sort_by: str = "date"
     sort_direction: str = "desc"
-
-
-class _Asking(Generic[AskedT]):
-    """Reads the JSON body of a POST, and refuses one that is wrong with 400."""
-
-    def __init__(self, kind: type[AskedT], answer: Callable[[AskedT], Any]) -> None:
-        self._decoder = msgspec.json.Decoder(kind)
-        self._answer = answer
-
-    async def __call__(self, request: Request) -> Response:
-        try:
-            asked = self._decoder.decode(await request.body() or b"{}")
-        except msgspec.DecodeError as error:
-            raise RefusedError(400, "Bad Request", f"Invalid body: {error}") from error
-        return json_response(self._answer(asked))
 
 
 class TeamApi:
@@ -76,8 +50,8 @@ class TeamApi:
         self._event_walks, self._spend_walks = Walks(), Walks()
 
     def routes(self) -> list[BaseRoute]:
-        events = _Asking(_EventsAsked, self._events)
-        spend = _Asking(_SpendAsked, self._spend)
+        events = Asking(EventsAsked, self.events)
+        spend = Asking(_SpendAsked, self._spend)
         endpoint = self._rest.endpoint
         return [
             Route("/teams/filtered-usage-events", endpoint(events, 60), methods=["POST"]),
@@ -86,7 +60,8 @@ class TeamApi:
             Route("/teams/groups", endpoint(self._groups, 20)),
         ]
 
-    def _events(self, asked: _EventsAsked) -> dict[str, Any]:
+    def events(self, asked: EventsAsked) -> dict[str, Any]:
+        """A page of the events, newest first."""
         now = self._world.clock.time()
         rows = self._world.usage_events.between(asked.start_date, asked.end_date + 1, now)
         rows = [row for row in rows if asked.email in (None, row.user_email)]

@@ -17,6 +17,7 @@ from exporter.simulator.world.indexing import Indexing
 from exporter.simulator.world.legacy_copilot import LegacyCopilot
 from exporter.simulator.world.member_days import MemberDays
 from exporter.simulator.world.membership import Membership
+from exporter.simulator.world.organization import Organization
 from exporter.simulator.world.people import TEAMS, hire
 from exporter.simulator.world.repository_moves import RepositoryMoves
 from exporter.simulator.world.rollout import Rollout
@@ -95,6 +96,9 @@ class World:
             usage_event_source.day, first_day, told if settings.priced_again else None
         )
         self.cursor_team = CursorTeam(cursor, self.usage_events)
+        self.cursor_organization = Organization(
+            self.developers, self.cursor_team, self.usage_events, self.first
+        )
         self.traffic = Traffic(settings.seed, settings.developers, self.first, settings.lag)
         organizations = (ORGANIZATION, SECOND_ORGANIZATION)
         self.copilot_seats = CopilotSeats(copilot, organizations, start)
