@@ -34,6 +34,14 @@ class Account:
             if stream.inapplicable(target) is None
         }
 
+    def allows(self, stream: str, options: Mapping[str, Any]) -> bool:
+        """Whether the account can have a stream with these options."""
+        declared = self.streams[stream]
+        blocks = self.vendor.target.model_fields["streams"].get_default(call_default_factory=True)
+        chosen = blocks.model_copy(update={stream: declared.options.model_validate(options)})
+        target = self.vendor.target.model_construct(**self.scope, streams=chosen)
+        return declared.inapplicable(target) is None
+
     def only(self, chosen: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
         """The block `streams` of a target that has the chosen ones and no other."""
         return {**dict.fromkeys(self.streams.keys() - chosen.keys(), OFF), **chosen}

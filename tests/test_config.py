@@ -49,7 +49,9 @@ def test_a_target_is_all_that_is_needed() -> None:
     vendor = vendor_of(target)
     assert (vendor.name, target.account) == ("cursor", "acme")
     assert [stream.name for stream, _ in enabled_streams(vendor, target)] == [
-        stream.name for stream in vendor.streams if stream.by_default
+        stream.name
+        for stream in vendor.streams
+        if stream.by_default and stream.inapplicable(target) is None
     ]
     assert config.state.path == "usage-exporter.db"
     assert (config.privacy.users, config.limits.series_per_stream) == (Users.OFF, 5_000)

@@ -110,7 +110,7 @@ def test_what_people_write_for_a_type_is_taken() -> None:
         ),
         (
             GITHUB + "    org: a\n    organization_id: b",
-            "(organization_id is a key of tabnine targets)",
+            "(organization_id is a key of tabnine and cursor targets)",
         ),
         (GOOD + "    org: acme", "(org is a key of github targets)"),
         (GOOD + "    max_series: 5", "(max_series is a key of a stream)"),

@@ -294,7 +294,9 @@ def test_a_credential_that_two_accounts_have_reads_one_team_twice() -> None:
     """A Cursor key belongs to one team, and nothing else names the team."""
     teams = [{**CURSOR, "account": name} for name in "ab"]
     [warning] = [one for one in warned(*teams) if "both read" in one]
-    names = ", ".join(stream.name for stream in cursor.STREAMS if stream.by_default)
+    names = ", ".join(
+        stream.name for stream in cursor.STREAMS if stream.by_default and stream.name != "pool"
+    )
     assert f"both read variable CURSOR: what {names} tell" in warning
 
 

@@ -35,7 +35,8 @@ _COMMENT = 40
 """The column in which the comments of the example begin."""
 _WIDTH = 110
 _SCOPES = {
-    "github": {"github organization": {"org": "acme"}, "github enterprise": {"enterprise": "acme"}}
+    "github": {"github organization": {"org": "acme"}, "github enterprise": {"enterprise": "acme"}},
+    "cursor": {"cursor": {}, "cursor organization": {"organization_id": "org_abc123"}},
 }
 """Of a vendor whose targets are of several kinds: their names in the markers, and what tells the kind."""
 _EXAMPLES = {"requests_per_minute": "30", "max_series": "2000"}

@@ -3,6 +3,7 @@
 import copy
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,6 +37,7 @@ def check(data: Any, written: Written) -> Iterator[Problem]:
     targets = data.get("targets")
     targets = targets if isinstance(targets, list) else []
     yield from _duplicates(targets)
+    valid: list[tuple[int, Target]] = []
     for index, target in enumerate(targets):
         if isinstance(target, Mapping):
             yield from _check_account(("targets", index, "account"), target.get("account"))
@@ -43,9 +45,11 @@ def check(data: Any, written: Written) -> Iterator[Problem]:
             yield from check_secrets(("targets", index, "auth"), target.get("auth"))
             yield from check_ca_file(("targets", index, "ca_file"), target.get("ca_file"))
         try:
-            yield from _check_target(("targets", index), one_target.validate_python(target))
+            valid.append((index, one_target.validate_python(target)))
         except ValidationError:
             continue  # explained above
+        yield from _check_target(("targets", index), valid[-1][1])
+    yield from _counted_twice(valid)
     privacy = data.get("privacy")
     if isinstance(privacy, Mapping) and isinstance(privacy.get("key_file"), str):
         yield from check_key(privacy["key_file"])
@@ -100,6 +104,32 @@ def _duplicates(targets: list[Any]) -> Iterator[Problem]:
             problem = f"targets[{seen[key]}] of vendor {key[0]} has the account {key[1]!r} too"
             yield ("targets", index, "account"), f"{problem}; give each its own"
         seen.setdefault(key, index)
+
+
+def _counted_twice(targets: Sequence[tuple[int, Target]]) -> Iterator[Problem]:
+    """What a target reads as a part of what another one reads, and both count."""
+    for (_, whole), (index, part) in permutations(targets, 2):
+        if whole.vendor != part.vendor or _address(whole) != _address(part):
+            continue
+        unless = vendor_of(whole).contains(whole, part)
+        streams = [name for name in _streams(part) if name in _streams(whole)]
+        if unless is None or not streams:
+            continue
+        names, them = ", ".join(streams), "it" if len(streams) == 1 else "them"
+        off = ", ".join(f"{name}: {{enabled: false}}" for name in streams)
+        problem = (
+            f"{whole.vendor}/{whole.account} reads {part.vendor}/{part.account} too, so {names} would be "
+            f"counted twice: turn {them} off in one of the two, as streams: {{{off}}}; or, {unless}"
+        )
+        yield ("targets", index), problem
+
+
+def _address(target: Target) -> str:
+    return target.base_url.rstrip("/")
+
+
+def _streams(target: Target) -> list[str]:
+    return [stream.name for stream, _ in enabled_streams(vendor_of(target), target)]
 
 
 def _check_target(at: Place, target: Target) -> Iterator[Problem]:

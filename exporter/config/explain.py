@@ -32,7 +32,9 @@ _FORMS = {
     "api_version": "be a date, as {}",
     "org": "be the login alone, letters, digits and hyphens without an address, as acme",
     "enterprise": "be the slug alone, letters, digits and hyphens without an address, as acme",
-    "organization_id": "be the id alone, as 1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+    "organization_id": (
+        "be the id alone, as 1b4e28ba-2fa1-41d2-883f-0016d3cca427 at Tabnine or org_abc123 at Cursor"
+    ),
     "proxy": "be http://HOST:PORT or https://HOST:PORT, as http://proxy.example.com:3128",
 }
 """What a text must be like, with a place for the vendor's default."""

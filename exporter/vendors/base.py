@@ -107,7 +107,9 @@ class Vendor(Generic[TargetT]):
     """A kind of service. `limits` gives the documented limits by endpoint group.
 
     `credential` is given a client without one, for a credential that the vendor itself hands out.
-    `diagnosis` is what the doctor says of credentials and refusals.
+    `diagnosis` is what the doctor says of credentials and refusals. `contains` says of two targets of one
+    address whether all that the second one reads is a part of the first: None where it is not, else what to do
+    where this is wrong. What both count would be there twice, so such a file is refused.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Vendor(Generic[TargetT]):
     settings: Callable[[TargetT], ClientSettings]
     credential: Callable[[TargetT, Client], Credential]
     diagnosis: Diagnosis[TargetT]
+    contains: Callable[[TargetT, TargetT], str | None] = lambda _, __: None
 
 
 AnyVendor = Vendor[Any]

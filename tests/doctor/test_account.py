@@ -21,6 +21,7 @@ from exporter.vendors.base import AnyVendor
 from exporter.vendors.github.rights import Right
 from tests.doctor.world import NO_ROWS, NOW, asked, of_check, of_stream, target
 
+VENDORS_BY_NAME = {vendor.name: vendor for vendor in VENDORS}
 STREAMS = {vendor.name: [stream.name for stream in vendor.streams] for vendor in VENDORS}
 
 
@@ -73,7 +74,8 @@ def applicable(vendor: AnyVendor, scope: Mapping[str, str]) -> list[str]:
 
 
 SCOPES_OF: Mapping[str, Sequence[Mapping[str, str]]] = {
-    "github": ({"org": "acme"}, {"enterprise": "acme"})
+    "github": ({"org": "acme"}, {"enterprise": "acme"}),
+    "cursor": ({}, {"organization_id": "org_acme"}),
 }
 SCOPES: list[tuple[str, Mapping[str, str], str]] = [
     (vendor.name, scope, stream)
@@ -99,7 +101,11 @@ def test_every_stream_of_github_says_which_right_it_takes(
     assert right.document.startswith("https://docs.github.com/")
 
 
-READ_BY_POST = ("/teams/daily-usage-data", "/teams/filtered-usage-events", "/teams/spend")
+READ_BY_POST = (
+    *("/teams/daily-usage-data", "/teams/filtered-usage-events", "/teams/spend"),
+    *("/organizations/daily-usage-data", "/organizations/filtered-usage-events"),
+    "/organizations/pooled-usage",
+)
 
 
 @pytest.mark.parametrize(("vendor", "scope", "stream"), SCOPES)
@@ -108,10 +114,11 @@ async def test_a_stream_that_may_be_read_works_with_one_reading_request(
 ) -> None:
     """And before it one for an id where the request needs one; the quota's pace is kept."""
     world = {"enterprise": ENTERPRISE} if "enterprise" in scope else dict(scope)
+    secret = SECRETS["cursor organization" if "organization_id" in scope else vendor]
     configured = target(
         vendor,
         tmp_path,
-        SECRETS[vendor],
+        secret,
         base_url=f"http://127.0.0.1:8080/{vendor}/",
         streams=alone(vendor, stream),
         **world,
@@ -275,6 +282,69 @@ async def test_refusals_of_cursor_and_tabnine_name_plan_role_and_version(
     assert found.level is Level.FAIL
     assert says in str(found.remedy)
     assert str(found.document).startswith(("https://cursor.com/docs/", "https://docs.tabnine.com/"))
+
+
+ORGANIZATION = {"organization_id": "org_acme"}
+
+
+@pytest.mark.parametrize(
+    ("stream", "status", "message", "says"),
+    [
+        ("pool", 401, "Invalid Organization API Key", "use an organization's API key, made by an"),
+        ("usage_events", 401, "Invalid Organization API Key", "with one, remove organization_id"),
+        (
+            "usage_events",
+            401,
+            "Organization API key missing required scope: usage:*",
+            "the key's scope is another than usage:* or admin:*, and an organization's key has one",
+        ),
+        (
+            "members",
+            401,
+            "Organization API key missing required scope: members:read",
+            "another than members:read or admin:*",
+        ),
+        ("daily_usage", 403, "Not authorized", "organization_id is not the organization that the"),
+        ("daily_usage", 403, "Enterprise access required", "the Organization API is part of"),
+        ("pool", 404, "Organization not found", "check organization_id (as org_abc123)"),
+    ],
+)
+async def test_refusals_of_an_organizations_key_name_its_scope(
+    stream: str, status: int, message: str, says: str, tmp_path: Path
+) -> None:
+    """An organization's key has one scope, so a stream of another one needs another key."""
+    configured = target(
+        "cursor", tmp_path, "secret", streams=alone_of_organization(stream), **ORGANIZATION
+    )
+    found = of_stream(await asked(configured, refusing(status, message)), stream)
+    assert found.level is Level.FAIL
+    assert says in str(found.remedy)
+    assert str(found.document).endswith("/organizations/organization-admin-api")
+
+
+def alone_of_organization(stream: str) -> dict[str, Any]:
+    """The block `streams` with one stream of an organization only."""
+    return {
+        name: {"enabled": name == stream}
+        for name in applicable(VENDORS_BY_NAME["cursor"], ORGANIZATION)
+    }
+
+
+async def test_a_key_with_one_scope_reads_what_it_may(simulated: Simulated, tmp_path: Path) -> None:
+    """The others say which scope they need."""
+    configured = target(
+        "cursor",
+        tmp_path,
+        "sim-cursor-usage-key",
+        base_url="http://127.0.0.1:8080/cursor/",
+        **ORGANIZATION,
+    )
+    found = await asked(configured, simulated)
+    streams = {one.stream: one for one in found if one.check is Check.STREAM}
+    works = {name for name, one in streams.items() if one.level is Level.OK}
+    assert works == {"usage_events", "daily_usage", "pool"}
+    assert streams["members"].state == "forbidden"
+    assert "members:read" in str(streams["members"].remedy)
 
 
 async def test_a_used_up_quota_says_when_to_come_back_and_is_not_tried_again(

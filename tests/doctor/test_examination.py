@@ -12,6 +12,7 @@ from exporter.preflight.doctor.examination import examine
 from exporter.preflight.doctor.finding import Check, Finding, Level
 from exporter.preflight.doctor.network import Way
 from exporter.vendors import cursor
+from exporter.vendors.base import enabled_streams
 from tests.clock import ManualClock
 from tests.doctor.world import NOW, target
 
@@ -42,7 +43,7 @@ async def test_a_bug_in_one_target_does_not_lose_the_others(
     assert broken.message.startswith("a bug: LookupError at test_examination.py:")
     assert "secret-part" not in repr(report)
     whole = [one.level for one in report.findings if one.target and one.target.account == "whole"]
-    streams = [stream for stream in cursor.STREAMS if stream.by_default]
+    streams = enabled_streams(cursor.VENDOR, targets[0])
     assert whole == [Level.FAIL, *(Level.SKIP for _ in streams)]
 
 

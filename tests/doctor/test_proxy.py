@@ -11,6 +11,7 @@ import pytest
 from exporter.preflight.doctor.finding import Check, Level
 from exporter.preflight.doctor.target_check import TargetCheck
 from exporter.vendors import cursor
+from exporter.vendors.base import enabled_streams
 from tests.clock import ManualClock
 from tests.doctor.world import NOW, of_check, target
 
@@ -59,7 +60,7 @@ async def test_a_proxy_that_refuses_a_tunnel_is_named(
         found = await TargetCheck(configured, ManualClock(NOW), Random(1)).check()
     assert of_check(found, Check.PROXY).level is Level.OK
     streams = [one for one in found if one.check is Check.STREAM]
-    assert len(streams) == sum(stream.by_default for stream in cursor.STREAMS)
+    assert len(streams) == len(enabled_streams(cursor.VENDOR, configured))
     for one in streams:
         assert (one.level, one.state, one.document) == (Level.FAIL, "unavailable", None)
         assert answer in one.message

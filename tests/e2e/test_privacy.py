@@ -27,9 +27,10 @@ FORMATS = (
     "text/plain;version=0.0.4",
     "application/openmetrics-text;version=1.0.0",
 )
-ENTERPRISE_ONLY = "usage_reports"
+OF_OTHER_ACCOUNTS = ("usage_reports", "pool")
+"""Streams of a GitHub enterprise, and of an organization at Cursor."""
 STREAMS = {
-    vendor.name: [stream for stream in vendor.streams if stream.name != ENTERPRISE_ONLY]
+    vendor.name: [stream for stream in vendor.streams if stream.name not in OF_OTHER_ACCOUNTS]
     for vendor in VENDORS
 }
 OPTIONS: dict[str, dict[str, Any]] = {

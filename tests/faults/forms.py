@@ -34,10 +34,15 @@ def _forms(account: Account) -> Iterator[Form]:
     """The streams that are on by default as they are, then all that have a first form, a second…"""
     by_default = [stream.name for stream in account.streams.values() if stream.by_default]
     yield Form(account.name, account, {name: {} for name in by_default})
-    forms = {name: _FORMS[account.vendor.name, name] for name in account.streams}
+    forms = {name: _forms_of(account, name) for name in account.streams}
     for number in range(max(map(len, forms.values()))):
         chosen = {name: each[number] for name, each in forms.items() if number < len(each)}
         yield Form(f"{account.name}, form {number + 1}", account, chosen)
+
+
+def _forms_of(account: Account, stream: str) -> list[Mapping[str, Any]]:
+    """The forms of a stream that the account can have."""
+    return [form for form in _FORMS[account.vendor.name, stream] if account.allows(stream, form)]
 
 
 FORMS = {form.name: form for account in ACCOUNTS for form in _forms(account)}

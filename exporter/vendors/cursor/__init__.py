@@ -1,4 +1,4 @@
-"""Cursor: a team."""
+"""Cursor: a team, or an organization above several teams."""
 
 from dataclasses import replace
 
@@ -9,16 +9,24 @@ from exporter.vendors.cursor import (
     audit_log,
     bugbot_reviews,
     changes,
-    daily_usage,
     members,
+    pool,
     spend,
 )
 from exporter.vendors.cursor.analytics import stream as analytics
 from exporter.vendors.cursor.commits import stream as commits
+from exporter.vendors.cursor.daily_usage import stream as daily_usage
 from exporter.vendors.cursor.refusals import explain
 from exporter.vendors.cursor.remedies import identify, remedy
 from exporter.vendors.cursor.usage_events import stream as usage_events
-from exporter.vendors.cursor.vendor import LIMITS, PER_MINUTE, CursorTarget, credential, settings
+from exporter.vendors.cursor.vendor import (
+    LIMITS,
+    PER_MINUTE,
+    CursorTarget,
+    contains,
+    credential,
+    settings,
+)
 
 STREAMS: tuple[AnyStream, ...] = tuple(
     replace(stream, explain=explain)
@@ -27,6 +35,7 @@ STREAMS: tuple[AnyStream, ...] = tuple(
         changes.STREAM,
         usage_events.STREAM,
         spend.STREAM,
+        pool.STREAM,
         members.STREAM,
         daily_usage.STREAM,
         analytics.STREAM,
@@ -49,4 +58,5 @@ VENDOR = Vendor(
     settings=settings,
     credential=credential,
     diagnosis=Diagnosis(identify, remedy),
+    contains=contains,
 )

@@ -5,18 +5,18 @@ head while its pages are read. Who did something, and from where, is not kept.
 """
 
 from collections.abc import Sequence
-from contextlib import aclosing
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import msgspec
 
 from exporter.streams import kit
-from exporter.vendors.cursor.analytics.days import LONGEST_RANGE
-from exporter.vendors.cursor.pages import Paged, whole
-from exporter.vendors.cursor.rights import ADMIN
-from exporter.vendors.cursor.vendor import AUDIT, CursorTarget
+from exporter.vendors.cursor.lists import AccountList
+from exporter.vendors.cursor.pages import Paged, by_id, rows_in
+from exporter.vendors.cursor.rights import AUDIT as RIGHT
+from exporter.vendors.cursor.vendor import AUDIT as GROUP
+from exporter.vendors.cursor.vendor import LONGEST_RANGE, CursorTarget
 
-LOG = kit.Endpoint("/teams/audit-logs", AUDIT)
+LOG = AccountList("audit-logs", GROUP)
 PAGE_SIZE = 500
 
 EVENTS = kit.Group.counters(
@@ -36,7 +36,9 @@ class Options(kit.CountingOptions):
 class AuditEvent(msgspec.Struct, kw_only=True):
     """An event; what names people and places is not read."""
 
-    ignored: ClassVar[frozenset[str]] = kit.names("ip_address user_email event_data")
+    ignored: ClassVar[frozenset[str]] = kit.names(
+        "ip_address user_email event_data team_id application_type"
+    )
 
     event_id: str
     timestamp: str
@@ -54,7 +56,7 @@ class Params(msgspec.Struct):
     """What was asked for; not read."""
 
     ignored: ClassVar[frozenset[str]] = kit.names(
-        "teamId startDate endDate startTime endTime eventTypes search users"
+        "organizationId teamId startDate endDate startTime endTime eventTypes search users"
     )
 
 
@@ -65,9 +67,6 @@ class AuditPage(Paged, kw_only=True):
     params: Params | None = None
 
 
-_Source: TypeAlias = kit.Source[CursorTarget, Options]
-
-
 def count(row: kit.Row, day: int, tally: kit.Tally) -> str:
     """Add an event; returns what two rows of one event must agree in."""
     kind: str = row[2]
@@ -75,45 +74,33 @@ def count(row: kit.Row, day: int, tally: kit.Tally) -> str:
     return kind
 
 
-async def _rows(source: _Source, add: kit.Add) -> None:
-    for window in source.window.split(LONGEST_RANGE):
-        found = whole(source, asked(window), AuditPage, lambda page: page.events, PAGE_SIZE)
-        async with aclosing(found) as pages:
-            async for events in pages:
-                add(event.row for event in events)
-
-
-def _sums(source: _Source, settled_day: int) -> kit.Distinct:
-    return kit.Distinct(count, lambda _: "timestamp", source.reject, settled_day=settled_day)
-
-
-def asked(window: kit.Window) -> kit.Request:
+def asked(source: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
     """The events of a window."""
     times = {"startTime": kit.iso(window.start), "endTime": kit.iso(window.end)}
-    return kit.Request(LOG, query=times)
+    return LOG.get(source.target, times)
 
 
 def _newest(source: kit.Source[Any, Any]) -> kit.Request:
     """One event of the last day."""
     now = int(source.now)
-    request = asked(kit.Window(now - kit.DAY, now))
+    request = asked(source, kit.Window(now - kit.DAY, now))
     return request.with_parameters({"page": 1, "pageSize": 1})
 
 
 def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
-    return [kit.Cost(AUDIT, 1 + options.lookback // LONGEST_RANGE)]
+    return [kit.Cost(LOG.group, 1 + options.lookback // LONGEST_RANGE)]
 
 
 STREAM = kit.events(
     "audit_log",
     "events of the audit log, by type",
-    rows=_rows,
-    sums=_sums,
+    rows=rows_in(asked, AuditPage, lambda page: page.events, PAGE_SIZE),
+    sums=by_id(count),
     metrics=EVENTS.metrics,
     options=Options,
     plan=_plan,
     probe=kit.once(_newest, AuditPage),
-    right=ADMIN,
+    right=RIGHT,
     retention=90 * kit.DAY,
     by_default=False,
 )

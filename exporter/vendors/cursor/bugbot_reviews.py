@@ -5,18 +5,17 @@ A review counts in the UTC day of its time; its id is fixed. Which repository it
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
 from decimal import Decimal
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import msgspec
 
 from exporter.streams import kit
 from exporter.streams.money import exact
 from exporter.vendors.cursor.analytics import days
-from exporter.vendors.cursor.pages import Paged, whole
+from exporter.vendors.cursor.pages import Paged, by_id, rows_in
 from exporter.vendors.cursor.rights import REVIEWS as RIGHT
-from exporter.vendors.cursor.vendor import ANALYTICS, CursorTarget
+from exporter.vendors.cursor.vendor import ANALYTICS, LONGEST_RANGE, CursorTarget, needs_team
 
 API = "Cursor Bugbot reviews, polled; by UTC day of the review"
 REVIEWS = kit.Endpoint("/analytics/team/bugbot-reviews", ANALYTICS, conditional=True)
@@ -120,7 +119,6 @@ class ReviewsPage(Paged, kw_only=True):
     params: Params | None = None
 
 
-_Source: TypeAlias = kit.Source[CursorTarget, Options]
 _BILLED = {True: "true", False: "false", None: kit.UNKNOWN}
 
 
@@ -135,39 +133,32 @@ def count(row: kit.Row, day: int, tally: kit.Tally) -> kit.Row:
     return row[2:]
 
 
-async def _rows(source: _Source, add: kit.Add) -> None:
-    for window in source.window.split(days.LONGEST_RANGE):
-        request = kit.Request(REVIEWS, query=days.dates(window))
-        found = whole(source, request, ReviewsPage, lambda page: page.data, PAGE_SIZE)
-        async with aclosing(found) as pages:
-            async for reviews in pages:
-                add(review.row for review in reviews)
-
-
-def _sums(source: _Source, settled_day: int) -> kit.Distinct:
-    return kit.Distinct(count, lambda _: "timestamp", source.reject, settled_day=settled_day)
+def asked(_: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
+    """The reviews of a window."""
+    return kit.Request(REVIEWS, query=days.dates(window))
 
 
 def _newest(source: kit.Source[Any, Any]) -> kit.Request:
     """One review of the last whole day."""
     today = kit.floor(source.now, kit.DAY)
-    dates = days.dates(kit.Window(today - kit.DAY, today))
-    return kit.Request(REVIEWS, query={**dates, "page": 1, "pageSize": 1})
+    request = asked(source, kit.Window(today - kit.DAY, today))
+    return request.with_parameters({"page": 1, "pageSize": 1})
 
 
 def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
-    return [kit.Cost(ANALYTICS, 1 + options.lookback // days.LONGEST_RANGE)]
+    return [kit.Cost(ANALYTICS, 1 + options.lookback // LONGEST_RANGE)]
 
 
 STREAM = kit.events(
     "bugbot_reviews",
     "reviews by Bugbot, the bugs that they found, and what the billed ones cost",
-    rows=_rows,
-    sums=_sums,
+    rows=rows_in(asked, ReviewsPage, lambda page: page.data, PAGE_SIZE),
+    sums=by_id(count),
     metrics=METRICS,
     options=Options,
     plan=_plan,
     probe=kit.once(_newest, ReviewsPage),
     right=RIGHT,
     retention=90 * kit.DAY,
+    inapplicable=needs_team,
 )

@@ -1,12 +1,13 @@
 """Cursor's numbered pages, each of which says whether there are more and how many rows all of them have."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 from exporter.streams import kit
+from exporter.vendors.cursor.vendor import LONGEST_RANGE
 
 
 class Pagination(msgspec.Struct, rename="camel", kw_only=True):
@@ -73,3 +74,32 @@ async def whole(
         raise kit.SchemaError(
             f"{request.endpoint.path}: {read} rows came although {total} were announced"
         )
+
+
+def rows_in(
+    asked: Callable[[kit.Source[Any, Any], kit.Window], kit.Request],
+    kind: type[PagedT],
+    events: Callable[[PagedT], Sequence[Any]],
+    size: int,
+) -> Callable[[kit.Source[Any, Any], kit.Add], Awaitable[None]]:
+    """Reads the events of a window, each of which tells its `row`, in ranges that Cursor answers."""
+
+    async def read(source: kit.Source[Any, Any], add: kit.Add) -> None:
+        for window in source.window.split(LONGEST_RANGE):
+            found = whole(source, asked(source, window), kind, events, size)
+            async with aclosing(found) as pages:
+                async for page in pages:
+                    add(event.row for event in page)
+
+    return read
+
+
+def by_id(
+    count: Callable[[kit.Row, int, kit.Tally], Hashable],
+) -> Callable[[kit.Source[Any, Any], int], kit.Distinct]:
+    """Adds up events with an id and a `timestamp`, each once."""
+
+    def sums(source: kit.Source[Any, Any], settled_day: int) -> kit.Distinct:
+        return kit.Distinct(count, lambda _: "timestamp", source.reject, settled_day=settled_day)
+
+    return sums

@@ -2,8 +2,8 @@
 
 from exporter.client.errors import PollError, State
 from exporter.streams.probe import Identity, Refusal, Remedy
-from exporter.vendors.cursor.refusals import SCOPE, SWITCHED_OFF
-from exporter.vendors.cursor.rights import TRACKING
+from exporter.vendors.cursor.refusals import OTHER_ORGANIZATION, SCOPE, SWITCHED_OFF
+from exporter.vendors.cursor.rights import TRACKING, Right
 from exporter.vendors.cursor.vendor import CursorTarget
 
 KEYS = "https://cursor.com/docs/api#creating-api-keys"
@@ -18,6 +18,7 @@ _FOREIGN = {
 """How credentials of others begin; Cursor's own have had several forms and are not judged."""
 
 _MAKE = "made by a team admin (dashboard, Settings, Admin API Keys)"
+_MAKE_ORGANIZATIONS = "made by an organization admin (dashboard, API Keys, Organization API key)"
 
 
 def identify(target: CursorTarget) -> Identity:
@@ -35,17 +36,24 @@ def identify(target: CursorTarget) -> Identity:
 
 def remedy(refusal: Refusal[CursorTarget]) -> Remedy:
     """What is missing, by the state that the refusal leads to."""
-    right = refusal.right or TRACKING
-    said = str(refusal.error).lower()
+    needed: Right = refusal.right or TRACKING
+    right, said = needed.of(refusal.target), str(refusal.error).lower()
+    if refusal.target.organization_id is not None:
+        return _of_organization(right, refusal.error.state, said)
+    return _of_team(right, refusal.error.state, said)
+
+
+def _of_team(right: Right, state: State, said: str) -> Remedy:
     plan = f"{right.api} is part of Cursor's Enterprise plan only: ask Cursor to enable it"
     key = f"a team's API key, {_MAKE} with the scope {right.scope}"
-    match refusal.error.state:
+    match state:
         case State.UNAUTHORIZED:
             # The same for every stream, so that a key that is wrong for all of them is told once.
             return Remedy(
                 f"use a team's API key, {_MAKE} with the scope admin:*, or read-only where the dashboard "
-                "allows it: a person's own key does not open this API. Is the key right, Cursor may answer "
-                "401 for the plan too: these APIs are part of the Enterprise plan only",
+                "allows it: a person's own key does not open this API, and an organization's key needs "
+                "organization_id. Is the key right, Cursor may answer 401 for the plan too: these APIs are "
+                "part of the Enterprise plan only",
                 KEYS,
             )
         case State.FORBIDDEN if SCOPE in said:
@@ -64,6 +72,46 @@ def remedy(refusal: Refusal[CursorTarget]) -> Remedy:
                 right.document,
             )
         case _:
+            return _unheard_of(right)
+
+
+def _of_organization(right: Right, state: State, said: str) -> Remedy:
+    match state:
+        case State.UNAUTHORIZED:
             return Remedy(
-                "compare the request with Cursor's document, and try again", right.document
+                f"use an organization's API key, {_MAKE_ORGANIZATIONS} with the scope admin:*, or with "
+                "that of the streams that are on: a team's key does not open this API; with one, "
+                "remove organization_id",
+                right.document,
             )
+        case State.FORBIDDEN if SCOPE in said:
+            return Remedy(
+                f"the key's scope is another than {right.scope}, and an organization's key has one scope "
+                "only: use a key with admin:*, or read this stream in a target of its own, by a key with "
+                "its scope, and turn it off here",
+                right.document,
+            )
+        case State.FORBIDDEN if OTHER_ORGANIZATION in said:
+            return Remedy(
+                "organization_id is not the organization that the key belongs to: correct it, or use a key "
+                "of that organization",
+                right.document,
+            )
+        case State.FORBIDDEN:
+            return Remedy(
+                f"{right.api} is part of Cursor's Enterprise plan only: ask Cursor to enable it; the key "
+                f"must be an organization's with the scope {right.scope}",
+                right.document,
+            )
+        case State.NOT_FOUND:
+            return Remedy(
+                "check organization_id (as org_abc123) and base_url (https://api.cursor.com): Cursor knows "
+                "no such organization there, or has not opened this part of the API for it yet",
+                right.document,
+            )
+        case _:
+            return _unheard_of(right)
+
+
+def _unheard_of(right: Right) -> Remedy:
+    return Remedy("compare the request with Cursor's document, and try again", right.document)

@@ -4,20 +4,16 @@ Cursor tells the current cycle only, and falls to 0 at its start.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import aclosing
 from decimal import Decimal
-from typing import Any, ClassVar, TypeAlias
-
-import msgspec
+from typing import Any, TypeAlias
 
 from exporter.streams import kit
-from exporter.streams.money import ZERO, exact
-from exporter.vendors.cursor.rights import ADMIN
-from exporter.vendors.cursor.vendor import SPEND as GROUP
+from exporter.streams.money import ZERO
+from exporter.vendors.cursor.member_spend import SPEND, Member, SpendPage, everybody
+from exporter.vendors.cursor.rights import SPEND as RIGHT
 from exporter.vendors.cursor.vendor import CursorTarget
 
 API = "Cursor spending data of the current billing cycle, as last polled"
-SPEND = kit.Endpoint("/teams/spend", GROUP)
 PAGE_SIZE = 100
 
 
@@ -67,134 +63,33 @@ USER_LIMIT = kit.gauge(
 METRICS = (CYCLE_SPEND, CYCLE_START, LIMITED, LIMITS, AT_LIMIT, USER_SPEND, USER_LIMIT)
 
 
-class Member(msgspec.Struct, rename="camel", kw_only=True):
-    """What a member has spent: cents with fractions, and a limit in dollars, 0 or null for none."""
-
-    ignored: ClassVar = kit.names(
-        "fastPremiumRequests name role hardLimitOverrideDollars monthlyLimitDollars"
-    )
-
-    user_id: str | int
-    spend_cents: Decimal
-    overall_spend_cents: Decimal | None = None
-    effective_per_user_limit_dollars: Decimal | None = None
-    email: str | None = None
-
-    def __post_init__(self) -> None:
-        self.spend_cents = kit.checked("spendCents", exact, self.spend_cents)
-        if self.overall_spend_cents is not None:
-            overall = kit.checked("overallSpendCents", exact, self.overall_spend_cents)
-            self.overall_spend_cents = overall
-        limit = self.effective_per_user_limit_dollars or ZERO
-        self.effective_per_user_limit_dollars = kit.checked(
-            "effectivePerUserLimitDollars", exact, limit
-        )
-
-    @property
-    def dollars(self) -> dict[str, Decimal | None]:
-        """By the type of spending; None where it is unknown."""
-        overall = self.overall_spend_cents
-        return {
-            "on_demand": self.spend_cents.scaleb(-2),
-            "overall": None if overall is None else overall.scaleb(-2),
-        }
-
-    @property
-    def limit(self) -> Decimal | None:
-        return self.effective_per_user_limit_dollars or None
-
-    @property
-    def is_at_limit(self) -> bool:
-        return self.limit is not None and self.spend_cents >= self.limit.scaleb(2)
-
-    @property
-    def user(self) -> kit.Person:
-        return kit.Person(self.email or str(self.user_id))
-
-
-class SpendPage(msgspec.Struct, rename="camel", kw_only=True):
-    """A page of the members, and how many there are on all pages."""
-
-    team_member_spend: list[Member]
-    total_members: kit.Count
-    total_pages: kit.Count
-    subscription_cycle_start: kit.Count | None = None
-
-
-def _asked() -> kit.Request:
+def _asked(target: CursorTarget) -> kit.Request:
     # Ordered by what does not change while it is read.
-    return kit.Request.reading_post(SPEND, {"sortBy": "user", "sortDirection": "asc"})
+    return SPEND.post(target, {"sortBy": "user", "sortDirection": "asc"})
 
 
 async def read(source: _Source) -> kit.Batches:
-    found = await _walk(source)
-    if not found.agrees:
-        found = await _walk(source)
-    if not found.agrees:
-        raise kit.UnavailableError(f"{SPEND.path}: {found.disagreement}, twice: the pages move")
-    source.records += len(found.members)
+    found = await everybody(source, _asked(source.target), PAGE_SIZE)
     samples = [*_samples(found.members.values(), source.people)] if found.members else []
     if found.members and found.cycle_start is not None:
         samples.append(kit.Sample(CYCLE_START, (), found.cycle_start))
     yield kit.Batch(samples, [kit.Coverage(METRICS)])
 
 
-class _Members:
-    """The members of one walk by their ids: with people who join meanwhile, some come twice.
-
-    `odd` are the rows that could not be read.
-    """
-
-    def __init__(self) -> None:
-        self.members: dict[str, Member] = {}
-        self.cycle_start: int | None = None
-        self.pages = self.rows = self.odd = 0
-        self._total = 0
-
-    def add(self, page: SpendPage) -> None:
-        self.pages += 1
-        self.rows += len(page.team_member_spend)
-        self._total = page.total_members
-        if page.subscription_cycle_start:
-            self.cycle_start = page.subscription_cycle_start // 1000
-        self.members.update((str(member.user_id), member) for member in page.team_member_spend)
-
-    @property
-    def agrees(self) -> bool:
-        """Whether as many members came as the last page announced."""
-        return len(self.members) + self.odd == self._total
-
-    @property
-    def disagreement(self) -> str:
-        came = len(self.members) + self.odd
-        return f"{came} members came although totalMembers is {self._total}"
-
-
-async def _walk(source: _Source) -> _Members:
-    members = _Members()
-    paging: kit.BodyFlag[SpendPage] = kit.BodyFlag(
-        # This page is added to the others after it was asked whether there are more.
-        more=lambda page: members.pages + 1 < page.total_pages,
-        page_param="page",
-        size_param="pageSize",
-        size=PAGE_SIZE,
-    )
-    before = source.rows_of(SPEND)
-    found = source.pages(
-        _asked(), paging, SpendPage, lambda page: page.team_member_spend, counted=False
-    )
-    async with aclosing(found) as pages:
-        async for page in pages:
-            members.add(page)
-    members.odd = source.rows_of(SPEND) - before - members.rows
-    return members
+def _dollars(member: Member) -> dict[str, Decimal | None]:
+    """What a member has spent by the type of spending; None where it is unknown."""
+    overall = member.overall_spend_cents
+    return {
+        "on_demand": member.spend_cents.scaleb(-2),
+        "overall": None if overall is None else overall.scaleb(-2),
+    }
 
 
 def _samples(members: Iterable[Member], people: bool) -> Iterator[kit.Sample]:
     """What all members add up to; a type of spending that is unknown of one is unknown of the team."""
     members = list(members)
     for kind in ("on_demand", "overall"):
-        dollars = [member.dollars[kind] for member in members]
+        dollars = [_dollars(member)[kind] for member in members]
         known = [value for value in dollars if value is not None]
         if len(known) == len(dollars):
             yield kit.Sample(CYCLE_SPEND, (kind,), sum(known, ZERO))
@@ -209,15 +104,24 @@ def _samples(members: Iterable[Member], people: bool) -> Iterator[kit.Sample]:
 
 def _of_user(member: Member) -> Iterator[kit.Sample]:
     key = str(member.user_id)
-    for kind, value in member.dollars.items():
+    for kind, value in _dollars(member).items():
         if value is not None:
             yield kit.Sample(USER_SPEND, (member.user, kind), value, key=key)
     if member.limit is not None:
         yield kit.Sample(USER_LIMIT, (member.user,), member.limit, key=key)
 
 
-def _first_member(_: kit.Source[Any, Any]) -> kit.Request:
-    return _asked().with_parameters({"page": 1, "pageSize": 1})
+def _first_member(source: kit.Source[Any, Any]) -> kit.Request:
+    return _asked(source.target).with_parameters({"page": 1, "pageSize": 1})
+
+
+def _has_no_cycle(target: CursorTarget) -> str | None:
+    if target.organization_id is None:
+        return None
+    return (
+        "an organization has no billing cycle but a contract, whose spending is in the stream pool: "
+        "name that one"
+    )
 
 
 STREAM = kit.Stream(
@@ -228,7 +132,8 @@ STREAM = kit.Stream(
     read=read,
     plan=lambda _, options: [kit.Cost(SPEND.group, -(-options.expected_members // PAGE_SIZE))],
     probe=kit.once(_first_member, SpendPage),
-    right=ADMIN,
+    right=RIGHT,
     bucket=None,
+    inapplicable=_has_no_cycle,
     label_sizes=lambda _, options: {"type": 2, "user": options.expected_members},
 )

@@ -14,7 +14,7 @@ import msgspec
 
 from exporter.streams import kit
 from exporter.vendors.cursor.rights import TRACKING
-from exporter.vendors.cursor.vendor import CursorTarget
+from exporter.vendors.cursor.vendor import CursorTarget, needs_team
 
 API = "Cursor AI code tracking, polled; by day of ingestion"
 
@@ -113,6 +113,7 @@ def tracked(tracking: Tracking, name: str, summary: str, **declared: Any) -> kit
         probe=kit.once(partial(_newest_row, tracking), tracking.page),
         right=TRACKING,
         retention=90 * kit.DAY,
+        inapplicable=needs_team,
         **declared,
     )
 

@@ -4,7 +4,6 @@ from exporter.streams import kit
 
 OPEN_DAYS = 2
 """Cursor does not say how late it is: today and yesterday may be missing for want of data yet."""
-LONGEST_RANGE = 30 * kit.DAY
 
 
 def oldest_open(now: float) -> int:

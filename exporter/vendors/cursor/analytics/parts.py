@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 from exporter.streams import kit
 from exporter.vendors.cursor.analytics import days, metrics, records
 from exporter.vendors.cursor.analytics.options import Options
-from exporter.vendors.cursor.vendor import ANALYTICS, CursorTarget
+from exporter.vendors.cursor.vendor import ANALYTICS, LONGEST_RANGE, CursorTarget
 
 Source: TypeAlias = kit.Source[CursorTarget, Options]
 
@@ -84,7 +84,7 @@ class Daily:
         return getattr(options, self.option) is True
 
     def requests(self, options: Options) -> int:
-        return 1 + options.lookback // days.LONGEST_RANGE
+        return 1 + options.lookback // LONGEST_RANGE
 
     async def read(self, source: Source) -> kit.Batch:
         rejected = source.rejects.fields.total()
@@ -112,7 +112,7 @@ class Daily:
 
     async def _rows(self, source: Source) -> list[Any]:
         found: list[Any] = []
-        for window in days.asked(source.window, source.now).split(days.LONGEST_RANGE):
+        for window in days.asked(source.window, source.now).split(LONGEST_RANGE):
             answer = await source.get(
                 self._request(window),
                 records.rows_of(self.row),

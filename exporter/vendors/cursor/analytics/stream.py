@@ -11,7 +11,7 @@ from exporter.vendors.cursor.analytics.insights import INSIGHTS_BY
 from exporter.vendors.cursor.analytics.options import Options
 from exporter.vendors.cursor.analytics.parts import DAILY, Part, Source
 from exporter.vendors.cursor.rights import ANALYTICS
-from exporter.vendors.cursor.vendor import CursorTarget
+from exporter.vendors.cursor.vendor import CursorTarget, needs_team
 
 PARTS: tuple[Part, ...] = (*DAILY, *INSIGHTS_BY)
 
@@ -62,4 +62,5 @@ STREAM = kit.Stream(
     probe=_probe,
     right=ANALYTICS,
     retention=90 * kit.DAY,
+    inapplicable=needs_team,
 )

@@ -38,7 +38,7 @@ class Event(msgspec.Struct, rename="camel", kw_only=True):
 
     ignored: ClassVar = kit.names(
         "conversationId maxMode isTokenBasedCall isHeadless cursorTokenFee serviceAccountName "
-        "isFreeBugbot"
+        "isFreeBugbot teamId"
     )
 
     timestamp: str

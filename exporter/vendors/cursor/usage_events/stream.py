@@ -13,15 +13,15 @@ from typing import Any, TypeAlias
 import msgspec
 
 from exporter.streams import kit
-from exporter.vendors.cursor.rights import ADMIN
+from exporter.vendors.cursor.lists import AccountList
+from exporter.vendors.cursor.rights import USAGE
 from exporter.vendors.cursor.usage_events.metrics import METRICS
 from exporter.vendors.cursor.usage_events.records import EventsPage
 from exporter.vendors.cursor.usage_events.sums import DaySums
 from exporter.vendors.cursor.vendor import EVENTS as GROUP
 from exporter.vendors.cursor.vendor import CursorTarget
 
-EVENTS = kit.Endpoint("/teams/filtered-usage-events", GROUP)
-PAGE_SIZE = 1_000
+EVENTS = AccountList("filtered-usage-events", GROUP)
 CLOSED_AFTER = 5 * kit.MINUTE
 """How old an event is when it is read first: a list whose end has come does not move under its reader."""
 
@@ -34,24 +34,19 @@ class Options(kit.CountingOptions):
     """How far back events are read again once a day: Cursor prices them again within a billing cycle (`31d`)."""
     recent: kit.Duration = kit.Field(default=kit.DAY, ge=0)
     """How much of the lookback every poll reads again."""
+    page_size: int = kit.Field(default=1_000, ge=1, le=1_000)
+    """Events a request."""
     expected_events_per_day: int = kit.Field(default=10_000, ge=0)
     """How many events the plan of `check` reckons with; all are read, however many they are."""
 
 
 _Source: TypeAlias = kit.Source[CursorTarget, Options]
 
-PAGING: kit.BodyFlag[EventsPage] = kit.BodyFlag(
-    more=lambda page: page.pagination.has_next_page,
-    page_param="page",
-    size_param="pageSize",
-    size=PAGE_SIZE,
-)
 
-
-def asked(window: kit.Window) -> kit.Request:
+def asked(target: CursorTarget, window: kit.Window) -> kit.Request:
     """The events of a window; both ends that Cursor takes are inclusive."""
     dates = {"startDate": window.start * 1000, "endDate": window.end * 1000 - 1}
-    return kit.Request.reading_post(EVENTS, dates)
+    return EVENTS.post(target, dates)
 
 
 class _Memory(msgspec.Struct):
@@ -100,14 +95,13 @@ async def _read_day(source: _Source, day: kit.Window, *, is_known: bool) -> DayS
     again = await _walk(source, day)
     if again.agrees:
         return again
+    path = EVENTS.endpoint(source.target).path
     part = f"the events of {kit.iso_day(day.start)}"
     if again.same_as(found):
-        source.fail(
-            part, kit.SchemaError(f"{EVENTS.path}: {again.disagreement}, twice; they count")
-        )
+        source.fail(part, kit.SchemaError(f"{path}: {again.disagreement}, twice; they count"))
         return again
     error = kit.UnavailableError(
-        f"{EVENTS.path}: {again.disagreement}, and other events came before: the pages move; "
+        f"{path}: {again.disagreement}, and other events came before: the pages move; "
         "the day counts as it was, and the next poll reads it again"
     )
     if not is_known:
@@ -119,19 +113,24 @@ async def _read_day(source: _Source, day: kit.Window, *, is_known: bool) -> DayS
 async def _walk(source: _Source, day: kit.Window) -> DaySums:
     """Read all pages of a day, keeping sums only."""
     sums = DaySums(day, people=source.people, reject=source.reject)
-    before = source.rows_of(EVENTS)
-    found = source.pages(
-        asked(day), PAGING, EventsPage, lambda page: page.usage_events, counted=False
+    request = asked(source.target, day)
+    paging: kit.BodyFlag[EventsPage] = kit.BodyFlag(
+        more=lambda page: page.pagination.has_next_page,
+        page_param="page",
+        size_param="pageSize",
+        size=source.options.page_size,
     )
+    before = source.rows_of(request.endpoint)
+    found = source.pages(request, paging, EventsPage, lambda page: page.usage_events, counted=False)
     async with aclosing(found) as pages:
         async for page in pages:
             await asyncio.to_thread(sums.add, page)
-    sums.rows = source.rows_of(EVENTS) - before
+    sums.rows = source.rows_of(request.endpoint) - before
     return sums
 
 
 def _pages(options: Options, days: float) -> float:
-    return days * max(1, ceil(options.expected_events_per_day / PAGE_SIZE))
+    return days * max(1, ceil(options.expected_events_per_day / options.page_size))
 
 
 def plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
@@ -150,7 +149,7 @@ def first_read(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
 def _newest_event(source: kit.Source[Any, Any]) -> kit.Request:
     """One event of the last whole day."""
     today = kit.floor(source.now, kit.DAY)
-    request = asked(kit.Window(today - kit.DAY, today))
+    request = asked(source.target, kit.Window(today - kit.DAY, today))
     return request.with_parameters({"page": 1, "pageSize": 1})
 
 
@@ -162,7 +161,7 @@ STREAM = kit.Stream(
     read=read,
     plan=plan,
     probe=kit.once(_newest_event, EventsPage),
-    right=ADMIN,
+    right=USAGE,
     first_read=first_read,
     retention=90 * kit.DAY,
     label_sizes=lambda _, __: {"actor": 4, "token_kind": 4, "chargeable": 2},

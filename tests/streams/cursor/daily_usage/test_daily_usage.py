@@ -187,3 +187,14 @@ async def test_people_are_families_of_their_own(tmp_path: Path) -> None:
         assert run.value("cursor_user_lines_total", "a@x.example", *SUGGESTED) == 10
         assert run.value("cursor_user_requests_total", "a@x.example", "composer") == 3
         assert "idle@x.example" not in run.page
+
+
+async def test_chats_that_are_not_told_are_unknown(tmp_path: Path) -> None:
+    """Requests of other modes say nothing of them, so the common family is not there, not even at 0."""
+    async with Pipeline(CASE, tmp_path) as run:
+        tell(run, row("a", cmdkUsages=8), row("b", bugbotUsages=1))
+        await run.poll()
+        assert run.value("assistant_chat_interactions_total") is None
+        tell(run, row("a", cmdkUsages=8), row("b", chatRequests=2))
+        await run.poll()
+        assert run.value("assistant_chat_interactions_total") == 2
