@@ -150,11 +150,15 @@ class _Sieve:
 
 
 def checked(name: str, check: Callable[[T], Any], value: T) -> Any:
-    """What `check` makes of a field, for `__post_init__`; where it raises ValueError, the row is odd."""
+    """What `check` makes of a field, for `__post_init__`; where it raises ValueError, the row is odd.
+
+    What the field holds is never told: Python's own messages quote it, and it may be anybody's name.
+    """
     try:
         return check(value)
     except ValueError as error:
-        raise ValueError(f"field `{name}`: {error}") from error
+        said = "what it holds cannot be read" if str(value) in str(error) else str(error)
+        raise ValueError(f"field `{name}`: {said}") from error
 
 
 def odd_field(error: msgspec.ValidationError, place: tuple[str, ...] = ()) -> str:
