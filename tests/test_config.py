@@ -641,3 +641,26 @@ def test_a_host_that_is_none_is_a_problem_of_its_key() -> None:
     """The host has a character that no domain name may have."""
     (problem,) = problems(GOOD + '    base_url: "https://a\\U000936d3"\n')
     assert "targets[0].base_url: is not a URL" in problem
+
+
+ORGANIZATION = """\
+  - vendor: cursor
+    account: organization
+    organization_id: org_abc123
+    auth: {token_env: TOKEN}
+"""
+
+
+@pytest.mark.parametrize(
+    "team",
+    [
+        "    unlinked: true\n",
+        "    base_url: https://gateway.example/cursor\n",
+        "    streams: {usage_events: &off {enabled: false}, members: *off, daily_usage: *off}\n",
+    ],
+)
+def test_a_team_beside_an_organization_counts_what_the_organization_does_not(team: str) -> None:
+    """Elsewhere, or not linked to it, or with other streams; two organizations are two."""
+    other = ORGANIZATION.replace("organization\n", "other\n").replace("abc123", "def456")
+    config = parse(GOOD + team + ORGANIZATION + other, "c.yaml")
+    assert [target.account for target in config.targets] == ["acme", "organization", "other"]
