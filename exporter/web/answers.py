@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MOST_UNREAD = 64 * 1024 * 1024
 """Bytes of answers that are kept for their readers; an answer that is larger is kept all the same."""
 EXTENSION = "usage_exporter.connection"
-"""Of a request: its `abort` closes the connection at once."""
+"""Of a request: its `abort` closes the connection at once, its `begin` is called when its answer begins."""
 _SMALL = 16 * 1024
 """Answers up to this are not counted: connections are bounded, and each has a buffer as large."""
 
@@ -46,10 +46,14 @@ class Answers:
         self._unread = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        abort = scope.get("extensions", {}).get(EXTENSION, {}).get("abort", _nothing)
+        connection = scope.get("extensions", {}).get(EXTENSION, {})
+        abort = connection.get("abort", _nothing)
+        begin = connection.get("begin", _nothing)
         encrypted = scope["scheme"] == "https"
 
         async def send_and_wait(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                begin()
             body = message.get("body", b"")
             if len(body) <= _SMALL or message.get("more_body"):
                 await send(message)
@@ -92,4 +96,4 @@ class Answers:
 
 
 def _nothing() -> None:
-    """There is no connection to close."""
+    """There is no connection."""

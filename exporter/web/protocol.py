@@ -18,7 +18,7 @@ As long may the rest of a request take that was answered before it came.
 HEADER_BYTES = 16 * 1024
 """How large a request's head may be."""
 WRITE_SECONDS = 60.0
-"""How long a client may take to read an answer."""
+"""How long a client may take to read an answer, from its begin on."""
 MOST_PIPELINED = 16
 """How many requests of a connection may wait for the answer to an earlier one."""
 _TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -76,7 +76,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = self._unparsed_bytes = 0
-        self.scope["extensions"] = {EXTENSION: {"abort": self._abort}}
+        self.scope["extensions"] = {EXTENSION: {"abort": self._abort, "begin": self._begin_answer}}
         self._end_by(HEADER_SECONDS)
 
     def on_url(self, url: bytes) -> None:
@@ -98,7 +98,11 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._idle.pop(self, None)
             self._busy[self] = None
-            self._end_by(WRITE_SECONDS)
+            if self.cycle is None or self.cycle.response_complete:
+                # Until its answer begins, it is not the client who is slow.
+                self._deadline.cancel()
+            else:
+                self._end_by(WRITE_SECONDS)
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -117,6 +121,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._end_by(HEADER_SECONDS)
         else:
             self._rest()
+
+    def _begin_answer(self) -> None:
+        self._end_by(WRITE_SECONDS)
 
     def _rest(self) -> None:
         """Wait for the next request; uvicorn's own keep-alive time applies."""

@@ -227,6 +227,40 @@ async def test_a_slow_head_is_cut_off(sent: bytes, monkeypatch: pytest.MonkeyPat
         writer.close()
 
 
+@pytest.mark.process
+async def test_an_answer_may_be_long_in_the_making(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of a reload on a busy machine: the time of a reader begins with the answer."""
+    monkeypatch.setattr(protocol, "WRITE_SECONDS", 0.05)
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(4 * protocol.WRITE_SECONDS)
+        await hello(scope, receive, send)
+
+    async with serving(app=late) as port:
+        assert await status(port) == 200
+
+
+async def test_who_does_not_read_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of the answer is all that is found when it is read in the end."""
+    monkeypatch.setattr(protocol, "WRITE_SECONDS", 0.05)
+    size, ended = 64 * 1024 * 1024, asyncio.Event()
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(bytes(size))(scope, receive, send)
+        ended.set()
+
+    async with serving(app=large) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.wait_for(ended.wait(), PATIENCE)
+        got = 0
+        with contextlib.suppress(ConnectionError):
+            while part := await reader.read(1024 * 1024):
+                got += len(part)
+        assert 0 < got < size
+        writer.close()
+
+
 async def test_an_endless_head_is_cut_off() -> None:
     """A head beyond its limit is not buffered."""
     async with serving() as port:
