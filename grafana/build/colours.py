@@ -18,6 +18,7 @@ NAMES: Mapping[str, str] = {
     "seats": CALM,
     "registered": CALM,
     "budget": CALM,
+    "in the pool": CALM,
     "30 days before": CALM,
 }
 """Lines with fixed names that mean the same in all dashboards."""

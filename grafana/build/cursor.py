@@ -1,6 +1,6 @@
 """Cursor: what it costs, who works with it and how, and how much of the code it wrote."""
 
-from grafana.build import cursor_code, cursor_people, cursor_spend
+from grafana.build import cursor_code, cursor_people, cursor_pool, cursor_spend
 from grafana.build.page import Page, Variable, of_vendor
 
 PAGE = Page(
@@ -13,6 +13,7 @@ PAGE = Page(
     rows=(
         cursor_spend.CYCLE,
         cursor_spend.USE,
+        cursor_pool.POOL,
         cursor_people.PEOPLE,
         cursor_people.OFFERS,
         cursor_people.BUGBOT,

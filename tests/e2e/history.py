@@ -10,11 +10,11 @@ from tests.e2e.processes import Exporter, program
 
 FAMILIES = (
     *("assistant_acceptances_total", "assistant_cost_usd_total", "assistant_daily_active_users"),
-    *("cursor_cycle_spend_usd", "github_billing_month_net_usd"),
+    *("cursor_cycle_spend_usd", "cursor_pool_used_usd", "github_billing_month_net_usd"),
     *("github_copilot_monthly_active_users", "github_usage_report_net_usd_total"),
 )
 """What queries ask the past of."""
-AGES = (45, 40, 30, 28, 10, 8, 4)
+AGES = (45, 40, 30, 28, 10, 8, 7, 4)
 """In days: two in each window of a counter, and one at each offset of a gauge."""
 LASTS = 40
 """For so many minutes after each age there are samples, because a query asks a while after they were made."""
@@ -22,7 +22,7 @@ _EVERY = 4
 
 
 def remember(directory: Path, exporter: Exporter, now: float) -> None:
-    """Put the exporter's page into the past of the Prometheus in a directory; counters have grown since."""
+    """Put the exporter's page into the past of the Prometheus in a directory; all has grown since."""
     text = directory / "past.txt"
     text.write_text("\n".join([*_lines(exporter, int(now)), "# EOF\n"]))
     subprocess.run(
@@ -39,11 +39,10 @@ def _lines(exporter: Exporter, now: int) -> Iterator[str]:
     page = exporter.page()
     scraped = f'instance="127.0.0.1:{exporter.port}",job="usage-exporter"'
     for family in FAMILIES:
-        is_counter = family.endswith("_total")
-        yield f"# TYPE {family.removesuffix('_total')} {'counter' if is_counter else 'gauge'}"
+        kind = "counter" if family.endswith("_total") else "gauge"
+        yield f"# TYPE {family.removesuffix('_total')} {kind}"
         for labels, value in re.findall(rf"^{family}\{{(.*)\}} (\S+)$", page, re.MULTILINE):
             for age in AGES:
                 for minute in range(0, LASTS, _EVERY):
-                    then = float(value) / age if is_counter else value
                     at = now - age * DAY + minute * MINUTE
-                    yield f"{family}{{{labels},{scraped}}} {then} {at}"
+                    yield f"{family}{{{labels},{scraped}}} {float(value) / age} {at}"

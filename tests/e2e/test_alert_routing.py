@@ -112,6 +112,17 @@ def team(spent: float) -> dict[str, Callable[[float], float]]:
     }
 
 
+def organization(used: float) -> dict[str, Callable[[float], float]]:
+    """A Cursor organization with a pool of 1000 dollars, of which a team has taken more than it may."""
+    return {
+        "cursor_pool_limit_usd{}": lambda _: 1000,
+        "cursor_pool_used_usd{}": lambda _: used,
+        "cursor_pool_remaining_usd{}": lambda _: 1000 - used,
+        'cursor_team_pool_used_usd{team="7"}': lambda _: 155,
+        'cursor_team_pool_limit_usd{team="7"}': lambda _: 100,
+    }
+
+
 SPENDERS = {
     "credits-used-up": Spender(
         budget("copilot", lambda _: 1550),
@@ -137,6 +148,10 @@ SPENDERS = {
     ),
     "team-spent": Spender(
         team(1550), ("/tickets", "CursorSpendLimitReached"), "155% of what", alone=True
+    ),
+    "pool-used": Spender(organization(1550), ("/pager", "CursorPoolUsedUp"), "155% of the pool"),
+    "pool-left": Spender(
+        organization(300), ("/tickets", "CursorTeamPoolUsedUp"), "155% of what", alone=True
     ),
 }
 """By account."""
