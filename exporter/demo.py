@@ -55,6 +55,18 @@ targets:
       usage_events: {{interval: 30s, lookback: 28d}}
       spend: {{interval: 1m}}
       members: {{interval: 1m, billing_groups: true}}
+  - vendor: cursor
+    account: acme-organization
+    organization_id: org_acme
+    base_url: {simulator}/cursor
+    auth: {{token_file: {directory}/cursor-organization}}
+    requests_per_minute: 100000
+    streams:
+      # What the team's key tells already is not counted again.
+      usage_events: {{enabled: false}}
+      daily_usage: {{enabled: false}}
+      members: {{enabled: false}}
+      pool: {{interval: 1m}}
   - vendor: tabnine
     account: acme
     base_url: {simulator}/tabnine
@@ -72,6 +84,7 @@ counting: {{history: count, birth_hold: 1m}}
 _SECRETS = {
     "github": "sim-github-token",
     "cursor": "sim-cursor-key",
+    "cursor-organization": "sim-cursor-organization-key",
     "tabnine": "sim-tabnine-token",
 }
 _PROGRESS_SECONDS = 0.5
