@@ -77,23 +77,13 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def _configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
-    """The small demo, and an organization's pool; the stream that meets faults is polled again soon."""
+    """The small demo; the stream that meets faults is polled again soon."""
     config = small_demo(simulator, directory)
     for target in config["targets"]:
-        if "members" in target["streams"]:
-            target["streams"]["members"]["interval"] = "1s"
-    key = directory / "organization.key"
-    key.write_text("sim-cursor-organization-key")
-    counted_by_the_team = ("usage_events", "daily_usage", "members")
-    organization = {
-        "vendor": "cursor",
-        "account": "acme-organization",
-        "organization_id": "org_acme",
-        "base_url": f"{simulator.url}/cursor",
-        "auth": {"token_file": str(key)},
-        "streams": {name: {"enabled": False} for name in counted_by_the_team},
-    }
-    return {**config, "targets": [*config["targets"], organization]}
+        members = target["streams"].get("members", {})
+        if "interval" in members:
+            members["interval"] = "1s"
+    return config
 
 
 def _budget_of_the_demo() -> list[dict[str, Any]]:
