@@ -28,6 +28,17 @@ def exact(value: Decimal) -> Decimal:
     return value.quantize(_FINEST, ROUND_HALF_EVEN)
 
 
+def charge(value: Decimal) -> Decimal:
+    """The amount, which cannot be below zero; raises NotAnAmountError.
+
+    A NaN can be compared with nothing, so it is found before.
+    """
+    charged = exact(value)
+    if charged < 0:
+        raise NotAnAmountError("an amount is below zero")
+    return charged
+
+
 @lru_cache(maxsize=65_536)
 def amount(text: str) -> Decimal:
     """The amount that a cell of a CSV file holds; raises NotAnAmountError."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from exporter.streams import kit
-from exporter.streams.money import exact
+from exporter.streams.money import charge
 from exporter.vendors.cursor.analytics import days
 from exporter.vendors.cursor.pages import Paged, by_id, rows_in
 from exporter.vendors.cursor.rights import REVIEWS as RIGHT
@@ -75,7 +75,7 @@ class Review(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         kit.checked("timestamp", kit.moment, self.timestamp)
         if self.cost_cents is not None:
-            self.cost_cents = kit.checked("cost_cents", _cents, self.cost_cents)
+            self.cost_cents = kit.checked("cost_cents", charge, self.cost_cents)
 
     @property
     def severities(self) -> tuple[tuple[str, int], ...]:
@@ -95,13 +95,6 @@ class Review(msgspec.Struct, kw_only=True):
             self.severities,
             self.cost_cents,
         )
-
-
-def _cents(value: Decimal) -> Decimal:
-    amount = exact(value)
-    if amount < 0:
-        raise ValueError("a cost is below zero")
-    return amount
 
 
 class Params(msgspec.Struct):

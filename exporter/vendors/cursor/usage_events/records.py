@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 
 from exporter.streams import kit
-from exporter.streams.money import exact
+from exporter.streams.money import charge
 from exporter.vendors.cursor.usage_events.metrics import TOKEN_KINDS
 
 
@@ -56,9 +56,9 @@ class Event(msgspec.Struct, rename="camel", kw_only=True):
     def __post_init__(self) -> None:
         kit.checked("timestamp", int, self.timestamp)
         if self.requests_costs is not None:
-            self.requests_costs = kit.checked("requestsCosts", _amount, self.requests_costs)
+            self.requests_costs = kit.checked("requestsCosts", charge, self.requests_costs)
         if self.charged_cents is not None:
-            self.charged_cents = kit.checked("chargedCents", _amount, self.charged_cents)
+            self.charged_cents = kit.checked("chargedCents", charge, self.charged_cents)
 
     @property
     def moment(self) -> float:
@@ -88,9 +88,3 @@ class EventsPage(msgspec.Struct, rename="camel", kw_only=True):
     total_usage_events_count: kit.Count
     pagination: _Pagination
     usage_events: list[Event]
-
-
-def _amount(value: Decimal) -> Decimal:
-    if value < 0:
-        raise ValueError("an amount is below zero")
-    return exact(value)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from exporter.streams import kit
-from exporter.streams.money import ZERO, exact
+from exporter.streams.money import ZERO, charge, exact
 from exporter.vendors.github.billing.day import day_start
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
@@ -124,7 +124,7 @@ class Budget(msgspec.Struct, kw_only=True):
     budget_product_skus: str | list[str] | None = None
 
     def __post_init__(self) -> None:
-        self.budget_amount = kit.checked("budget_amount", _limit, self.budget_amount)
+        self.budget_amount = kit.checked("budget_amount", charge, self.budget_amount)
         if self.consumed_amount is not None:
             self.consumed_amount = kit.checked("consumed_amount", exact, self.consumed_amount)
 
@@ -161,12 +161,6 @@ class Budget(msgspec.Struct, kw_only=True):
         """What it is for: the documents and the answers spell the field in two ways."""
         found = self.budget_product_skus or self.budget_product_sku or []
         return [found] if isinstance(found, str) else found
-
-
-def _limit(value: Decimal) -> Decimal:
-    if value < 0:
-        raise ValueError("a limit is below zero")
-    return exact(value)
 
 
 class BudgetPage(msgspec.Struct):

@@ -203,6 +203,17 @@ async def test_a_total_that_is_never_right_is_told_and_the_events_count(tmp_path
         assert sum(run.values(EVENTS).values()) == 3
 
 
+@pytest.mark.parametrize("charged", ["NaN", "sNaN", -0.5, "Infinity"])
+async def test_an_event_without_a_price_is_left_out(tmp_path: Path, charged: object) -> None:
+    """The others count, and one is told as rejected."""
+    async with Pipeline(CASE, tmp_path) as run:
+        fill(run, event(), event(chargedCents=charged))
+        await run.poll()
+        assert run.status.state is State.OK
+        assert run.status.rejected == {"chargedCents": 1}
+        assert run.value(EVENTS, *MODEL[:2], "human") == 1
+
+
 async def test_a_day_whose_pages_move_again_counts_as_it_was(tmp_path: Path) -> None:
     """The other days count, and the next poll reads it again."""
     async with Pipeline(CASE, tmp_path) as run:

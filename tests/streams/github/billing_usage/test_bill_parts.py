@@ -143,11 +143,12 @@ async def test_a_deleted_cost_center_that_is_told_of_is_on_the_bill(tmp_path: Pa
         assert [str(r.url.query) for r in run.vendor.asked("/cost-centers")] == ["b''"]
 
 
-async def test_an_odd_budget_is_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("odd", [(None, -1), ("NaN", "sNaN")])
+async def test_an_odd_budget_is_left_out(odd: tuple[object, object], tmp_path: Path) -> None:
     """The others are shown; a limit cannot be below zero."""
     async with Pipeline(BILLING_USAGE, tmp_path) as run:
         [first, second, *_] = run.vendor.bodies["budgets"]["budgets"]
-        first["budget_amount"], second["budget_amount"] = None, -1
+        first["budget_amount"], second["budget_amount"] = odd
         await run.poll()
         assert run.status.state is State.OK
         assert run.status.rejected == {"budget_amount": 2}
