@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from tests.e2e.processes import Process, Simulator, stopping, wait_for
+from tests.e2e.processes import Process, Simulator, http, stopping, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -215,7 +216,7 @@ def test_a_command_does_what_the_document_says(command: Command, tmp_path: Path)
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Host and port of a demo."""
+    """Host and port of a demo, which Ctrl-C ends with all that it started."""
     output = tmp_path_factory.mktemp("demo") / "output"
     process = Process([str(BIN / "usage-exporter"), "demo", "--web.listen-address=127.0.0.1:0"],
                       output)  # fmt: skip
@@ -226,6 +227,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with stopping(process):
         yield wait_for("the demo's address", address, PATIENCE)
+        assert process.stop(signal.SIGINT) == 0
+    assert "stopped" in output.read_text(encoding="utf-8")
+
+
+USED = (
+    "cursor_commits_total{",
+    "cursor_changes_total{",
+    "github_api_requests_total{",
+    "github_api_subject_rate_limited_requests_total{",
+    "assistant_lines_accepted_total{",
+)
+
+
+def test_the_demo_shows_usage(demo: str) -> None:
+    """No account, no configuration: numbers arrive."""
+
+    def arrived() -> bool:
+        lines = http.get(f"http://{demo}/metrics").text.splitlines()
+        used = [line for line in lines if not line.endswith(" 0")]
+        return all(any(line.startswith(family) for line in used) for family in USED)
+
+    wait_for("usage arrives", arrived, PATIENCE)
 
 
 ASKING = sorted({command for command in COMMANDS if command.text.startswith(ASKED)})

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import yaml
 
 from exporter.config.blocks import schema
 from exporter.exposition import catalogue
-from tests.e2e.processes import PATIENCE, Exporter, Process, Simulator, fetch, program, wait_for
+from tests.e2e.processes import PATIENCE, Exporter, Simulator, program
 
 pytestmark = pytest.mark.process
 
@@ -238,40 +237,6 @@ def test_an_address_in_use_is_a_clear_failure(simulator: Simulator, tmp_path: Pa
     assert done.returncode == 1
     assert f"cannot listen on {address}" in done.stderr
     assert "--web.listen-address" in done.stderr
-
-
-def test_the_demo_shows_usage_and_stops_on_ctrl_c(tmp_path: Path) -> None:
-    """No account, no configuration: numbers arrive, and everything ends with the command."""
-    output = tmp_path / "demo.log"
-    demo = Process(
-        [sys.executable, "-m", "exporter", "demo", "--web.listen-address=127.0.0.1:0"], output
-    )
-    try:
-        url = wait_for(
-            "the demo says where it is",
-            lambda: next((w for w in output.read_text().split() if w.endswith("/metrics")), None),
-        )
-
-        def arrived() -> bool:
-            page = fetch(url).text
-            return all(
-                any(
-                    line.startswith(family) and not line.endswith(" 0")
-                    for line in page.splitlines()
-                )
-                for family in (
-                    "cursor_commits_total{",
-                    "cursor_changes_total{",
-                    "github_api_requests_total{",
-                    "github_api_subject_rate_limited_requests_total{",
-                    "assistant_lines_accepted_total{",
-                )
-            )
-
-        assert wait_for("usage arrives", arrived, 2 * PATIENCE)
-    finally:
-        assert demo.stop(signal.SIGINT) == 0
-    assert "stopped" in output.read_text()
 
 
 def test_the_schema_is_printed(tmp_path: Path) -> None:
