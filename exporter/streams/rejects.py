@@ -17,6 +17,8 @@ T = TypeVar("T")
 MOST_ODD = 10
 """How many rows of a read may be odd, whatever their share."""
 ODD_SHARE = 0.01
+_QUOTED = 20
+"""How many characters of a text are enough to call it quoted."""
 
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _FIELD = re.compile(r"field `([^`]+)`")
@@ -157,7 +159,10 @@ def checked(name: str, check: Callable[[T], Any], value: T) -> Any:
     try:
         return check(value)
     except ValueError as error:
-        said = "what it holds cannot be read" if str(value) in str(error) else str(error)
+        said = str(error)
+        # Python quotes with escapes, and of a long text a part.
+        if any(text[:_QUOTED] in said for text in (str(value), repr(value)[1:-1])):
+            said = "what it holds cannot be read"
         raise ValueError(f"field `{name}`: {said}") from error
 
 

@@ -65,7 +65,7 @@ class _Member(msgspec.Struct, rename="camel", kw_only=True):
     @property
     def identity(self) -> str:
         """By which a member who is listed twice is known; empty where nobody can tell."""
-        return self.email or "" if self.id is None else str(self.id)
+        return str(self.id) if self.id is not None else self.email or ""
 
 
 class Members(msgspec.Struct, rename="camel", kw_only=True):
