@@ -10,6 +10,9 @@ from exporter import log
 from exporter.store.migrations import MIGRATIONS
 from exporter.store.store import StoreError
 
+OLDEST_SQLITE = (3, 35, 0)
+"""The release that brought RETURNING and DROP COLUMN (March 2021)."""
+
 _log = log.logger(__name__)
 _DAMAGED = (
     "it is damaged and is left as it is; restore a backup, or move it away to start counting afresh"
@@ -21,6 +24,7 @@ def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
 
     `explained` turns the errors that it raises into messages for people.
     """
+    require_sqlite()
     existed = path.exists()
     _own(path)
     # Absolute, as ":memory:" and the empty path are no files to SQLite.
@@ -35,6 +39,16 @@ def connect(path: Path, now: float) -> tuple[sqlite3.Connection, float]:
         connection.close()
         raise
     return connection, created
+
+
+def require_sqlite() -> None:
+    """Raise StoreError where Python has an SQLite that cannot keep the state file."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise StoreError(
+            f"this Python has SQLite {sqlite3.sqlite_version}, the state file needs {oldest} or later; "
+            "use another build of Python, or the container image"
+        )
 
 
 def inspect(path: Path) -> None:

@@ -80,6 +80,16 @@ def test_a_directory_that_cannot_be_written_fails_with_the_key_to_change(tmp_pat
         assert "state.path" in str(found.remedy)
 
 
+def test_an_sqlite_that_is_too_old_fails_before_there_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    (found,) = check_state(tmp_path / "state.db")
+    assert (found.check, found.level) == (Check.STATE_PATH, Level.FAIL)
+    assert "3.35.0 or later" in found.message
+    assert found.remedy == "use another build of Python, or the container image"
+
+
 def test_what_is_no_state_file_of_this_version_fails(tmp_path: Path) -> None:
     """Another program's file, and one of a newer exporter."""
     other = tmp_path / "other"

@@ -270,6 +270,18 @@ async def test_a_newer_schema_is_refused_untouched(path: Path) -> None:
     refused(path, "has schema 99, this exporter knows up to", "restore the backup")
 
 
+def test_an_sqlite_without_what_the_state_needs_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some systems have a recent Python on an SQLite of years before: a syntax error would tell nobody why."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
+    told = r"SQLite 3\.34\.1, the state file needs 3\.35\.0 or later; use another build of Python"
+    with pytest.raises(StoreError, match=told):
+        SQLiteStore.open(path, now=0)
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("version", [0, 1, 99])
 def test_a_database_of_another_program_is_refused_untouched(path: Path, version: int) -> None:
     """Whatever schema number that program gave it."""

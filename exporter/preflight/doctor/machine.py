@@ -14,7 +14,7 @@ from exporter.model import DAY
 from exporter.preflight.doctor.finding import Check, Finding, Level
 from exporter.preflight.doctor.network import EXPIRES_SOON
 from exporter.store.migrations import MIGRATIONS
-from exporter.store.state_file import inspect
+from exporter.store.state_file import inspect, require_sqlite
 from exporter.store.store import StoreError
 from exporter.web import server, tls, web_config
 
@@ -135,6 +135,11 @@ def _validity(path: Path, now: float) -> Finding:
 
 def _unusable(path: Path) -> tuple[str, str]:
     """What is wrong with the path, and the remedy; empty where nothing is."""
+    try:
+        require_sqlite()
+    except StoreError as error:
+        problem, _, remedy = str(error).partition("; ")
+        return problem, remedy
     directory = path.parent
     if not stat.S_ISDIR(directory.stat().st_mode):
         return f"{directory} is not a directory", "give a file in a directory as state.path"
