@@ -11,7 +11,7 @@ _log = log.logger(__name__)
 def tell(job: Job, outcome: PollOutcome, began: float, now: float) -> None:
     """Tell of a poll that has ended, before its status takes the outcome."""
     _tell_way(job.target_status, now)
-    _tell_rejected(job.status)
+    _tell_rejected(job.status, whole=outcome.state.answered)
     _tell_outcome(job, outcome, now - began)
 
 
@@ -55,12 +55,15 @@ def _span(status: StreamStatus) -> dict[str, str]:
     return {"from": log.moment(window.start), "to": log.moment(window.end)}
 
 
-def _tell_rejected(status: StreamStatus) -> None:
-    """Rows that are left out are told where others are odd than before."""
+def _tell_rejected(status: StreamStatus, *, whole: bool) -> None:
+    """Rows that are left out are told where others are odd than before.
+
+    Only a poll that saw the `whole` of the answers can tell that a field is odd in none.
+    """
     rejected = status.last_rejected
     fields = frozenset(rejected)
     if fields:
         told = _log.warning if fields - status.told_rejected else _log.debug
         rows = ", ".join(f"{name} ({rows})" for name, rows in sorted(rejected.items()))
         told("odd records are left out", fields=rows)
-    status.told_rejected = fields
+    status.told_rejected = fields if whole else fields | status.told_rejected

@@ -461,6 +461,33 @@ async def test_a_field_that_looks_like_a_counter_is_told_once(
     assert job.status.uncounted == {"cache_tokens"}
 
 
+async def test_odd_records_are_told_once_though_a_poll_between_fails(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A poll that failed did not look at every row: what it has not seen may be odd still."""
+    job = rig.job()
+    good = gives({("a", 0): 5})
+
+    async def with_an_odd_row(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        source.rejects.leave_out("kind")
+        async for batch in good(source):
+            yield batch
+
+    for read in (
+        with_an_odd_row,
+        raises(UnavailableError("GET /things answered 503")),
+        with_an_odd_row,
+    ):
+        rig.reads["things"] = read
+        await rig.poller.poll(job)
+    assert caplog.text.count("odd records are left out") == 1
+    rig.reads["things"] = good
+    await rig.poller.poll(job)
+    rig.reads["things"] = with_an_odd_row
+    await rig.poller.poll(job)
+    assert caplog.text.count("odd records are left out") == 2, "they were gone meanwhile"
+
+
 async def test_when_the_vendor_may_be_asked_again_is_kept(rig: Rig) -> None:
     """The scheduler plans by it; a good poll forgets it."""
     job = rig.job()
