@@ -10,8 +10,6 @@ from contextlib import aclosing
 from math import ceil
 from typing import Any, TypeAlias
 
-import msgspec
-
 from exporter.streams import kit
 from exporter.vendors.cursor.lists import AccountList
 from exporter.vendors.cursor.rights import USAGE
@@ -49,38 +47,18 @@ def asked(target: CursorTarget, window: kit.Window) -> kit.Request:
     return EVENTS.post(target, dates)
 
 
-class _Memory(msgspec.Struct):
-    """When each UTC day was last read whole (Unix seconds)."""
-
-    read: dict[str, float] = {}
-
-
 async def read(source: _Source) -> kit.Batches:
-    first = kit.iso_day(source.window.start)
-    known = {day: at for day, at in source.recall(_Memory).read.items() if day >= first}
-    for day in source.days(end=source.now - CLOSED_AFTER):
-        name = kit.iso_day(day.start)
-        if not _is_due(source, day, known.get(name)):
-            continue
-        found = await _read_day(source, day, is_known=name in known)
+    due = kit.DueDays(source, recent=source.options.recent, closed_after=CLOSED_AFTER)
+    for day in due:
+        found = await _read_day(source, day, is_known=due.is_known(day))
         if found is None:
             continue
         source.records += found.rows
         source.has_data(found.newest)
-        known[name] = source.now
         samples = await asyncio.to_thread(found.samples)
         covers = [kit.Coverage(found.told, day)]
-        yield kit.Batch(samples, covers, partition=name, memory={"read": {**known}})
-
-
-def _is_due(source: _Source, day: kit.Window, read_at: float | None) -> bool:
-    """Whether a day is read by this poll: recent ones are by every poll, older ones once a day."""
-    if read_at is None or read_at > source.now:
-        return True
-    ended = kit.floor(day.start, kit.DAY) + kit.DAY
-    is_recent = ended + CLOSED_AFTER > source.now - source.options.recent
-    was_open = read_at < ended + CLOSED_AFTER
-    return is_recent or was_open or source.now - read_at >= kit.DAY
+        partition = kit.iso_day(day.start)
+        yield kit.Batch(samples, covers, partition=partition, memory=due.noted(day))
 
 
 async def _read_day(source: _Source, day: kit.Window, *, is_known: bool) -> DaySums | None:
