@@ -26,9 +26,13 @@ class State(enum.StrEnum):
 
 
 class PollError(Exception):
-    """A poll failed; the stream shows `state` and this message, less what looks like a credential."""
+    """A poll failed; the stream shows `state` and this message, less what looks like a credential.
+
+    `status` is that of an HTTP answer that refused the request.
+    """
 
     state = State.ERROR
+    status: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(masked(message))

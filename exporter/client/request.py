@@ -19,13 +19,15 @@ class Endpoint:
     """A path template such as `/orgs/{org}/teams` and the group whose pace it shares.
 
     The template is the `endpoint` label of the request counter. `conditional` sends ETags back. A
-    `free` one does not count against the quota that the headers of its answer tell of.
+    `free` one does not count against the quota that the headers of its answer tell of. `headers` go with
+    its requests besides those of the target.
     """
 
     path: str
     group: str
     conditional: bool = False
     free: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

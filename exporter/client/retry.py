@@ -139,7 +139,9 @@ class Backoff:
             if not repeatable and problem.status != 503:
                 return Verdict(Action.FAIL, down)
             return self._unless_last(Action.RETRY, down, attempt, wait)
-        return Verdict(Action.FAIL, _refusal(problem, answered, said))
+        refusal = _refusal(problem, answered, said)
+        refusal.status = problem.status
+        return Verdict(Action.FAIL, refusal)
 
     def _broken(
         self, problem: Exception, label: str, attempt: int, random: Random, *, repeatable: bool

@@ -112,7 +112,7 @@ class Transport:
                 self.observer.waited(waited)
                 path = request.endpoint.path
                 _log.debug("a request waited for its pace", endpoint=path, seconds=round(waited, 1))
-        headers, secrets = await self._headers(destination, etag)
+        headers, secrets = await self._headers(request, destination, etag)
         outgoing = self.http.build_request(
             request.method, destination.url, headers=headers, json=request.json
         )
@@ -177,12 +177,12 @@ class Transport:
             _log.info("the vendor answers quickly again", endpoint=endpoint, duration=duration)
 
     async def _headers(
-        self, destination: Destination, etag: str | None
+        self, request: Request, destination: Destination, etag: str | None
     ) -> tuple[dict[str, str], list[str]]:
         if not destination.trusted:
             return {}, []
         credential = await self.credential.headers() if self.credential else {}
-        headers = {**self.settings.headers, **credential}
+        headers = {**self.settings.headers, **dict(request.endpoint.headers), **credential}
         if etag is not None:
             headers["If-None-Match"] = etag
         return headers, secrets_in(credential)

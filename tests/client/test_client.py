@@ -50,6 +50,17 @@ async def test_a_request_carries_what_the_settings_say() -> None:
     assert setup.watch.endpoints == {"/orgs/{org}/things": 1}
 
 
+async def test_an_endpoint_may_have_headers_of_its_own() -> None:
+    """They go with its requests, and not to another host where a redirect leads."""
+    elsewhere = httpx.Response(302, headers={"location": "https://files.example.net/1"})
+    setup = Setup(answer(), answer(), elsewhere, answer())
+    beta = Endpoint("/beta", "core", headers=(("x-beta", "2026"),))
+    for endpoint in (beta, LIST, beta):
+        await setup.client.get(Request(endpoint))
+    sent = [request.headers.get("x-beta") for request in setup.vendor.requests]
+    assert sent == ["2026", None, "2026", None]
+
+
 async def test_a_base_url_may_have_a_path_and_a_post_a_body() -> None:
     """GitHub Enterprise Server lives below a path."""
     setup = Setup(answer(), base_url=f"{BASE}/api/v3/")
@@ -224,8 +235,10 @@ async def test_a_refusal_is_final_and_redacted(status: int, error: type[PollErro
     """One request, one error of its state, no secret, no e-mail address."""
     said = {"message": f"bad token {TOKEN} of jo@example.com"}
     setup = Setup(httpx.Response(status, json=said))
-    with pytest.raises(error, match=rf"answered {status}: bad token \[secret\] of \[e-mail\]"):
+    expected = rf"answered {status}: bad token \[secret\] of \[e-mail\]"
+    with pytest.raises(error, match=expected) as refused:
         await setup.client.get(Request(LIST))
+    assert refused.value.status == status
     assert setup.watch.codes == [str(status)]
 
 
