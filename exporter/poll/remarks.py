@@ -13,7 +13,10 @@ _log = log.logger(__name__)
 
 
 def remark(reading: Reading, now: float) -> str:
-    """Tell what a poll that has read its window left out or lost; returns why not all is counted."""
+    """Tell what a poll that has read its window left out or lost.
+
+    Returns why not all is counted, after what the stream itself has to say.
+    """
     job, pieces, odd = reading.job, reading.pieces, reading.state.odd
     lost = [each.window for each in pieces.given_up]
     if reading.cut is not None:
@@ -27,7 +30,8 @@ def remark(reading: Reading, now: float) -> str:
     if lost:
         _log.warning("what is out of reach cannot be counted", time=spans(lost))
     job.status.lose(lost, now)
-    return remarks(job.status, odd)
+    said = [*map(str, reading.source.remarks), remarks(job.status, odd)]
+    return "; ".join(filter(None, said))
 
 
 def remarks(status: StreamStatus, odd: OddAnswers) -> str:

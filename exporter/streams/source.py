@@ -13,7 +13,7 @@ from collections.abc import (
 )
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -54,6 +54,16 @@ def _ignored(_: int, __: int) -> None:
     """Nobody wants to know how far the walk has come."""
 
 
+class Remark(NamedTuple):
+    """What is to be said of answers that are sound, and what to do about it."""
+
+    said: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.said}; {self.remedy}"
+
+
 @dataclass(slots=True)
 class Part:
     """An optional part of a read, with its error where it could not be read."""
@@ -74,7 +84,8 @@ class Source(Generic[TargetT, OptionsT]):
     `rejects` the rows that could not be; `data_until` is the end of the newest whole bucket with data.
     `walks` says that the account is read in partitions. `explain` is what the stream knows of its errors,
     `failed` are the parts that could not be read. `whole` is the poll's window where `window` is a piece of
-    it. What is before `lookback_start` is read only because it may be told late.
+    it. What is before `lookback_start` is read only because it may be told late. `remarks` are what is to be
+    said of a read that is good all the same.
     """
 
     client: Client
@@ -96,6 +107,7 @@ class Source(Generic[TargetT, OptionsT]):
     whole: Window | None = None
     lookback_start: int = 0
     failed: dict[str, tuple[State, str]] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
     _endpoint: str = ""
 
     async def get(
@@ -258,6 +270,11 @@ class Source(Generic[TargetT, OptionsT]):
         told = self.explain(error)
         text = f"{part}: {told}{advice and '; '}{advice}"
         self.failed.setdefault(part, (told.state, text))
+
+    def remark(self, said: str, remedy: str) -> None:
+        """Tell, on the status page and by the doctor, what answers that are sound may hide."""
+        if (found := Remark(said, remedy)) not in self.remarks:
+            self.remarks.append(found)
 
     @property
     def problem(self) -> PollError | None:

@@ -34,6 +34,22 @@ async def test_the_first_poll_counts_the_lookback_or_takes_it_as_the_baseline(
     assert await rig.page() == {(THINGS.name, "a"): first + 3, (THINGS.name, "b"): 2}
 
 
+async def test_what_a_sound_answer_may_hide_is_the_reason_of_a_good_poll(rig: Rig) -> None:
+    """Said once, with what to do about it, and no longer when there is nothing to say."""
+
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        source.records += 1
+        for _ in range(said):
+            source.remark("nobody is there", "look elsewhere")
+        yield Batch([])
+
+    rig.reads["things"], job = read, rig.job()
+    for times, reason in ((2, "nobody is there; look elsewhere"), (0, "")):
+        said = times
+        await rig.poller.poll(job)
+        assert (job.status.state, job.status.reason) == (State.OK, reason)
+
+
 async def test_a_first_poll_that_fails_leaves_the_baseline_to_the_next(rig: Rig) -> None:
     """Otherwise the whole history would be counted as growth."""
     await rig.restart(count_history=False)

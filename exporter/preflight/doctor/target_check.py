@@ -169,6 +169,11 @@ class TargetCheck:
             return self._refused(Check.STREAM, stream, stream.explain(error), overheard)
         except Exception as error:  # noqa: BLE001 - a bug in one stream must not hide the others
             return bug(error, Check.STREAM, self.subject, stream.name)
+        if source.remarks:
+            told = source.remarks[0]
+            return self._found(
+                Check.STREAM, Level.WARN, told.said, stream=stream.name, remedy=told.remedy
+            )
         return self._found(Check.STREAM, Level.OK, "works", stream=stream.name)
 
     def _refused(
