@@ -9,12 +9,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from exporter.simulator.answers import format_seconds, json_response
+from exporter.simulator.github.accounts import enterprise, user
 from exporter.simulator.github.rest import GitHubError, GitHubRest
 from exporter.simulator.world.world import World
 
 INSTALLATION_ID = 51_000_042
 APP_ID = 178_012
 LONGEST_CLAIM = 600
+
+_API = "https://api.github.com"
+_INSTALLED = 1_700_000_000
+_PERMISSIONS = {"organization_copilot_seat_management": "read"}
 
 
 class AppApi:
@@ -75,19 +80,19 @@ class AppApi:
             raise GitHubError(401, "'Expiration time' claim ('exp') is too far in the future")
 
     def _list(self, _: Request) -> Response:
-        return json_response([self._installation("Enterprise", self._world.enterprise)])
+        return json_response([self._installation(enterprise(self._world.enterprise))])
 
     def _of_organization(self, request: Request) -> Response:
         name = request.path_params["org"].lower()
         if name not in self._world.copilot_seats.organizations:
             raise GitHubError(404, "Not Found")
-        return json_response(self._installation("Organization", name))
+        return json_response(self._installation(user(name, len(name), "Organization")))
 
     def _of_enterprise(self, request: Request) -> Response:
         name = request.path_params["enterprise"].lower()
         if name != self._world.enterprise:
             raise GitHubError(404, "Not Found")
-        return json_response(self._installation("Enterprise", name))
+        return json_response(self._installation(enterprise(name)))
 
     def _issue(self, request: Request) -> Response:
         if request.path_params["installation_id"] != str(INSTALLATION_ID):
@@ -96,18 +101,29 @@ class AppApi:
         body = {
             "token": token,
             "expires_at": format_seconds(int(end)),
-            "permissions": {"organization_copilot_seat_management": "read"},
+            "permissions": _PERMISSIONS,
             "repository_selection": "all",
         }
         return json_response(body, 201)
 
-    def _installation(self, kind: str, name: str) -> dict[str, Any]:
+    def _installation(self, account: dict[str, Any]) -> dict[str, Any]:
         return {
             "id": INSTALLATION_ID,
             "app_id": APP_ID,
+            "app_slug": "usage-reader",
             "client_id": self._rest.options.app_client_id,
-            "target_type": kind,
-            "account": {"login": name},
+            "target_id": account["id"],
+            "target_type": account.get("type", "Enterprise"),
+            "account": account,
             "repository_selection": "all",
+            "access_tokens_url": f"{_API}/app/installations/{INSTALLATION_ID}/access_tokens",
+            "repositories_url": f"{_API}/installation/repositories",
+            "html_url": f"{account['html_url']}/settings/installations/{INSTALLATION_ID}",
+            "permissions": _PERMISSIONS,
+            "events": [],
+            "single_file_name": None,
+            "created_at": format_seconds(_INSTALLED),
+            "updated_at": format_seconds(_INSTALLED),
+            "suspended_by": None,
             "suspended_at": None,
         }

@@ -96,13 +96,11 @@ class InsightsApi:
             request, lambda unit: (unit.caller.subject_type, unit.caller.subject_id)
         ):
             caller = statistics.first.caller
-            row: dict[str, Any] = {
+            row = {
                 "subject_type": caller.subject_type,
                 "subject_id": caller.subject_id,
                 "subject_name": caller.subject_name,
             }
-            if caller.subject_type == "installation" and caller.integration_id is not None:
-                row["integration_id"] = caller.integration_id
             rows.append(row | statistics.fields())
         return _listed(request, rows, "subject_name", {"subject_name": "subject_name"})
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from exporter.simulator.answers import format_seconds
+from exporter.simulator.github.accounts import organization, team, user
 from exporter.simulator.github.rest import Answer, GitHubError, GitHubRest, paged
 from exporter.simulator.world.seats import Grant, Seat, month_start, next_month
 from exporter.simulator.world.world import World
@@ -79,15 +80,15 @@ class SeatsApi:
         if request.path_params["enterprise"].lower() != self._world.enterprise:
             raise GitHubError(404, "Not Found")
         seats = self._seats(None)
-        rows = [self._row(seat, grant) for seat in seats for grant in seat.grants]
         # A person's grants stand apart, so that they fall on different pages.
-        rows.sort(key=lambda row: (row["organization"]["login"], str(row["assigning_team"])))
-        return _listed(request, rows, len(seats))
+        grants = sorted(
+            ((seat, grant) for seat in seats for grant in seat.grants),
+            key=lambda each: (each[1].organization, str(each[1].team)),
+        )
+        return _listed(request, [self._row(*each) for each in grants], len(seats))
 
     def _row(self, seat: Seat, grant: Grant) -> dict[str, Any]:
         active = None if seat.last_active is None else format_seconds(seat.last_active)
-        login = seat.person.login
-        team = grant.team and {"id": len(grant.team), "name": grant.team, "slug": grant.team}
         return {
             "created_at": format_seconds(seat.created),
             "updated_at": format_seconds(seat.created),
@@ -98,15 +99,9 @@ class SeatsApi:
             "last_activity_editor": seat.editor,
             "last_authenticated_at": active,
             "plan_type": grant.plan,
-            "assignee": {
-                "login": login,
-                "id": seat.person.numeric_id,
-                "url": f"https://api.github.com/users/{login}",
-                "type": "User",
-                "site_admin": False,
-            },
-            "organization": {"login": grant.organization, "id": len(grant.organization)},
-            "assigning_team": team,
+            "assignee": user(seat.person.login, seat.person.numeric_id),
+            "organization": organization(grant.organization),
+            "assigning_team": grant.team and team(grant.team, grant.organization),
         }
 
 

@@ -20,12 +20,19 @@ def exports(body: Any, asked: Asked) -> httpx.Response:
     """The list, on which all exports were made anew; or one of it."""
     found = [_linked(export) for export in body["usage_report_exports"]]
     if asked.tail:
-        [one] = [export for export in found if export["id"] == asked.tail.split("~")[0]]
+        [one] = [
+            export for export in found if _made_anew(export["id"], 0) == _made_anew(asked.tail, 0)
+        ]
         return answer({**one, "id": asked.tail})
     number = next(_lists)
     return answer(
-        {"usage_report_exports": [{**one, "id": f"{one['id']}~{number}"} for one in found]}
+        {"usage_report_exports": [{**one, "id": _made_anew(one["id"], number)} for one in found]}
     )
+
+
+def _made_anew(uuid: str, number: int) -> str:
+    """The UUID of an export that was made again: its last twelve digits are other ones."""
+    return f"{uuid[:-12]}{number:012}"
 
 
 def file(body: Any, asked: Asked) -> httpx.Response:
