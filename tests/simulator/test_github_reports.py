@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from exporter.simulator.application import Simulator
-from exporter.simulator.github.report_records import entity_record
+from exporter.simulator.github.report_records import entity_record, repository_records
 from exporter.simulator.world.copilot_activity import (
     REPORT_LAG,
     CommandLine,
     DayReport,
     PersonDay,
-    PullRequests,
 )
+from exporter.simulator.world.repository_days import REVIEW_TIMES_SINCE
 from tests.simulator.support import DAY, START, Reader, Wall, named, simulator
 
 TODAY = int(START // DAY) * DAY
@@ -191,8 +191,65 @@ def test_the_command_line_is_told_when_its_sessions_are_rounded_away() -> None:
     report = DayReport(
         SETTLED,
         {0: PersonDay((), CommandLine(sessions=0, requests=1, output_tokens=9))},
-        PullRequests(0, 0, 0, 0, 0, 0, 0),
+        {},
     )
     record = entity_record(simulator().world.copilot, report, enterprise=False)
     told = record["totals_by_cli"]
     assert (told["session_count"], told["request_count"]) == (0, 1)
+
+
+async def test_repositories_add_up_to_the_truth_and_to_the_account() -> None:
+    """In two shards, under the name of the moment; what is added to one is there at once."""
+    app = simulator(developers=45)
+    reader = Reader(app)
+    day = SETTLED - DAY
+    added = {"created": 40, "suggestions_by_copilot": 3}
+    for name in ("acme/brand-new", "acme/api"):
+        await reader.control("pull-requests", timestamp=day, repository=name, **added)
+    await reader.control("repositories/rename", repository="acme/api", name="acme-labs/core")
+    found = await rows(reader, f"{ORG}/repos-1-day", day)
+    assert len({row["repo_id"] for row in found}) == len(found) > 3
+    [entity] = await rows(reader, ENTITY, day)
+    created = {
+        f"{row['repo_owner_name']}/{row['repo_name']}": row["pull_requests"]["total_created"]
+        for row in found
+    }
+    assert created["acme/brand-new"] == 40
+    assert created["acme-labs/core"] >= 40
+    assert "acme/api" not in created
+    assert sum(created.values()) == entity["pull_requests"]["total_created"]
+    truth = await reader.truth(since=day, until=day + 1)
+    name = "github_copilot_repository_pull_requests_created_total"
+    told = {key[1]: value for key, value in named(truth, name).items()}
+    assert told == created
+    assert named(truth, name.replace("created", "suggestions_by_copilot")).total() >= 6
+
+
+async def test_days_of_repositories_that_are_not_there_are_204_for_everybody() -> None:
+    """Also of an enterprise, whose other reports are then 404; a day without pull requests has none."""
+    app = simulator(developers=1)
+    reader = Reader(app)
+    for path in (ORG, ENTERPRISE):
+        assert (await reader.github(f"{path}/repos-1-day", day=date(TODAY))).status_code == 204
+        assert (await reader.github(f"{path}/repos-1-day", day=date(SETTLED))).status_code == 204
+    assert (await reader.github(ENTITY, day=date(SETTLED))).status_code == 200
+
+
+async def test_review_times_begin_with_the_day_since_when_github_tells_them() -> None:
+    """People's alone, of repositories in which something was merged."""
+    app = simulator(developers=45)
+    for day in (REVIEW_TIMES_SINCE - 3 * DAY, REVIEW_TIMES_SINCE + 3 * DAY):
+        report = app.world.copilot.report(day, day + 30 * DAY)
+        assert report is not None
+        found = [*repository_records(app.world.copilot, report, str, enterprise=False)]
+        timed = [row for row in found if "pull_request_review_times" in row]
+        merged = [row for row in found if row["pull_requests"]["total_merged"]]
+        assert timed == (merged if day >= REVIEW_TIMES_SINCE else [])
+        assert merged
+        for row in timed:
+            times = row["pull_request_review_times"]
+            assert {each["reviewed_by"] for each in times} == {"human"}
+            assert (
+                sum(each["total_merged"] for each in times)
+                == (row["pull_requests"]["total_merged"])
+            )

@@ -30,6 +30,7 @@ from exporter.simulator.control.request_log import RequestLog
 from exporter.simulator.world.assistance import BeforeTheWorldError
 from exporter.simulator.world.billing_input import ExportsInput, UsageInput
 from exporter.simulator.world.membership import UnknownTeamError
+from exporter.simulator.world.pull_request_input import PullRequestsInput
 from exporter.simulator.world.traffic import UnknownUnitError
 from exporter.simulator.world.truth import View, totals
 from exporter.simulator.world.usage_event_input import UsageEventInput
@@ -75,6 +76,7 @@ class Control:
             Route("/assistance", _guarded(self._assistance), methods=["POST"]),
             Route("/assistance/revise", _guarded(self._revise_assistance), methods=["POST"]),
             Route("/copilot-uses", _guarded(self._copilot_use), methods=["POST"]),
+            Route("/pull-requests", _guarded(self._pull_requests), methods=["POST"]),
             Route("/audit-events", _guarded(self._audit_events), methods=["POST"]),
             Route("/usage-events", _guarded(self._usage_events), methods=["POST"]),
             Route("/teams", _guarded(self._form_team), methods=["POST"]),
@@ -155,6 +157,13 @@ class Control:
         posted = _decoded(await request.body(), CopilotUseInput)
         now, person = self._world.clock.time(), self._injector.copilot_user(posted)
         self._world.copilot.inject(floor(posted.timestamp, DAY), person, posted.use(), now)
+        return json_response({"added": 1})
+
+    async def _pull_requests(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), PullRequestsInput)
+        now, days = self._world.clock.time(), self._world.copilot.repositories
+        place = days.place(posted.repository, posted.visibility)
+        days.inject(floor(posted.timestamp, DAY), place, posted.requests(), now)
         return json_response({"added": 1})
 
     async def _audit_events(self, request: Request) -> Response:

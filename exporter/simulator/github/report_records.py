@@ -13,6 +13,7 @@ from exporter.simulator.world.copilot_activity import (
     sum_of,
 )
 from exporter.simulator.world.people import Developer
+from exporter.simulator.world.repository_days import REVIEW_TIMES_SINCE, RepositoryDays, Requests
 
 ENTERPRISE_ID = "4301"
 ORGANIZATION_ID = "770077"
@@ -26,6 +27,7 @@ FIELDS = (
     "loc_added_sum",
     "loc_deleted_sum",
 )
+PHASES = ("ready_to_first_review", "first_to_final_review", "final_review_to_merge")
 
 Record = dict[str, Any]
 
@@ -39,7 +41,6 @@ def entity_record(activity: CopilotActivity, report: DayReport, *, enterprise: b
     """The one record of an enterprise's or organization's file."""
     uses = list(report.uses())
     line = report.command_line
-    requests = report.pull_requests
     record = {
         **_scope(report, enterprise=enterprise),
         "daily_active_users": len(report.people),
@@ -52,16 +53,7 @@ def entity_record(activity: CopilotActivity, report: DayReport, *, enterprise: b
         ),
         **_fields(sum_of(use.figures for use in uses)),
         **_breakdowns(uses),
-        "pull_requests": {
-            "total_created": requests.created,
-            "total_reviewed": requests.reviewed,
-            "total_merged": requests.merged,
-            "total_created_by_copilot": requests.created_by_copilot,
-            "total_reviewed_by_copilot": requests.reviewed_by_copilot,
-            "total_merged_created_by_copilot": requests.merged_created_by_copilot,
-            "total_merged_reviewed_by_copilot": requests.merged_reviewed_by_copilot,
-            "median_minutes_to_merge": 214.5,
-        },
+        "pull_requests": _pull_requests(report.pull_requests),
     }
     if any(line):
         record["totals_by_cli"] = {
@@ -113,6 +105,66 @@ def team_records(
                 "team_id": ids.setdefault(team, FIRST_TEAM_ID + len(ids)),
                 "slug": team,
             }
+
+
+def repository_records(
+    activity: CopilotActivity,
+    report: DayReport,
+    called: Callable[[str], str],
+    *,
+    enterprise: bool,
+) -> Iterator[Record]:
+    """A record for each repository with pull requests; `called` is what one is called."""
+    days = activity.repositories
+    for place, requests in report.repositories.items():
+        repository = days.repositories[place]
+        owner, _, name = called(repository.name).rpartition("/")
+        record = {
+            **_scope(report, enterprise=enterprise),
+            "repo_id": repository.id,
+            "repo_owner_name": owner,
+            "repo_name": name,
+            "repo_visibility": repository.visibility,
+            "pull_requests": _pull_requests(requests)
+            | {
+                "total_suggestions": requests.suggestions,
+                "total_applied_suggestions": requests.applied_suggestions,
+                "total_copilot_suggestions": requests.suggestions_by_copilot,
+                "total_copilot_applied_suggestions": requests.applied_suggestions_by_copilot,
+            },
+        }
+        if requests.merged and report.day >= REVIEW_TIMES_SINCE:
+            record["pull_request_review_times"] = [
+                *_review_times(days, report.day, place, requests)
+            ]
+        yield record
+
+
+def _pull_requests(requests: Requests) -> Record:
+    told = {
+        "total_created": requests.created,
+        "total_reviewed": requests.reviewed,
+        "total_merged": requests.merged,
+        "total_created_by_copilot": requests.created_by_copilot,
+        "total_reviewed_by_copilot": requests.reviewed_by_copilot,
+        "total_merged_created_by_copilot": requests.merged_created_by_copilot,
+        "total_merged_reviewed_by_copilot": requests.merged_reviewed_by_copilot,
+    }
+    return told | {"median_minutes_to_merge": 214.5} if requests.merged else told
+
+
+def _review_times(
+    days: RepositoryDays, day: int, place: int, requests: Requests
+) -> Iterator[Record]:
+    """By who made the pull requests that people have read."""
+    by_copilot = requests.merged_created_by_copilot
+    for author, merged in (("human", requests.merged - by_copilot), ("copilot", by_copilot)):
+        if merged:
+            times: Record = {"authored_by": author, "reviewed_by": "human", "total_merged": merged}
+            for phase in PHASES:
+                median, highest = days.minutes(day, place, f"{author} {phase}")
+                times |= {f"median_minutes_{phase}": median, f"p90_minutes_{phase}": highest}
+            yield times
 
 
 def _person(developer: Developer) -> Record:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from exporter.simulator.github.report_records import (
     Record,
     date_of,
     entity_record,
+    repository_records,
     team_records,
     user_records,
 )
@@ -26,13 +28,14 @@ from exporter.simulator.world.world import World
 FILES = "/copilot-reports"
 """Where the files are, on the same host."""
 LINK_SECONDS = HOUR
-SHARDS = {"users": 3}
+SHARDS = {"users": 3, "repositories": 2}
 
 _REPORTS = {
     "enterprise-1-day": "entity",
     "organization-1-day": "entity",
     "users-1-day": "users",
     "user-teams-1-day": "teams",
+    "repos-1-day": "repositories",
 }
 
 
@@ -59,7 +62,10 @@ class Signer:
 
 
 class ReportsApi:
-    """The endpoints that give links; a day without a report is 204, of an enterprise 404."""
+    """The endpoints that give links.
+
+    A day without a report is 204; 404 where an enterprise asks for another one than that of repositories.
+    """
 
     def __init__(self, world: World, rest: GitHubRest, wall: Callable[[], float]) -> None:
         self._world = world
@@ -85,11 +91,12 @@ class ReportsApi:
             raise GitHubError(404, "Not Found")
         day = _day(request.query_params.get("day", ""))
         now = int(self._world.clock.time())
-        if self._world.copilot.report(day, now) is None:
-            if enterprise:
+        kind = _REPORTS[report]
+        told = self._world.copilot.report(day, now)
+        if told is None or (kind == "repositories" and not told.repositories):
+            if enterprise and kind != "repositories":
                 raise GitHubError(404, "Not Found")
             return Answer(None)
-        kind = _REPORTS[report]
         scope = "enterprise" if enterprise else "organization"
         base = f"{request.url.scheme}://{request.url.netloc}"
         links = []
@@ -119,14 +126,14 @@ class ReportFiles:
         report = self._world.copilot.report(_day(request.path_params["day"]), int(as_of))
         if report is None:
             return _refused(404, "BlobNotFound")
-        rows = list(self._records(request, report))
+        rows = list(self._records(request, report, int(as_of)))
         shards = SHARDS.get(request.path_params["kind"], 1)
         lines = [msgspec.json.encode(row) for row in rows[request.path_params["shard"] :: shards]]
         return Response(
             b"".join(line + b"\n" for line in lines), media_type="application/octet-stream"
         )
 
-    def _records(self, request: Request, report: DayReport) -> Iterator[Record]:
+    def _records(self, request: Request, report: DayReport, as_of: int) -> Iterator[Record]:
         enterprise = request.path_params["scope"] == "enterprise"
         activity, developers = self._world.copilot, self._world.developers
         kind = request.path_params["kind"]
@@ -134,8 +141,11 @@ class ReportFiles:
             yield entity_record(activity, report, enterprise=enterprise)
         elif kind == "users":
             yield from user_records(report, developers, enterprise=enterprise)
-        else:
+        elif kind == "teams":
             yield from team_records(activity, report, developers, enterprise=enterprise)
+        else:
+            called = partial(self._world.repository_moves.name, as_of=as_of)
+            yield from repository_records(activity, report, called, enterprise=enterprise)
 
 
 def _day(text: str) -> int:

@@ -2,18 +2,18 @@
 
 import functools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY
 from exporter.simulator.world.people import Developer
+from exporter.simulator.world.repository_days import WHOLE, RepositoryDays, Requests
+from exporter.simulator.world.repository_days import sum_of as sum_of_requests
 from exporter.simulator.world.rollout import Rollout, lags
 from exporter.simulator.world.seeded import randomness
 from exporter.simulator.world.workday import weekend
 
-WHOLE = 16
-"""A day's figures are told in sixteenths until they are final."""
 REPORT_LAG = 2 * DAY
 """Seconds from the end of a day until its report is there."""
 LATE_LAG = 4 * DAY
@@ -63,25 +63,17 @@ class PersonDay(NamedTuple):
         return sum_of(use.figures for use in self.uses)
 
 
-class PullRequests(NamedTuple):
-    """Pull requests of the organization on a day."""
-
-    created: int
-    reviewed: int
-    merged: int
-    created_by_copilot: int
-    reviewed_by_copilot: int
-    merged_created_by_copilot: int
-    merged_reviewed_by_copilot: int
-
-
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """A day as it is told: the active people by their place among the developers."""
+    """A day as it is told: the active people by their place among the developers, and repositories."""
 
     day: int
     people: dict[int, PersonDay]
-    pull_requests: PullRequests
+    repositories: Mapping[int, Requests]
+
+    @property
+    def pull_requests(self) -> Requests:
+        return sum_of_requests([*self.repositories.values()])
 
     @property
     def command_line(self) -> CommandLine:
@@ -102,8 +94,9 @@ class _Edit(NamedTuple):
 class CopilotActivity:
     """All days of all people."""
 
-    def __init__(self, rollout: Rollout) -> None:
+    def __init__(self, rollout: Rollout, repositories: RepositoryDays) -> None:
         self._rollout = rollout
+        self.repositories = repositories
         self._edits: dict[int, list[_Edit]] = {}
         self._quiet: float | None = None
         self._people = functools.lru_cache(maxsize=CACHED_DAYS)(self._generate)
@@ -128,7 +121,8 @@ class CopilotActivity:
         for edit in edits:
             known = people.get(edit.person, PersonDay(()))
             people[edit.person] = known._replace(uses=(*known.uses, edit.use))
-        return DayReport(day, people, self._pull_requests(day))
+        size = len(self._people(day))
+        return DayReport(day, people, self.repositories.day(day, size, told[-1], as_of))
 
     def reports(self, start: float, end: float, as_of: float) -> Iterator[DayReport]:
         """The reports there are of the days that start in [start, end)."""
@@ -198,21 +192,6 @@ class CopilotActivity:
             for index, developer in enumerate(self._rollout.developers)
             if chance.random() < share and self._rollout.begun(index, day)
         }
-
-    def _pull_requests(self, day: int) -> PullRequests:
-        chance = randomness(self._rollout.seed, "copilot pull requests", day)
-        people = len(self._people(day))
-        created = int(people * chance.uniform(0.3, 0.6))
-        merged = int(created * chance.uniform(0.6, 0.9))
-        return PullRequests(
-            created,
-            int(created * 0.95),
-            merged,
-            created // 7,
-            created // 2,
-            merged // 8,
-            merged // 2,
-        )
 
 
 def _person_day(chance: random.Random, index: int, developer: Developer) -> PersonDay:

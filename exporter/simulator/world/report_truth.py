@@ -1,6 +1,6 @@
 """What an exporter must count of Copilot usage reports, computed from what people did."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from exporter.model import OTHER
@@ -28,10 +28,17 @@ _MEASURES = (
 _USER_MEASURES = ("interactions", "code_generations", "code_acceptances", "lines_added")
 
 
+_OF_REPOSITORIES_ONLY = "suggestions"
+"""What the records of accounts do not tell."""
+
+
 def report_counts(
-    activity: CopilotActivity, developers: tuple[Developer, ...], report: DayReport
+    activity: CopilotActivity,
+    developers: tuple[Developer, ...],
+    report: DayReport,
+    called: Callable[[str], str],
 ) -> Iterator[Count]:
-    """The counts of one day as it is told."""
+    """The counts of one day as it is told; `called` is what a repository is called then."""
     for use in report.uses():
         for prefix, labels in _breakdowns(use):
             yield from _measured(prefix, labels, use.figures)
@@ -40,7 +47,12 @@ def report_counts(
         labels = (("token_kind", kind),) if tokens else ()
         yield f"github_copilot_cli_{'tokens' if tokens else name}_total", labels, value
     for name, value in report.pull_requests._asdict().items():
-        yield f"github_copilot_pull_requests_{name}_total", (), value
+        if _OF_REPOSITORIES_ONLY not in name:
+            yield f"github_copilot_pull_requests_{name}_total", (), value
+    for place, requests in report.repositories.items():
+        labels = (("repository", called(activity.repositories.repositories[place].name)),)
+        for name, value in requests._asdict().items():
+            yield f"github_copilot_repository_pull_requests_{name}_total", labels, value
     for index, person in report.people.items():
         for team in activity.teams_of(index):
             yield from _measured("team_", (("team_slug", team),), person.figures)

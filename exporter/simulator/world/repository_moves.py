@@ -18,15 +18,19 @@ class RepositoryMoves:
         """Let the commits of a branch be on the primary one from `now` on."""
         self._merges.setdefault((repository, branch), now)
 
+    def name(self, repository: str, as_of: float) -> str:
+        """What a repository is called at a moment, by its first name."""
+        for moment, before, after in self._renames:
+            if moment <= as_of and repository == before:
+                repository = after
+        return repository
+
     def told(self, commit: Commit, as_of: float) -> Commit:
         """The commit as it is told at a moment."""
         if commit.repository is None:
             return commit
         merged = (self._merges.get((commit.repository, commit.branch or ""), as_of + 1)) <= as_of
-        name = commit.repository
-        for moment, before, after in self._renames:
-            if moment <= as_of and name == before:
-                name = after
+        name = self.name(commit.repository, as_of)
         if name == commit.repository and not merged:
             return commit
         primary = True if merged else commit.primary_branch

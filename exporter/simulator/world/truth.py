@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY, OTHER, Window, floor
@@ -206,8 +207,9 @@ def _legacy_day(day: int, people: Sequence[PersonDay]) -> Iterator[Count]:
 def copilot_report_counts(view: View) -> Iterator[Count]:
     """The days that have a Copilot usage report, as told at the moment of the view."""
     world = view.world
+    called = partial(world.repository_moves.name, as_of=view.as_of)
     for report in world.copilot.reports(view.window.start, view.window.end, view.as_of):
-        yield from report_counts(world.copilot, world.developers, report)
+        yield from report_counts(world.copilot, world.developers, report, called)
 
 
 def billing_counts(view: View) -> Iterator[Count]:

@@ -19,6 +19,7 @@ from exporter.simulator.world.member_days import MemberDays
 from exporter.simulator.world.membership import Membership
 from exporter.simulator.world.organization import Organization
 from exporter.simulator.world.people import TEAMS, hire
+from exporter.simulator.world.repository_days import RepositoryDays
 from exporter.simulator.world.repository_moves import RepositoryMoves
 from exporter.simulator.world.rollout import Rollout
 from exporter.simulator.world.seats import CopilotSeats
@@ -119,7 +120,8 @@ class World:
         audit_source = AuditSource(settings.seed, self.developers, self.membership)
         self.audit: EventLog[AuditEvent] = EventLog(audit_source.day, first_day)
         self.legacy_copilot = LegacyCopilot(copilot)
-        self.copilot = CopilotActivity(copilot)
+        repository_days = RepositoryDays(settings.seed, self.repositories)
+        self.copilot = CopilotActivity(copilot, repository_days)
         self.indexing = Indexing(settings.seed, len(self.membership.teams), self.repositories)
 
     def quiet(self, since: float | None) -> None:
