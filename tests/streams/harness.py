@@ -120,14 +120,14 @@ class Case:
     `required` is a field that the stream cannot do without, `counted` one that feeds a counter (None
     for a stream that has none). `people` are texts of the fixtures that name persons; `users` is the
     privacy setting without which the stream reads nothing. `empty` are the bodies of a vendor that has
-    nothing. `parts` are the paths of what the stream can do without, by the part's name; `members` those
-    that are asked once for each member of the account. Where so many are refused as `first_asked`, nothing
-    answers. `never_odd` are paths of which no field of a row is read, so any object is a good one. `paged`
-    is the path of a list that `paging` options make the stream read in JSON pages (None: no list has
-    pages). Of a vendor that always has something
-    `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way.
-    `month` is None where the simulator knows no truth of the stream. `forms` are options under which it
-    meets every fault besides its defaults; one that is off by default needs at least one form.
+    nothing. `parts` are the paths of what the stream can do without, by the part's name, `part_files`
+    those of files behind them that have gauges; `members` are asked once for each member of the account.
+    Where so many are refused as `first_asked`, nothing answers. `never_odd` are paths of which no field
+    of a row is read, so any object is a good one. `paged` is the path of a list that `paging` options
+    make the stream read in JSON pages (None: no list has pages). Of a vendor that always has something
+    `empty` is empty. A stream that is not `whole` keeps what it read before a fault half-way. `month` is
+    None where the simulator knows no truth of the stream. `forms` are options under which it meets every
+    fault besides its defaults; one that is off by default needs at least one form.
     Where `null_is_missing` a `required` field that is null says that there is nothing yet.
     """
 
@@ -141,6 +141,7 @@ class Case:
     people: Sequence[str] = ()
     users: Users = Users.OFF
     parts: Mapping[str, str] = field(default_factory=dict)
+    part_files: Sequence[str] = ()
     members: tuple[str, ...] = ()
     first_asked: int = 1
     never_odd: Sequence[str] = ()

@@ -1,6 +1,7 @@
 """What one day's reports count, and what they speak for."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from exporter.streams import kit
@@ -50,6 +51,16 @@ class DayCounts:
     ) -> None:
         """Count what a record has."""
         self.samples += table.samples(record, labels, self._day.start, key=key)
+
+    def add_rows(
+        self, table: kit.Table[Any], rows: Iterable[tuple[Any, tuple[str, ...], str]]
+    ) -> None:
+        """Count records with their labels and keys; what none of them lacks is given in full."""
+        rows, before = list(rows), len(self.samples)
+        for record, labels, key in rows:
+            self.add(table, record, labels, key)
+        found = Counter(sample.metric for sample in self.samples[before:])
+        self._covered += (metric for metric in table.metrics if found[metric] == len(rows))
 
     def add_group(self, name: str, size: int) -> None:
         """Take people of a group; groups of one name are one."""

@@ -29,7 +29,7 @@ _NOT_YET = (202, 204)
 
 ENTITY = {"org": "organization", "enterprise": "enterprise"}
 """The report of an account itself, by scope."""
-USERS, TEAMS = "users", "user-teams"
+USERS, TEAMS, REPOSITORIES = "users", "user-teams", "repos"
 
 
 class NoReportError(Exception):

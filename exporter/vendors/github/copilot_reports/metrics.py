@@ -6,6 +6,7 @@ from typing import Any
 from exporter.streams import common_metrics, kit
 from exporter.vendors.github.copilot_reports import records
 from exporter.vendors.github.copilot_reports.records import Entity, Measured, Tokens
+from exporter.vendors.github.copilot_reports.repository_metrics import REPOSITORY, REVIEW_MINUTES
 
 _API = "GitHub Copilot usage metrics reports, by UTC day; 2 to 3 days late"
 
@@ -282,7 +283,8 @@ METRICS: tuple[kit.Metric, ...] = (
     *GAUGES.metrics[:-1],
     *PHASES.metrics,
     *(metric for part in _ENTITY_COUNTERS for metric in part.metrics),
-    *(*TEAM.metrics, *USER.metrics, *ACROSS.metrics),
+    *(*TEAM.metrics, *USER.metrics, *REPOSITORY.metrics, REVIEW_MINUTES),
+    *ACROSS.metrics,
     common_metrics.DAILY_ACTIVE_USERS,
 )
 

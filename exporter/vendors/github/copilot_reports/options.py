@@ -22,6 +22,10 @@ class Options(CountingOptions):
     """Whether people are joined with their teams: two more reports a day, one of them large."""
     users: bool = False
     """Whether people have totals of their own; needs privacy.users, and reads a large report."""
+    repositories: bool = False
+    """Whether pull requests are counted by repository: one more report a day."""
+    private_repository_names: bool = True
+    """Whether repositories that are not public are shown by name, or as `private` and `internal` only."""
 
     @model_validator(mode="after")
     def _reaches_a_report(self) -> Self:

@@ -4,7 +4,7 @@ Any field may be absent or null, which is unknown and not 0.
 """
 
 from operator import attrgetter
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -228,3 +228,38 @@ class TeamMember(msgspec.Struct, kw_only=True, gc=False):
     team_id: int | None = None
     slug: str | None = None
     day: str | None = None
+
+
+Minutes = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class ReviewTimes(msgspec.Struct, kw_only=True, gc=False):
+    """A row of `pull_request_review_times`: how long merged pull requests took, by who made and read them."""
+
+    ignored: ClassVar = frozenset({"total_merged"})
+    authored_by: str | None = None
+    reviewed_by: str | None = None
+    median_minutes_ready_to_first_review: Minutes | None = None
+    p90_minutes_ready_to_first_review: Minutes | None = None
+    median_minutes_first_to_final_review: Minutes | None = None
+    p90_minutes_first_to_final_review: Minutes | None = None
+    median_minutes_final_review_to_merge: Minutes | None = None
+    p90_minutes_final_review_to_merge: Minutes | None = None
+
+
+class RepositoryDay(msgspec.Struct, kw_only=True):
+    """A day of a repository."""
+
+    ignored: ClassVar = _ORIGIN
+    day: str | None = None
+    repo_id: int | str | None = None
+    repo_owner_name: str | None = None
+    repo_name: str | None = None
+    repo_visibility: str | None = None
+    pull_requests: PullRequests | None = None
+    pull_request_review_times: list[ReviewTimes] | None = None
+
+    @property
+    def key(self) -> str:
+        """What the repository is known by, whatever its name."""
+        return "" if self.repo_id is None else str(self.repo_id)

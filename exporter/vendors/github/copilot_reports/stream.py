@@ -4,10 +4,9 @@ A day's report comes one to three days after the day and is revised for some day
 the lookback are asked for one by one, until they have a report and again until they are settled.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
-from functools import partial
 from math import ceil
 from typing import Any
 
@@ -15,21 +14,13 @@ import msgspec
 
 from exporter.streams import kit
 from exporter.vendors.github.copilot_reports.counts import DayCounts, Totals
-from exporter.vendors.github.copilot_reports.files import (
-    ENTITY,
-    TEAMS,
-    USERS,
-    NoReportError,
-    ReportsSource,
-    TakerT,
-    ask,
-    read_report,
-)
+from exporter.vendors.github.copilot_reports.files import ENTITY, ReportsSource, ask
 from exporter.vendors.github.copilot_reports.metrics import GAUGE_METRICS, METRICS, gauges_of
 from exporter.vendors.github.copilot_reports.options import Options
-from exporter.vendors.github.copilot_reports.people import Membership, PeopleTally
-from exporter.vendors.github.copilot_reports.records import Entity, Links, TeamMember, UserDay
-from exporter.vendors.github.copilot_reports.report_day import ReportDay
+from exporter.vendors.github.copilot_reports.records import Entity, Links
+from exporter.vendors.github.copilot_reports.reports import PARTS, Reports
+from exporter.vendors.github.copilot_reports.repository_metrics import REVIEW_MINUTES
+from exporter.vendors.github.copilot_reports.review_times import ReviewTimes
 from exporter.vendors.github.rights import COPILOT, REST, Right
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
@@ -37,73 +28,16 @@ _REPORTED_AFTER = 3 * kit.DAY
 """A report is there within two full days after its day."""
 _SATURDAY = 5
 
-_PARTS = {TEAMS: "the report of teams", USERS: "the report of people"}
-
 
 class _Memory(msgspec.Struct):
-    """The newest day with a report, and the days that are not read again (Unix seconds)."""
+    """The newest day with a report, the days that are not read again, and the day of review times.
+
+    All in Unix seconds.
+    """
 
     newest: int | None = None
     settled: list[int] = []
-
-
-class _Reports:
-    """Reads reports, and knows of each kind for which days it was missing."""
-
-    def __init__(self, source: ReportsSource) -> None:
-        self._source = source
-        self._answers: defaultdict[str, list[kit.NotFoundError | None]] = defaultdict(list)
-
-    async def read(
-        self, report: str, day: str, record: type[Any], taker: Callable[[ReportDay], TakerT]
-    ) -> TakerT | None:
-        """What a taker has of a day's records; None where the day has no such report (yet)."""
-        missing = None
-        try:
-            return await read_report(self._source, report, day, record, taker)
-        except NoReportError as error:
-            missing = error.answer
-            return None
-        finally:
-            self._answers[report].append(missing)
-
-    async def count_people(self, day: str, counts: DayCounts) -> bool:
-        """Count people's days by team and user; returns whether all reports that takes were there.
-
-        What cannot be read costs only itself.
-        """
-        source = self._source
-        teams, users = source.options.teams, source.options.users and source.people
-        membership = tally = None
-        if teams:
-            membership = await self._read_part(TEAMS, day, TeamMember, Membership)
-        if membership is not None or users:
-            taker = partial(PeopleTally, membership=membership, users=users)
-            tally = await self._read_part(USERS, day, UserDay, taker)
-        if tally is not None:
-            tally.count(counts)
-        return (membership is not None or not teams) and (tally is not None or not (teams or users))
-
-    async def _read_part(
-        self, report: str, day: str, record: type[Any], taker: Callable[[ReportDay], TakerT]
-    ) -> TakerT | None:
-        found = None
-        async with self._source.optional(_PARTS[report]) as part:
-            found = await self.read(report, day, record, taker)
-        return found if part.error is None else None
-
-    def gone(self, report: str) -> kit.NotFoundError | None:
-        """The error of a kind of report that was asked for and is 404 for every day."""
-        answers = self._answers[report]
-        missing = [answer for answer in answers if answer is not None]
-        if not missing or len(missing) < len(answers):
-            return None
-        error = kit.NotFoundError(
-            f"{missing[-1]}; no day of {len(missing)} has a report: check also that the policy "
-            '"Copilot usage metrics" is enabled'
-        )
-        error.__cause__ = missing[-1]
-        return error
+    reviewed: int | None = None
 
 
 class _Read:
@@ -111,7 +45,8 @@ class _Read:
 
     def __init__(self, source: ReportsSource) -> None:
         memory = source.recall(_Memory)
-        self.reports = _Reports(source)
+        self.reports = Reports(source)
+        self.reviews = ReviewTimes(source, memory.reviewed)
         self.latest: Entity | None = None
         self._source = source
         self._before = self._newest = memory.newest
@@ -154,15 +89,36 @@ class _Read:
         self._found = True
         counts.count(record)
         complete = await self.reports.count_people(name, counts)
+        if source.options.repositories:
+            complete = await self._count_repositories(day.start, counts) and complete
         if day.start >= (self._newest or 0):
             self._newest, self.latest = day.start, record
             source.has_days((day.start,))
         if complete and _is_final(source, day.start):
             self._settled.add(day.start)
-        memory = {"newest": self._newest, "settled": sorted(self._settled)}
         return kit.Batch(
-            counts.samples, [counts.coverage], counts.groups, partition=name, memory=memory
+            counts.samples, [counts.coverage], counts.groups, partition=name, memory=self._memory()
         )
+
+    async def _count_repositories(self, day: int, counts: DayCounts) -> bool:
+        """Count a day's repositories; returns whether they have a report."""
+        repositories = await self.reports.repositories(kit.iso_day(day))
+        if repositories is None:
+            return False
+        await asyncio.to_thread(repositories.count, counts)
+        await asyncio.to_thread(self.reviews.take, day, repositories)
+        return True
+
+    async def review_times(self) -> kit.Batch:
+        """The review times; where there are none, none are shown."""
+        await self.reviews.read_again(self.reports, self._asked)
+        covers = [kit.Coverage((REVIEW_MINUTES,))]
+        return kit.Batch(self.reviews.samples or [], covers, memory=self._memory())
+
+    def _memory(self) -> dict[str, Any]:
+        memory = {"newest": self._newest, "settled": sorted(self._settled)}
+        reviewed = self.reviews.day
+        return memory if reviewed is None else {**memory, "reviewed": reviewed}
 
     def problem(self) -> kit.PollError | None:
         """Why no day could be read, where that is no matter of the days."""
@@ -185,9 +141,11 @@ async def read(source: ReportsSource) -> kit.Batches:
         # Only once: the gauges of several days would be added up.
         yield kit.Batch([*gauges_of(reading.latest)], [kit.Coverage(GAUGE_METRICS)])
     problem = problem or reading.problem()
+    if problem is None and source.options.repositories:
+        yield await reading.review_times()
     if problem is not None:
         raise problem
-    for report, part in _PARTS.items():
+    for report, part in PARTS.items():
         if gone := reading.reports.gone(report):
             source.fail(part, gone)
 
@@ -197,10 +155,15 @@ def _is_final(source: ReportsSource, day: int) -> bool:
 
 
 def plan(_: GithubTarget, options: Options) -> Sequence[kit.Cost]:
-    """A request for the links of each report of each day that is not settled; files are elsewhere."""
-    open_for = min(options.lookback, options.settled_after) - options.report_lag
-    reports = 3 if options.teams else 2 if options.users else 1
-    return (kit.Cost(GROUP, reports * max(1, ceil(open_for / kit.DAY))),)
+    """A request for the links of each report of each day that is not settled; files are elsewhere.
+
+    With repositories one more, for the day whose review times are shown, where it is settled.
+    """
+    settled, last = options.settled_after, options.lookback - kit.DAY
+    open_for = min(options.lookback, settled) - options.report_lag
+    reports = (3 if options.teams else 2 if options.users else 1) + options.repositories
+    again = options.repositories and options.report_lag < settled <= last
+    return (kit.Cost(GROUP, reports * max(1, ceil(open_for / kit.DAY)) + again),)
 
 
 def _working_day(source: ReportsSource) -> kit.Request:
@@ -219,7 +182,7 @@ _ENTERPRISE_PERMISSION = 'the enterprise permission "Enterprise Copilot metrics"
 
 STREAM = kit.Stream(
     name="copilot_reports",
-    summary="Copilot usage by feature, IDE, language and model, active users, teams (daily reports)",
+    summary="Copilot usage by feature, IDE, language and model, active users, teams, repositories (daily reports)",
     metrics=METRICS,
     options=Options,
     read=read,

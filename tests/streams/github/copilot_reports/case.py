@@ -41,19 +41,29 @@ CASE = Case(
     now="2026-09-23T02:00:00Z",
     target={"org": "acme"},
     # A single day is asked for: of several, one that answers 404 is only a day without a report.
-    options={"lookback": "3d", "report_lag": "2d", "teams": True, "users": True},
+    options={
+        "lookback": "3d",
+        "report_lag": "2d",
+        "teams": True,
+        "users": True,
+        "repositories": True,
+    },
     routes=(
         Route(f"{ROOT}/organization-1-day", "links", links("entity"), etag=False),
         Route(f"{ROOT}/users-1-day", "links", links("users"), etag=False),
         Route(f"{ROOT}/user-teams-1-day", "links", links("user_teams"), etag=False),
+        Route(f"{ROOT}/repos-1-day", "links", links("repositories"), etag=False),
         Route("/entity/", "entity", file, etag=False),
         Route("/users/", "users", file, etag=False),
         Route("/user_teams/", "user_teams", file, etag=False),
+        Route("/repositories/", "repositories", file, etag=False),
     ),
     parts={
         "the report of teams": f"{ROOT}/user-teams-1-day",
         "the report of people": f"{ROOT}/users-1-day",
+        "the report of repositories": f"{ROOT}/repos-1-day",
     },
+    part_files=("/repositories/",),
     required=Place("links", ("download_links",)),
     # Not a row of a breakdown: what one of these loses goes to `other`.
     counted=Counted(
@@ -64,6 +74,6 @@ CASE = Case(
     null_is_missing=True,
     whole=False,
     people=("mona-lisa", "hubert-k", "ines-p"),
-    month=Month({"lookback": "8d"}),
-    forms=({"teams": True, "users": True},),
+    month=Month({"lookback": "8d", "repositories": True}),
+    forms=({"teams": True, "users": True, "repositories": True},),
 )

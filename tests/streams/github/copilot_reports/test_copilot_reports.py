@@ -82,6 +82,7 @@ def _content(shard: Any) -> File:
 
 
 ENTITY, USERS, TEAMS = "organization-1-day", "users-1-day", "user-teams-1-day"
+REPOSITORIES = "repos-1-day"
 
 
 def entity(day: str, acceptances: int | None = 10, **more: Any) -> dict[str, Any]:
@@ -107,7 +108,8 @@ def member(id_: int, team: int, slug: str) -> dict[str, Any]:
 
 def pipeline(tmp_path: Path, reports: Any, **more: Any) -> Pipeline:
     """The stream against these reports, asked for two days after a day's end."""
-    plain: dict[str, Any] = {"lookback": "7d", "teams": False, "users": False}
+    off = {"teams": False, "users": False, "repositories": False}
+    plain: dict[str, Any] = {"lookback": "7d", **off}
     options = plain | more.pop("options", {})
     run = Pipeline(CASE, tmp_path, options=options, **more)
     run.vendor = reports
@@ -847,7 +849,17 @@ async def test_an_enterprise_has_its_own_paths(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "requests"),
-    [({}, 3), ({"users": True}, 6), ({"teams": True}, 9), ({"settled_after": "3d"}, 1)],
+    [
+        ({}, 3),
+        ({"users": True}, 6),
+        ({"teams": True}, 9),
+        ({"settled_after": "3d"}, 1),
+        ({"repositories": True}, 7),
+        ({"repositories": True, "settled_after": "3d"}, 3),
+        ({"repositories": True, "lookback": "4d"}, 4),
+        ({"repositories": True, "settled_after": "2d"}, 2),
+        ({"teams": True, "users": True, "repositories": True}, 13),
+    ],
 )
 async def test_the_plan_is_what_a_poll_costs(
     options: dict[str, Any], requests: int, tmp_path: Path
@@ -858,6 +870,7 @@ async def test_the_plan_is_what_a_poll_costs(
         reports.put(ENTITY, day, entity(day))
         reports.put(USERS, day, [])
         reports.put(TEAMS, day, [])
+        reports.put(REPOSITORIES, day, [])
     async with pipeline(tmp_path, reports, users=Users.PLAIN, options=options) as run:
         await run.poll()
         reports.requests.clear()

@@ -23,6 +23,8 @@ FAMILIES = (
     *("ide_code_acceptances", "language_code_acceptances", "model_code_generations"),
     *("cli_sessions", "cli_requests", "cli_prompts", "cli_tokens"),
     *("pull_requests_created", "pull_requests_merged_created_by_copilot"),
+    *("repository_pull_requests_created", "repository_pull_requests_merged_reviewed_by_copilot"),
+    *("repository_pull_requests_suggestions_by_copilot",),
     *("team_code_acceptances", "team_lines_added", "user_code_acceptances"),
 )
 
@@ -41,7 +43,7 @@ def simulated(
 async def test_what_is_counted_is_what_was_done(scope: str, tmp_path: Path) -> None:
     """Two weeks of late and revised reports, with a restart: equal to the truth to the unit."""
     target = {"base_url": "http://simulator/github", "org": None, "enterprise": None, scope: "acme"}
-    options = {"teams": True, "users": True}
+    options = {"teams": True, "users": True, "repositories": True}
     run = pipeline(tmp_path, None, users=Users.PLAIN, target=target, options=options)
     world, vendor = simulated(lambda: run.clock.now, developers=48)
     run.vendor = vendor  # type: ignore[assignment]  # the same for the transport
