@@ -30,7 +30,7 @@ targets:
     requests_per_minute: 100000
     streams:
       api_insights: {{interval: 1m, lookback: 28d}}
-      copilot_reports: {{interval: 1m, lookback: 28d, teams: true}}
+      copilot_reports: {{interval: 1m, lookback: 28d, teams: true, repositories: true}}
       copilot_seats: {{interval: 1m}}
   - vendor: github
     account: acme-enterprise

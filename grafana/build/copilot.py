@@ -12,6 +12,21 @@ _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _SEATS = "As last polled. GitHub's last activity of a seat lags by up to a day."
 
 
+_REPOSITORY = "github_copilot_repository_pull_requests"
+_APPLIED = (
+    f"clamp_max({in_range(f'{_REPOSITORY}_applied_suggestions_by_copilot_total', 'repository')}"
+    f" / ({in_range(f'{_REPOSITORY}_suggestions_by_copilot_total', 'repository')} > 0), 1)"
+)
+
+
+def _median(phase: str) -> str:
+    """Of who reviewed, the slowest; people alone are told of so far."""
+    return (
+        "max by (repository, authored_by)"
+        f' (github_copilot_repository_review_minutes{{@, phase="{phase}", quantile="0.5"}})'
+    )
+
+
 def _acceptance(family: str, by: str, window: str) -> str:
     accepted = increase(f"{family}_code_acceptances_total", by, window)
     made = increase(f"{family}_code_generations_total", by, window)
@@ -174,6 +189,52 @@ PAGE = Page(
                             ("Reviewed", "reviewed"),
                             ("Reviewed by Copilot", "reviewed_by_copilot"),
                             ("Merged", "merged"),
+                        )
+                    ),
+                ),
+            ),
+        ),
+        Row(
+            "Repositories",
+            (
+                Table(
+                    title="Repositories in the time range",
+                    note="Pull requests and what Copilot did in them, where the stream has `repositories`. Small repositories are in "
+                    f"other. {_LATE}",
+                    keys={"repository": "Repository"},
+                    width=24,
+                    height=11,
+                    columns=(
+                        *(
+                            Column(
+                                heading,
+                                in_range(f"{_REPOSITORY}_{measure}_total", "repository"),
+                            )
+                            for heading, measure in (
+                                ("Created", "created"),
+                                ("Created by Copilot", "created_by_copilot"),
+                                ("Reviewed", "reviewed"),
+                                ("Reviewed by Copilot", "reviewed_by_copilot"),
+                                ("Merged", "merged"),
+                                ("Suggestions of Copilot", "suggestions_by_copilot"),
+                            )
+                        ),
+                        Column("Applied", _APPLIED, "percentunit", missing="no suggestion"),
+                    ),
+                ),
+                Table(
+                    title="How long reviews take",
+                    note="Medians of the pull requests that were merged on the newest day that GitHub revises no more, six days "
+                    "ago or longer: a repository is missing where nothing was merged. Medians cannot be added up.",
+                    keys={"repository": "Repository", "authored_by": "Written by"},
+                    width=24,
+                    height=11,
+                    columns=tuple(
+                        Column(heading, _median(phase), "m", missing="unknown")
+                        for heading, phase in (
+                            ("Ready to first review", "ready_to_first_review"),
+                            ("First to final review", "first_to_final_review"),
+                            ("Final review to merge", "final_review_to_merge"),
                         )
                     ),
                 ),

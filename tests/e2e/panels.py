@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter import demo
+from exporter.model import DAY
 from grafana.build import DIRECTORY
 from tests.e2e.processes import Simulator
 
@@ -33,6 +34,14 @@ def bill_of_the_month() -> list[dict[str, Any]]:
     """A line for this month, which has none in its first hours, nor has one that is about to begin."""
     today = datetime.now(UTC).date()
     return [{"date": str(day), "quantity": 100} for day in (today, today + timedelta(days=1))]
+
+
+def reviewed_days() -> Iterator[dict[str, Any]]:
+    """Pull requests of the days whose review times may be shown: at a weekend none may be merged."""
+    today = datetime.now(UTC).timestamp() // DAY * DAY
+    figures = {"created": 9, "reviewed": 8, "merged": 7, "merged_created_by_copilot": 2}
+    for age in range(4, 9):
+        yield {"timestamp": today - age * DAY, "repository": "acme/api", **figures}
 
 
 def variables(dashboard: Mapping[str, Any]) -> dict[str, str]:

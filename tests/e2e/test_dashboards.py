@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from tests.e2e import history
-from tests.e2e.panels import DASHBOARDS, bill_of_the_month, small_demo, substituted, variables
+from tests.e2e.panels import (
+    DASHBOARDS,
+    bill_of_the_month,
+    reviewed_days,
+    small_demo,
+    substituted,
+    variables,
+)
 from tests.e2e.processes import (
     PATIENCE,
     Exporter,
@@ -64,6 +71,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     simulator = Simulator(directory, "--no-rate-limit", "--developers=60")
     with stopping(simulator):
         simulator.control("billing", {"items": bill_of_the_month()})
+        for work in reviewed_days():
+            simulator.control("pull-requests", work)
         for fault in FIRST_FAULTS:
             simulator.control("faults", {"path": MEMBERS, "kind": "status", "times": 1, **fault})
         exporter = Exporter(directory, _configuration(simulator, directory))
