@@ -252,7 +252,7 @@ class RepositoryDay(msgspec.Struct, kw_only=True):
 
     ignored: ClassVar = _ORIGIN
     day: str | None = None
-    repo_id: int | str | None = None
+    repo_id: int | None = None
     repo_owner_name: str | None = None
     repo_name: str | None = None
     repo_visibility: str | None = None

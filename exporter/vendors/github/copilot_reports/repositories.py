@@ -13,7 +13,7 @@ from exporter.vendors.github.copilot_reports.records import (
 from exporter.vendors.github.copilot_reports.report_day import ReportDay
 from exporter.vendors.github.copilot_reports.repository_metrics import REPOSITORY, REVIEW_MINUTES
 
-_Row: TypeAlias = tuple[int | str | None, str | None, str | None]
+_Row: TypeAlias = tuple[int | None, str | None, str | None]
 """Id, owner and name: a repository that is renamed or moved during a day may have a row for each."""
 _Labels: TypeAlias = tuple[str, ...]
 
