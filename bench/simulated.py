@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from exporter.simulator.anthropic.rest import AnthropicOptions
 from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
 from exporter.simulator.tabnine.rest import TabnineOptions
@@ -13,6 +14,8 @@ SECRETS = {
     "tabnine": TabnineOptions().token,
     "cursor": CursorOptions().key,
     "cursor organization": next(iter(CursorOptions().organization_keys)),
+    "anthropic": AnthropicOptions().admin_key,
+    "anthropic analytics": AnthropicOptions().analytics_key,
 }
 """What the simulator takes as a credential, by vendor, or by the kind of a vendor's target."""
 
@@ -26,7 +29,7 @@ def target(
     **more: Any,
 ) -> dict[str, Any]:
     """The block of an account at a simulator's URL; its credential is put into `directory`."""
-    kind = f"{vendor} organization" if vendor == "cursor" and "organization_id" in more else vendor
+    kind = _kind(vendor, more)
     secret = directory / kind
     secret.write_text(SECRETS[kind])
     return {
@@ -37,3 +40,9 @@ def target(
         "streams": {name: dict(options) for name, options in streams.items()},
         **more,
     }
+
+
+def _kind(vendor: str, keys: Mapping[str, Any]) -> str:
+    if vendor == "cursor" and "organization_id" in keys:
+        return "cursor organization"
+    return f"{vendor} analytics" if keys.get("api") == "analytics" else vendor

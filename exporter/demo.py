@@ -78,6 +78,13 @@ targets:
       organization: {{interval: 1m}}
       audit_log: {{interval: 30s, lookback: 28d}}
       repositories: {{interval: 1m}}
+  - vendor: anthropic
+    account: acme
+    base_url: {simulator}/anthropic
+    auth: {{token_file: {directory}/anthropic}}
+    requests_per_minute: 100000
+    streams:
+      organization: {{interval: 1m}}
 state: {{path: {directory}/demo.db}}
 counting: {{history: count, birth_hold: 1m}}
 """
@@ -86,6 +93,7 @@ _SECRETS = {
     "cursor": "sim-cursor-key",
     "cursor-organization": "sim-cursor-organization-key",
     "tabnine": "sim-tabnine-token",
+    "anthropic": "sim-anthropic-admin-key",
 }
 _PROGRESS_SECONDS = 0.5
 _SUMMARY_SECONDS = 60
@@ -116,8 +124,8 @@ class Demo:
         """Serve until `stop` is set, and tell of the progress."""
         url = server.url_of(sockets[0])
         say(
-            f"usage-exporter {__version__} demo: GitHub, Tabnine and Cursor accounts of acme, "
-            "simulated\n"
+            f"usage-exporter {__version__} demo: GitHub, Tabnine, Cursor and Anthropic accounts of "
+            "acme, simulated\n"
             f"  status page  {url}/\n"
             f"  metrics      {url}{TELEMETRY_PATH}\n"
             f"  the vendors  {self._simulator}\n"

@@ -162,7 +162,9 @@ def test_metrics_that_are_named_exist(document: Path) -> None:
     if document.name == "migration.md":
         # The names of other exporters stand in the first column and in their addresses.
         text = re.sub(r"^\|[^|]*\||\(https:[^)]*\)", "|", text, flags=re.MULTILINE)
-    for name in re.findall(r"\b(?:usage_exporter|github|tabnine|cursor|assistant)_[a-z_]+", text):
+    for name in re.findall(
+        r"\b(?:usage_exporter|github|tabnine|cursor|anthropic|assistant)_[a-z_]+", text
+    ):
         beginning = name.endswith("_") and any(known.startswith(name) for known in names)
         base = re.sub(r"_(bucket|sum|count|created)$", "", name)
         known = {name, base, f"{base}_total"} & names or name in others

@@ -53,7 +53,7 @@ class SecretError(UnauthorizedError):
 
 
 class ForbiddenError(PollError):
-    """The credential is known but not allowed (403 without signs of a rate limit)."""
+    """The credential is known but not allowed (403 without signs of a rate limit), or not paid for (402)."""
 
     state = State.FORBIDDEN
 

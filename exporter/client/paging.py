@@ -104,6 +104,23 @@ class Offset(Generic[T]):
         return request.with_parameters({self.offset_param: offset})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chained(Generic[T]):
+    """Pages of which each names the token that asks for the one after it (None: it was the last)."""
+
+    following: Callable[[T], str | None]
+    param: str
+    size: int
+    size_param: str = "limit"
+
+    def first(self, request: Request) -> Request:
+        return request.with_parameters({self.size_param: self.size})
+
+    def next(self, request: Request, page: Page[T]) -> Request | None:
+        token = self.following(page.value)
+        return None if token is None else request.with_parameters({self.param: token})
+
+
 @dataclass(frozen=True, slots=True)
 class LinkHeader:
     """Pages chained by `Link: <...>; rel="next"`, followed as given.

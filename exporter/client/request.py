@@ -1,9 +1,9 @@
 """What is asked of a vendor and what it answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -12,6 +12,9 @@ from exporter.client.errors import SchemaError
 
 _HIGHEST_PORT = 65535
 _FIELD = re.compile(r"\{(\w+)\}")
+
+Parameter: TypeAlias = str | int | Sequence[str]
+"""The value of a parameter of a query; one with several values is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Request:
 
     endpoint: Endpoint
     path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str | int] = field(default_factory=dict, repr=False)
+    query: Mapping[str, Parameter] = field(default_factory=dict, repr=False)
     method: str = "GET"
     json: object = field(default=None, repr=False)
     idempotent: bool | None = None
@@ -82,7 +85,7 @@ class Request:
         source = self.json if isinstance(self.json, Mapping) else self.query
         return source.get(name)
 
-    def with_parameters(self, parameters: Mapping[str, str | int]) -> "Request":
+    def with_parameters(self, parameters: Mapping[str, Parameter]) -> "Request":
         """The request with more parameters, in the JSON body where it has one."""
         if isinstance(self.json, Mapping):
             return replace(self, json={**self.json, **parameters})
@@ -92,7 +95,7 @@ class Request:
         """The absolute URL; one that a vendor gave is checked, and never quoted in the error."""
         own = base_url.rstrip("/") + self._filled() if self.url is None or self.continued else ""
         if self.url is None:
-            query = f"?{urlencode(self.query, quote_via=quote)}" if self.query else ""
+            query = f"?{urlencode(self.query, doseq=True, quote_via=quote)}" if self.query else ""
             return httpx.URL(own + query)
         base = httpx.URL(base_url)
         url = _parsed(base, self.url, self.label)

@@ -286,6 +286,8 @@ def _refusal(problem: RefusedError, answered: str, said: str) -> PollError:
         return UnauthorizedError(
             f"{answered}{said}; check that the credential is right and has not expired"
         )
+    if status == 402:
+        return ForbiddenError(f"{answered}{said}; the account's bill or plan stands in the way")
     if status == 403:
         needed = problem.headers.get("x-accepted-github-permissions", "")
         needs = f" (it needs: {_shortened(needed)})" if needed else ""

@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from exporter.config.durations import parse_duration
+from exporter.simulator.anthropic.rest import AnthropicOptions
 from exporter.simulator.application import Simulator
 from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
@@ -107,13 +108,18 @@ def main(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    anthropic = AnthropicOptions()
     cursor = CursorOptions(retry_after=cursor_retry_after)
     github = GitHubOptions(legacy_copilot=legacy_copilot)
     if not rate_limit:
+        anthropic = AnthropicOptions(requests_per_hour=None, requests_per_minute=None)
         cursor = dataclasses.replace(cursor, requests_per_minute=None)
         github = dataclasses.replace(github, requests_per_hour=None)
     simulator = Simulator(
-        World(settings, WorldClock(start=start, speed=speed)), cursor=cursor, github=github
+        World(settings, WorldClock(start=start, speed=speed)),
+        anthropic=anthropic,
+        cursor=cursor,
+        github=github,
     )
     listener = listen(*address)
     click.echo(f"simulator listening on {url_of(listener)}")

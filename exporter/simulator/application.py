@@ -7,6 +7,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from exporter.simulator.anthropic.api import AnthropicApi
+from exporter.simulator.anthropic.rest import AnthropicOptions
 from exporter.simulator.control.endpoints import Control
 from exporter.simulator.control.faults import FaultInjector
 from exporter.simulator.control.request_log import RequestLog
@@ -30,6 +32,7 @@ class Simulator:
         self,
         world: World,
         *,
+        anthropic: AnthropicOptions | None = None,
         cursor: CursorOptions | None = None,
         github: GitHubOptions | None = None,
         tabnine: TabnineOptions | None = None,
@@ -38,6 +41,10 @@ class Simulator:
         self.world = world
         vendors = Starlette(
             routes=[
+                Mount(
+                    "/anthropic",
+                    routes=AnthropicApi(world, anthropic or AnthropicOptions(), wall).routes(),
+                ),
                 Mount("/cursor", routes=CursorApi(world, cursor or CursorOptions(), wall).routes()),
                 Mount("/github", routes=GitHubApi(world, github or GitHubOptions(), wall).routes()),
                 Mount(FILES, routes=ReportFiles(world, wall).routes()),

@@ -13,7 +13,7 @@ from exporter.client.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from exporter.client.paging import MOST_PAGES, BodyFlag, LinkHeader, Page
+from exporter.client.paging import MOST_PAGES, BodyFlag, Chained, LinkHeader, Page
 from exporter.config.base import ConfigModel, word
 from exporter.config.durations import Duration
 from exporter.model import (

@@ -7,7 +7,7 @@ import time
 import httpx
 
 PAUSE = 0.1
-_COUNTER = re.compile(r"(assistant|cursor|github|tabnine)_\w+_total(\{| )")
+_COUNTER = re.compile(r"(anthropic|assistant|cursor|github|tabnine)_\w+_total(\{| )")
 
 
 class Watch:

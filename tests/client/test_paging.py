@@ -14,6 +14,7 @@ from exporter.client.errors import SchemaError
 from exporter.client.paging import (
     MOST_EMPTY,
     BodyFlag,
+    Chained,
     LinkHeader,
     Offset,
     PageNumber,
@@ -101,6 +102,25 @@ async def test_a_flag_in_the_body_decides() -> None:
     pages = setup.client.pages(Request(LIST), paging, envelope)
     assert [page["rows"] async for page in pages] == [[1], [], [2]]
     assert [r.url.params["page"] for r in setup.vendor.requests] == ["1", "2", "3"]
+
+
+async def test_a_token_leads_from_page_to_page() -> None:
+    """The last page names none; a parameter with several values is repeated on every page."""
+
+    def pages(request: httpx.Request) -> httpx.Response:
+        assert request.url.params.get_list("group_by[]") == ["model", "workspace_id"]
+        start = int(request.url.params.get("page", "0"))
+        size = int(request.url.params["limit"])
+        following = str(start + size) if start + size < len(ROWS) else None
+        return answer({"rows": ROWS[start : start + size], "next": following})
+
+    setup = Setup(pages)
+    chained: Chained[dict[str, Any]] = Chained(
+        following=lambda page: page["next"], param="page", size=3
+    )
+    request = Request(LIST, query={"group_by[]": ("model", "workspace_id")})
+    found = [page["rows"] async for page in setup.client.pages(request, chained, envelope)]
+    assert found == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 async def test_link_headers_are_followed_as_given() -> None:

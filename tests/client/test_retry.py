@@ -63,6 +63,8 @@ def judge(
         (403, {}, "API rate limit exceeded for installation ID 1.", Action.WAIT, RateLimitedError),
         (403, {}, "You have exceeded your hourly quota", Action.WAIT, RateLimitedError),
         (403, {"x-ratelimit-remaining": "9"}, "", Action.FAIL, ForbiddenError),
+        (402, {}, "Your bill is not paid", Action.FAIL, ForbiddenError),
+        (529, {}, "Overloaded", Action.RETRY, UnavailableError),
         (403, {}, "You may not read rate limits", Action.FAIL, ForbiddenError),
         (401, {"retry-after": "5"}, "", Action.FAIL, UnauthorizedError),
         (404, {}, "", Action.FAIL, NotFoundError),

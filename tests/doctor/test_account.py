@@ -76,7 +76,13 @@ def applicable(vendor: AnyVendor, scope: Mapping[str, str]) -> list[str]:
 SCOPES_OF: Mapping[str, Sequence[Mapping[str, str]]] = {
     "github": ({"org": "acme"}, {"enterprise": "acme"}),
     "cursor": ({}, {"organization_id": "org_acme"}),
+    "anthropic": ({}, {"api": "analytics"}),
 }
+KINDS: Mapping[tuple[str, ...], str] = {
+    ("cursor", "organization_id"): "cursor organization",
+    ("anthropic", "api"): "anthropic analytics",
+}
+"""The kinds of credential besides a vendor's first one, by the key that asks for it."""
 SCOPES: list[tuple[str, Mapping[str, str], str]] = [
     (vendor.name, scope, stream)
     for vendor in VENDORS
@@ -114,7 +120,7 @@ async def test_a_stream_that_may_be_read_works_with_one_reading_request(
 ) -> None:
     """And before it one for an id where the request needs one; the quota's pace is kept."""
     world = {"enterprise": ENTERPRISE} if "enterprise" in scope else dict(scope)
-    secret = SECRETS["cursor organization" if "organization_id" in scope else vendor]
+    secret = SECRETS[KINDS.get((vendor, *scope), vendor)]
     configured = target(
         vendor,
         tmp_path,

@@ -46,7 +46,7 @@ def counted(page: str) -> Totals:
         ): int(sample.value)
         for family in text_string_to_metric_families(page)
         for sample in family.samples
-        if re.match(r"(cursor|github|tabnine)_.*_total$", sample.name)
+        if re.match(r"(anthropic|cursor|github|tabnine)_.*_total$", sample.name)
         and not sample.name.startswith("cursor_user")
         and sample.value
     }

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
+from exporter.simulator.anthropic.rest import AnthropicOptions
 from exporter.simulator.application import Simulator
 from exporter.simulator.cursor.rest import CursorOptions
 from exporter.simulator.github.rest import GitHubOptions
@@ -44,6 +45,7 @@ def simulator(
     developers: int = 12,
     teams: int = 8,
     lag: Lag | None = None,
+    anthropic: AnthropicOptions | None = None,
     cursor: CursorOptions | None = None,
     github: GitHubOptions | None = None,
     tabnine: TabnineOptions | None = None,
@@ -55,6 +57,7 @@ def simulator(
     settings = WorldSettings(seed=seed, developers=developers, teams=teams, lag=lag or Lag())
     return Simulator(
         World(settings, clock),
+        anthropic=anthropic,
         cursor=cursor or CursorOptions(requests_per_minute=None),
         github=github,
         tabnine=tabnine,

@@ -93,6 +93,7 @@ def test_the_example_gives_the_defaults(example: Config) -> None:
             [block] = [block for block in blocks if block is not None]
             assert block == stream.options(enabled=stream.by_default)
         named = {"vendor", "account", "auth", "streams", "org", "enterprise", "organization_id"}
+        named |= {"api"}
         # The example has a team beside an organization, and both have all their streams.
         named |= {"unlinked"} if len(targets) > 1 else set()
         for name, info in vendor.target.model_fields.items():

@@ -10,6 +10,7 @@ from exporter.simulator.world.budgets import budgets
 from exporter.simulator.world.bugbot import Review, ReviewSource
 from exporter.simulator.world.changes import Change, ChangeSource
 from exporter.simulator.world.commits import Commit, CommitSource
+from exporter.simulator.world.console import Console
 from exporter.simulator.world.copilot_activity import CopilotActivity
 from exporter.simulator.world.event_log import EventLog
 from exporter.simulator.world.exports import ExportDesk
@@ -76,10 +77,11 @@ class World:
         start = clock.time()
         first_day = int(start // DAY) - HISTORY_DAYS
         self.first = first_day * DAY
-        copilot, cursor, tabnine = (
+        copilot, cursor, tabnine, claude = (
             Rollout(settings.seed, assistant, self.developers, self.first)
-            for assistant in ("copilot", "cursor", "tabnine")
+            for assistant in ("copilot", "cursor", "tabnine", "claude")
         )
+        self.console = Console(claude, start)
         self.repository_moves = RepositoryMoves()
         commit_source = CommitSource(cursor, self.repositories, settings.commits_per_day)
         change_source = ChangeSource(cursor)

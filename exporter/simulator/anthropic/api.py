@@ -1,0 +1,22 @@
+"""Anthropic's API: its endpoints, put together."""
+
+from collections.abc import Callable
+
+from starlette.routing import BaseRoute, Route
+
+from exporter.simulator.anthropic.lists import ListsApi
+from exporter.simulator.anthropic.rest import AnthropicOptions, AnthropicRest, not_found
+from exporter.simulator.world.world import World
+
+
+class AnthropicApi:
+    """Answers for one organization, to a key of either kind."""
+
+    def __init__(self, world: World, options: AnthropicOptions, wall: Callable[[], float]) -> None:
+        rest = AnthropicRest(options, wall)
+        self._parts = (ListsApi(world, rest),)
+
+    def routes(self) -> list[BaseRoute]:
+        """The endpoints, below the API's base URL."""
+        found = [route for part in self._parts for route in part.routes()]
+        return [*found, Route("/{path:path}", not_found)]

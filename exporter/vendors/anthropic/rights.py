@@ -1,0 +1,17 @@
+"""Which API a stream reads, and where Anthropic describes it."""
+
+from dataclasses import dataclass
+
+_DOCS = "https://platform.claude.com/docs/en/build-with-claude"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """An API that one of the two kinds of key opens, and its document."""
+
+    api: str
+    document: str
+
+
+ADMINISTRATION = Right("the Admin API", f"{_DOCS}/administration-api")
+REPORTS = Right("the Usage and Cost API", f"{_DOCS}/usage-cost-api")
