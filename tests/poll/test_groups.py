@@ -118,7 +118,7 @@ def test_sums_are_exact_through_growth_shrinking_and_other_limits(
 
 
 TEAM_USAGE = next(case for case in CASES if case.stream == "team_usage")
-ORGANIZATION = next(case for case in CASES if case.stream == "organization")
+ORGANIZATION = next(case for case in CASES if case.name == "tabnine_organization")
 REPORTS = next(case for case in CASES if case.stream == "copilot_reports")
 COMPLETIONS = "tabnine_team_completions_total"
 
