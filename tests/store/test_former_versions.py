@@ -74,7 +74,9 @@ async def test_a_former_state_goes_on_to_the_unit(case: Case, users: Users, tmp_
 @pytest.mark.parametrize("stream", WALKS)
 async def test_a_former_walk_goes_on_where_it_was(stream: str, tmp_path: Path) -> None:
     """The partitions that were read before are not asked for again."""
-    [case] = [case for case in CASES if case.stream == stream]
+    case = next(
+        case for case in CASES if (case.vendor, case.stream) in WRITTEN and case.stream == stream
+    )
     restore("walks", tmp_path / "state.db")
     async with Pipeline(case, tmp_path, users=Users.PLAIN) as run:
         state = await run.state()
