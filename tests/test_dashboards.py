@@ -48,7 +48,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
 """Where the dashboard-linter's rules are not kept, and why."""
 
 _METRIC = re.compile(
-    r"\b((?:usage_exporter|assistant|github|tabnine|cursor|process)_[a-z0-9_]+|up|ALERTS\w*)\b"
+    r"\b((?:usage_exporter|assistant|anthropic|github|tabnine|cursor|process)_[a-z0-9_]+|up|ALERTS\w*)\b"
     r"(\{[^}]*\})"
 )
 _WINDOW = re.compile(r"\[[^\]]+\]")

@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping
 
-VENDORS: Mapping[str, str] = {"github": "#A352CC", "tabnine": "#3274D9", "cursor": "#56A64B"}
+VENDORS: Mapping[str, str] = {
+    "github": "#A352CC",
+    "tabnine": "#3274D9",
+    "cursor": "#56A64B",
+    "anthropic": "#E0B400",
+}
 """A vendor keeps its colour. None of them is red or orange, which are bad."""
 
-BOARDS: Mapping[str, str] = {"github": "copilot", "tabnine": "tabnine", "cursor": "cursor"}
+BOARDS: Mapping[str, str] = {
+    "github": "copilot",
+    "tabnine": "tabnine",
+    "cursor": "cursor",
+    "anthropic": "anthropic",
+}
 """The dashboard of a vendor."""
 
 GOOD, FAIR, WARN, BAD, CALM = "green", "blue", "orange", "red", "#8E8E8E"
