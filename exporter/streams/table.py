@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, Self, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
@@ -176,8 +177,14 @@ def _check(record: type[Any], steps: Sequence[str], field: str) -> None:
 
 
 def _hint(struct: type[msgspec.Struct], name: str) -> Any:
-    found = get_type_hints(struct, include_extras=True).get(name)
+    found = _hints(struct).get(name)
     if found is None and isinstance(getattr(struct, name, None), property):
         getter_of = getattr(struct, name).fget
         return get_type_hints(getter_of).get("return", object)
     return found
+
+
+@cache
+def _hints(struct: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """The types of its fields, which many columns ask for."""
+    return get_type_hints(struct, include_extras=True)

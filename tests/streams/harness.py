@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TypeAlias
 
 import httpx
@@ -30,6 +31,7 @@ from exporter.poll.poller import Poller
 from exporter.poll.transform.groups import GroupLimit
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
+from exporter.store.state_file import connect
 from exporter.store.store import StreamState
 from exporter.streams.contract import AnyStream
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
@@ -338,8 +340,7 @@ class Pipeline:
     async def _open(self) -> None:
         [target] = self._config.targets
         vendor = vendor_of(target)
-        self._store = SQLiteStore.open(self._directory / "state.db", self.clock.time())
-        self.board = Exposition(list(catalogue.metrics().values()), clock=self.clock)
+        self._store = SQLiteStore.open(self._state_file(), self.clock.time())
         self.target_status = TargetStatus(vendor.name, target.account)
         bare = Client(
             vendor.settings(target),
@@ -354,6 +355,9 @@ class Pipeline:
         [(stream, options)] = [
             pair for pair in enabled_streams(vendor, target) if pair[0].name == self.case.stream
         ]
+        own = {metric.name for metric in (*SELF_METRICS, *stream.metrics)}
+        families = [metric for name, metric in catalogue.metrics().items() if name in own]
+        self.board = Exposition(families, clock=self.clock)
         key = StreamKey(vendor.name, target.account, stream.name)
         status = StreamStatus(key, options.interval)
         self.target_status.streams[stream.name] = status
@@ -365,6 +369,13 @@ class Pipeline:
         self.poller = Poller(self._store, self.board, self._privacy, counting, self.clock)
         await self.poller.restore(self.job)
         await self._look()
+
+    def _state_file(self) -> Path:
+        path = self._directory / "state.db"
+        if not path.exists():
+            path.touch(0o600)
+            path.write_bytes(_empty_state_file(self.clock.time()))
+        return path
 
     async def _close(self) -> None:
         await self._client.close()
@@ -390,6 +401,16 @@ def _config(
         **target,
     }
     return parse(json.dumps({"targets": [settings]}), directory / "config.yaml")
+
+
+@cache
+def _empty_state_file(now: float) -> bytes:
+    """What the store makes of no file, through all former schemas; a pipeline needs that and no more."""
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "state.db"
+        connection, _ = connect(path, now)
+        connection.close()
+        return path.read_bytes()
 
 
 # Parsing a page is most of what a test costs that asks for each of its metrics.

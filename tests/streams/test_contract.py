@@ -1,9 +1,10 @@
 """What every stream keeps, whatever its vendor: the page, counting, faults, people."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -33,8 +34,16 @@ ROOT = Path(__file__).parents[2]
 LONG = 3_600
 
 Golden = Callable[[Path, str], None]
+_Test = TypeVar("_Test", bound=Callable[..., Coroutine[Any, Any, None]])
 
-every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+of_every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def every_case(test: _Test) -> _Test:
+    """Once for each case, on a loop of all: each brings threads, which take as long as what is tested."""
+    marked: _Test = of_every_case(pytest.mark.asyncio(loop_scope="module")(test))
+    return marked
 
 
 @dataclass(frozen=True)
