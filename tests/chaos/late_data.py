@@ -32,6 +32,8 @@ class LateData:
             self._audit_events_come_late,
             self._usage_events_come_late,
             self._bill_is_posted_late,
+            self._claude_code_is_told_late,
+            self._claude_bill_is_revised,
             self._copilot_was_used,
         )
 
@@ -144,6 +146,19 @@ class LateData:
             {"date": date, "discount": f"{self._chance.randrange(1, 200) / 1000:.3f}"},
         ]
         self._post("billing", {"items": items})
+
+    def _claude_code_is_told_late(self) -> None:
+        """Somebody's day, each time with other figures."""
+        figures = {
+            name: self._chance.randrange(90) for name in ("sessions", "lines_added", "output")
+        }
+        self._post("claude-code", {"timestamp": self._earlier(), **figures})
+
+    def _claude_bill_is_revised(self) -> None:
+        cents = f"{self._chance.randrange(90_000) / 1000:.3f}"
+        amounts = {"net": cents, "list": cents, "requests": self._chance.randrange(90)}
+        group = {"product": "chat", "model": self._chance.choice(("claude-opus-5", None))}
+        self._post("claude-bill", {"timestamp": self._earlier(20 * DAY), **group, **amounts})
 
     def _copilot_was_used(self) -> None:
         use = {"interactions": 3, "code_generations": 20, "code_acceptances": 9, "lines_added": 40}

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from starlette.routing import BaseRoute, Route
 
+from exporter.simulator.anthropic.claude_code import ClaudeCodeApi
+from exporter.simulator.anthropic.enterprise import EnterpriseApi
 from exporter.simulator.anthropic.lists import ListsApi
 from exporter.simulator.anthropic.rest import AnthropicOptions, AnthropicRest, not_found
 from exporter.simulator.world.world import World
@@ -14,7 +16,11 @@ class AnthropicApi:
 
     def __init__(self, world: World, options: AnthropicOptions, wall: Callable[[], float]) -> None:
         rest = AnthropicRest(options, wall)
-        self._parts = (ListsApi(world, rest),)
+        self._parts = (
+            ListsApi(world, rest),
+            ClaudeCodeApi(world, rest),
+            EnterpriseApi(world, rest),
+        )
 
     def routes(self) -> list[BaseRoute]:
         """The endpoints, below the API's base URL."""

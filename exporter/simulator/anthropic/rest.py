@@ -38,7 +38,9 @@ class AnthropicOptions:
 
     `requests_per_hour` is how often each endpoint of the Admin API may be asked, `requests_per_minute` how
     often all that an Analytics key opens; None switches a limit off.
-    `retry_after` says whether a 429 tells when to come back.
+    `retry_after` says whether a 429 tells when to come back. With `subscriptions_only` the Claude Code report has
+    nobody. `groups_shown` is how many groups the older reports show of a bucket; where not `newer_reports`, they
+    are the only ones. Of every `expiring` walks over pages the cursor of one expires (0: of none).
     """
 
     admin_key: str = "sim-anthropic-admin-key"
@@ -47,6 +49,10 @@ class AnthropicOptions:
     requests_per_hour: int | None = 60
     requests_per_minute: int | None = 60
     retry_after: bool = False
+    subscriptions_only: bool = False
+    newer_reports: bool = True
+    groups_shown: int = 100
+    expiring: int = 7
 
 
 class RefusedError(Exception):

@@ -29,6 +29,7 @@ from exporter.simulator.control.injection import (
 from exporter.simulator.control.request_log import RequestLog
 from exporter.simulator.world.assistance import BeforeTheWorldError
 from exporter.simulator.world.billing_input import ExportsInput, UsageInput
+from exporter.simulator.world.claude_input import ClaudeBillInput, ClaudeCodeInput
 from exporter.simulator.world.membership import UnknownTeamError
 from exporter.simulator.world.pull_request_input import PullRequestsInput
 from exporter.simulator.world.traffic import UnknownUnitError
@@ -79,6 +80,8 @@ class Control:
             Route("/pull-requests", _guarded(self._pull_requests), methods=["POST"]),
             Route("/audit-events", _guarded(self._audit_events), methods=["POST"]),
             Route("/usage-events", _guarded(self._usage_events), methods=["POST"]),
+            Route("/claude-code", _guarded(self._claude_code), methods=["POST"]),
+            Route("/claude-bill", _guarded(self._claude_bill), methods=["POST"]),
             Route("/teams", _guarded(self._form_team), methods=["POST"]),
             Route("/teams/rename", _guarded(self._rename_team), methods=["POST"]),
             Route("/repositories/rename", _guarded(self._rename_repository), methods=["POST"]),
@@ -178,6 +181,16 @@ class Control:
         rows = [_decoded(bytes(item), UsageEventInput).event(somebody, now) for item in items]
         self._world.usage_events.inject(rows, now)
         return json_response({"added": len(rows)})
+
+    async def _claude_code(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), ClaudeCodeInput)
+        posted.apply(self._world.claude_code, self._world.clock.time())
+        return json_response({"told": 1})
+
+    async def _claude_bill(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), ClaudeBillInput)
+        posted.apply(self._world.claude_enterprise, self._world.clock.time())
+        return json_response({"billed": 1})
 
     async def _rename_team(self, request: Request) -> Response:
         posted = _decoded(await request.body(), RenameInput)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY, OTHER, Window, floor
-from exporter.simulator.world import billing_truth, member_days_truth
+from exporter.simulator.world import billing_truth, claude_truth, member_days_truth
 from exporter.simulator.world.assistance import NOTHING, Figures
 from exporter.simulator.world.callers import Caller
 from exporter.simulator.world.legacy_copilot import Code, PersonDay, breakdown, told_breakdown
@@ -251,6 +251,22 @@ def cursor_audit_counts(view: View) -> Iterator[Count]:
             yield "cursor_audit_events_total", (("event_type", event.type),), 1
 
 
+def claude_code_counts(view: View) -> Iterator[Count]:
+    """What the Claude Code report tells of each day."""
+    return claude_truth.claude_code_counts(view.world.claude_code, view.window, view.as_of)
+
+
+def enterprise_counts(view: View) -> Iterator[Count]:
+    """What people of the Claude Enterprise organization did on each day that is built."""
+    return claude_truth.enterprise_counts(view.world.claude_enterprise, view.window, view.as_of)
+
+
+def enterprise_usage_counts(view: View) -> Iterator[Count]:
+    """What the Claude Enterprise organization is billed for each day."""
+    enterprise = view.world.claude_enterprise
+    return claude_truth.enterprise_usage_counts(enterprise, view.window, view.as_of)
+
+
 COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     commit_counts,
     change_counts,
@@ -265,4 +281,7 @@ COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     daily_usage_counts,
     review_counts,
     cursor_audit_counts,
+    claude_code_counts,
+    enterprise_counts,
+    enterprise_usage_counts,
 )

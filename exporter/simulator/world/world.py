@@ -9,6 +9,8 @@ from exporter.simulator.world.billing import Billing
 from exporter.simulator.world.budgets import budgets
 from exporter.simulator.world.bugbot import Review, ReviewSource
 from exporter.simulator.world.changes import Change, ChangeSource
+from exporter.simulator.world.claude_code import ClaudeCode
+from exporter.simulator.world.claude_enterprise import ClaudeEnterprise
 from exporter.simulator.world.commits import Commit, CommitSource
 from exporter.simulator.world.console import Console
 from exporter.simulator.world.copilot_activity import CopilotActivity
@@ -82,6 +84,8 @@ class World:
             for assistant in ("copilot", "cursor", "tabnine", "claude")
         )
         self.console = Console(claude, start)
+        self.claude_code = ClaudeCode(claude)
+        self.claude_enterprise = ClaudeEnterprise(claude)
         self.repository_moves = RepositoryMoves()
         commit_source = CommitSource(cursor, self.repositories, settings.commits_per_day)
         change_source = ChangeSource(cursor)
@@ -128,6 +132,8 @@ class World:
 
     def quiet(self, since: float | None) -> None:
         """Produce no more data at or after `since`; None lifts it."""
+        self.claude_code.quiet(since)
+        self.claude_enterprise.quiet(since)
         self.commits.quiet(since)
         self.changes.quiet(since)
         self.member_days.quiet(since)
