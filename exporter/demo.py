@@ -85,6 +85,16 @@ targets:
     requests_per_minute: 100000
     streams:
       organization: {{interval: 1m}}
+      claude_code: {{interval: 1m, lookback: 28d}}
+  - vendor: anthropic
+    account: acme-claude
+    api: analytics
+    base_url: {simulator}/anthropic
+    auth: {{token_file: {directory}/anthropic-analytics}}
+    requests_per_minute: 100000
+    streams:
+      enterprise: {{interval: 1m, lookback: 28d}}
+      enterprise_usage: {{interval: 1m, lookback: 28d}}
 state: {{path: {directory}/demo.db}}
 counting: {{history: count, birth_hold: 1m}}
 """
@@ -94,6 +104,7 @@ _SECRETS = {
     "cursor-organization": "sim-cursor-organization-key",
     "tabnine": "sim-tabnine-token",
     "anthropic": "sim-anthropic-admin-key",
+    "anthropic-analytics": "sim-anthropic-analytics-key",
 }
 _PROGRESS_SECONDS = 0.5
 _SUMMARY_SECONDS = 60

@@ -37,6 +37,7 @@ _WIDTH = 110
 _SCOPES = {
     "github": {"github organization": {"org": "acme"}, "github enterprise": {"enterprise": "acme"}},
     "cursor": {"cursor": {}, "cursor organization": {"organization_id": "org_abc123"}},
+    "anthropic": {"anthropic": {}, "anthropic analytics": {"api": "analytics"}},
 }
 """Of a vendor whose targets are of several kinds: their names in the markers, and what tells the kind."""
 _EXAMPLES = {"requests_per_minute": "30", "max_series": "2000"}

@@ -229,7 +229,7 @@ def test_the_example_fits_the_schema() -> None:
 
 ODD: tuple[Any, ...] = (None, True, False, 0, 10.0, 10.5, -1, "", "10", "5m", "0", [], {})
 DURATIONS = {"interval", "lookback", "timeout", "create_every", "expire_after"}
-WORDS = {"users", "cost_centers", "agent_usage"}
+WORDS = {"users", "cost_centers", "agent_usage", "beta"}
 """Keys whose bare `on` and `off` are words, which YAML 1.1 reads as booleans."""
 
 

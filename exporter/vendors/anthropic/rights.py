@@ -14,4 +14,6 @@ class Right:
 
 
 ADMINISTRATION = Right("the Admin API", f"{_DOCS}/administration-api")
+CLAUDE_CODE = Right("the Claude Code Analytics API", f"{_DOCS}/claude-code-analytics-api")
+ANALYTICS = Right("the Enterprise Analytics API", f"{_DOCS}/enterprise-analytics-api")
 REPORTS = Right("the Usage and Cost API", f"{_DOCS}/usage-cost-api")

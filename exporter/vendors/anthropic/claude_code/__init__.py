@@ -1,0 +1,1 @@
+"""Stream `claude_code`."""
