@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from exporter.exposition.catalogue import metrics
+from exporter.vendors import VENDORS
 from grafana.build import DIRECTORY, PAGES
 
 DASHBOARDS = [json.loads((DIRECTORY / page.file_name).read_text("utf-8")) for page in PAGES]
@@ -48,12 +49,11 @@ EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
 }
 """Where the dashboard-linter's rules are not kept, and why."""
 
-_METRIC = re.compile(
-    r"\b((?:usage_exporter|assistant|anthropic|github|tabnine|cursor|process)_[a-z0-9_]+|up|ALERTS\w*)\b"
-    r"(\{[^}]*\})"
-)
+_PREFIXES = "|".join(["usage_exporter", "assistant", "process", *(each.name for each in VENDORS)])
+_METRIC = re.compile(rf"\b((?:{_PREFIXES})_[a-z0-9_]+|up|ALERTS\w*)\b(\{{[^}}]*\}})")
 _WINDOW = re.compile(r"\[[^\]]+\]")
 _BY = re.compile(r"\b(?:by|on|without|ignoring) \(([^)]*)\)")
+_JOINED = re.compile(r"\bgroup_left \((\w+)\)")
 _RATED = re.compile(r"(?:increase|rate)\(\s*\w+_total\{[^}]*\}\[")
 
 dashboards = pytest.mark.parametrize("dashboard", DASHBOARDS, ids=[page.slug for page in PAGES])
@@ -233,10 +233,12 @@ def test_queries_name_metrics_and_labels_of_the_catalogue(dashboard: Mapping[str
     for title, expr in expressions(dashboard):
         names = [name for name, _ in _METRIC.findall(expr)]
         assert names, title
+        joined = set(_JOINED.findall(expr))
+        assert joined <= set[str]().union(*map(metric_labels, names)), title
         for name, narrowed in _METRIC.findall(expr):
             assert_labels(name, set(matchers(narrowed)))
             for grouped in _BY.findall(expr):
-                assert_labels(name, set(grouped.split(", ")) - {""})
+                assert_labels(name, set(grouped.split(", ")) - {""} - joined)
 
 
 def test_every_alert_is_among_those_that_are_shown() -> None:

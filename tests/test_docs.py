@@ -42,6 +42,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _SKIPPED_DEFAULTS = {"", "see below", "the vendor's", "the defaults"}
 _PER_STREAM = ("interval", "lookback")
 _SHARED = ("vendor", "streams", "auth")
+_PREFIXES = "|".join(["usage_exporter", "assistant", *(vendor.name for vendor in VENDORS)])
 
 every_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
@@ -162,9 +163,7 @@ def test_metrics_that_are_named_exist(document: Path) -> None:
     if document.name == "migration.md":
         # The names of other exporters stand in the first column and in their addresses.
         text = re.sub(r"^\|[^|]*\||\(https:[^)]*\)", "|", text, flags=re.MULTILINE)
-    for name in re.findall(
-        r"\b(?:usage_exporter|github|tabnine|cursor|anthropic|assistant)_[a-z_]+", text
-    ):
+    for name in re.findall(rf"\b(?:{_PREFIXES})_[a-z_]+", text):
         beginning = name.endswith("_") and any(known.startswith(name) for known in names)
         base = re.sub(r"_(bucket|sum|count|created)$", "", name)
         known = {name, base, f"{base}_total"} & names or name in others

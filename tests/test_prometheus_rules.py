@@ -25,7 +25,8 @@ OWN_LABELS = {"job", "instance"}
 GIVEN = {"account:cursor_cycle_budget_usd:given"}
 """What people record themselves, if they want to; the page of alerts says how."""
 _RECORDED = r"\w+:\w+:\w+"
-_NAME = r"\b(?:usage_exporter|github|tabnine|cursor|assistant)_[a-z_]+\b"
+_PREFIXES = "|".join(["usage_exporter", "assistant", *(vendor.name for vendor in VENDORS)])
+_NAME = rf"\b(?:{_PREFIXES})_[a-z_]+\b"
 
 
 def rules() -> Iterator[dict[str, Any]]:

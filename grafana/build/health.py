@@ -6,7 +6,7 @@ from grafana.build.panels import Column, Query, Stat, Table, Word
 
 _LIVE = "The exporter's own numbers, live: without data it does not answer."
 _SEEN = 'last_over_time(usage_exporter_build_info{job=~"$job"}[$__range])'
-_ALERTS = 'job=~"$job", alertname=~"(UsageExporter|GitHub|Tabnine|Cursor).+"'
+_ALERTS = 'job=~"$job", alertname=~"(UsageExporter|GitHub|Tabnine|Cursor|Anthropic).+"'
 
 PAGE = Page(
     slug="health",
