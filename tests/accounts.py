@@ -46,6 +46,21 @@ class Account:
         """The block `streams` of a target that has the chosen ones and no other."""
         return {**dict.fromkeys(self.streams.keys() - chosen.keys(), OFF), **chosen}
 
+    def apart(self, chosen: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Mapping[str, Any]]]:
+        """The chosen streams in as many targets as it takes so that none counts the same twice."""
+        found: list[dict[str, Mapping[str, Any]]] = []
+        counted: list[set[str]] = []
+        for name, options in chosen.items():
+            stream = self.streams[name]
+            what = set(stream.counts(stream.options.model_validate(options)))
+            free = next((i for i, known in enumerate(counted) if not known & what), len(found))
+            if free == len(found):
+                found.append({})
+                counted.append(set())
+            found[free][name] = options
+            counted[free] |= what
+        return found
+
 
 def _accounts() -> list[Account]:
     """Every scope that a case of a simulated vendor has, by its name."""

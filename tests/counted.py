@@ -36,6 +36,11 @@ class CountedStream:
         """How far back it reads, in seconds."""
         return int(self.stream.options.model_validate(self.month.options).lookback)
 
+    @property
+    def what(self) -> frozenset[str]:
+        """What it counts that other streams can count too."""
+        return frozenset(self.stream.counts(self.stream.options.model_validate(self.month.options)))
+
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
         """The counters that are compared, by name."""
@@ -64,6 +69,22 @@ def _streams() -> Iterator[CountedStream]:
 
 STREAMS = {each.name: each for each in _streams()}
 """By vendor and name: `cursor/audit_log`."""
+
+
+def _choices() -> Iterator[Mapping[str, CountedStream]]:
+    """Of streams that count the same each once, beside all others."""
+    for one in STREAMS.values():
+        rivals = {
+            other.name
+            for other in STREAMS.values()
+            if other is not one and other.account is one.account and other.what & one.what
+        }
+        if rivals:
+            yield {name: each for name, each in STREAMS.items() if name not in rivals}
+
+
+CHOICES = tuple(_choices())
+"""What one configuration can have of them. The last one reads exports, which tell of most."""
 
 
 def targets(simulator: str, directory: Path, lookbacks: Mapping[str, str]) -> list[dict[str, Any]]:

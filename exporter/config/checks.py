@@ -12,6 +12,7 @@ from exporter.config.blocks import Config, one_target, vendor_of
 from exporter.config.explain import Mistake, Written, mistakes
 from exporter.config.secrets import check_ca_file, check_key, check_secrets
 from exporter.config.text import Place, Problem
+from exporter.config.twice import address, counted_by_both
 from exporter.masking import shows_credential
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import StreamOptions
@@ -50,6 +51,7 @@ def check(data: Any, written: Written) -> Iterator[Problem]:
             continue  # explained above
         yield from _check_target(("targets", index), valid[-1][1])
     yield from _counted_twice(valid)
+    yield from counted_by_both(valid)
     privacy = data.get("privacy")
     if isinstance(privacy, Mapping) and isinstance(privacy.get("key_file"), str):
         yield from check_key(privacy["key_file"])
@@ -109,9 +111,10 @@ def _duplicates(targets: list[Any]) -> Iterator[Problem]:
 def _counted_twice(targets: Sequence[tuple[int, Target]]) -> Iterator[Problem]:
     """What a target reads as a part of what another one reads, and both count."""
     for (_, whole), (index, part) in permutations(targets, 2):
-        if whole.vendor != part.vendor or _address(whole) != _address(part):
+        if whole.vendor != part.vendor or address(whole) != address(part):
             continue
-        unless = vendor_of(whole).contains(whole, part)
+        vendor = vendor_of(whole)
+        unless = None if vendor.at_both_levels else vendor.contains(whole, part)
         streams = [name for name in _streams(part) if name in _streams(whole)]
         if unless is None or not streams:
             continue
@@ -122,10 +125,6 @@ def _counted_twice(targets: Sequence[tuple[int, Target]]) -> Iterator[Problem]:
             f"counted twice: turn {them} off in one of the two, as streams: {{{off}}}; or, {unless}"
         )
         yield ("targets", index), problem
-
-
-def _address(target: Target) -> str:
-    return target.base_url.rstrip("/")
 
 
 def _streams(target: Target) -> list[str]:

@@ -72,6 +72,7 @@ _TABLES: dict[str, Callable[[str], tuple[str, str]]] = {
 """How identities are cut into a partition and a key, by the beginning of the metric's name."""
 
 _AUTO = "Auto: "
+_EXPLICIT = "explicit"
 _OF_MODELS = """SELECT id, labels FROM series
     WHERE metric LIKE 'github_ai_credit_%' OR metric LIKE 'github_premium_request_%'"""
 _SLOT_KEYS = "SELECT start, key FROM slot WHERE series_id = ?"
@@ -124,22 +125,39 @@ def _separate_partitions(connection: sqlite3.Connection) -> None:
 
 def _separate_selections(connection: sqlite3.Connection) -> None:
     """Take `Auto: ` out of the models of a GitHub bill, into a label of its own after the others."""
+    _relabel_models(connection, _selected)
+
+
+def _relabel_models(
+    connection: sqlite3.Connection, change: Callable[[list[str]], list[str]]
+) -> None:
+    """Change the labels of the models of a GitHub bill, also where they are the key of a folded sample."""
     for series_id, text in connection.execute(_OF_MODELS).fetchall():
-        labels = json.dumps(_selected(json.loads(text)))
+        labels = json.dumps(change(json.loads(text)))
         connection.execute("UPDATE series SET labels = ? WHERE id = ?", (labels, series_id))
         for start, key in connection.execute(_SLOT_KEYS, (series_id,)).fetchall():
             first, *names = json.loads(key).split(_FOLDED)
             if names and not first:
-                selected = _FOLDED.join(("", *_selected(names)))
+                changed = _FOLDED.join(("", *change(names)))
                 connection.execute(
                     "UPDATE slot SET key = ? WHERE (series_id, start, key) = (?, ?, ?)",
-                    (json.dumps(selected), series_id, start, key),
+                    (json.dumps(changed), series_id, start, key),
                 )
 
 
 def _selected(labels: list[str]) -> list[str]:
     model, *others = labels
     return [model.removeprefix(_AUTO), *others, "auto" if model.startswith(_AUTO) else ""]
+
+
+def _name_explicit_selections(connection: sqlite3.Connection) -> None:
+    """Give the models that people chose a selection too: they had an empty one."""
+    _relabel_models(connection, _explicit)
+
+
+def _explicit(labels: list[str]) -> list[str]:
+    *others, selection = labels
+    return [*others, selection or _EXPLICIT]
 
 
 def _parted(metric: str, identity: str) -> tuple[str, str]:
@@ -203,5 +221,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _separate_selections,
     _take_baselines_by_partition,
     _know_what_was_told,
+    _name_explicit_selections,
 )
 """`PRAGMA user_version` counts those that a file has seen; those that it lacks run in one transaction."""

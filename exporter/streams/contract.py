@@ -62,7 +62,8 @@ class Stream(Generic[TargetT, OptionsT]):
     that an answer shows that the account can be read, and not only that the vendor is there. `explain`
     adds to an error what only this stream knows of it. `inapplicable` says why a target cannot have this
     stream, or None. `label_sizes` is about how many values a label has beside the other labels of a
-    metric, where that is known. `first_read` is what the first poll makes, where it takes far more requests
+    metric, where that is known. `counts` is what it counts that another stream of the vendor can count as well,
+    in words, each with what to write so that it does not: of one account only one of them may. `first_read` is what the first poll makes, where it takes far more requests
     than a later one.
     """
 
@@ -81,6 +82,7 @@ class Stream(Generic[TargetT, OptionsT]):
     of_account: bool = True
     inapplicable: Callable[[TargetT], str | None] = lambda _: None
     label_sizes: Callable[[TargetT, OptionsT], Mapping[str, int]] = lambda _, __: {}
+    counts: Callable[[OptionsT], Mapping[str, str]] = lambda _: {}
     first_read: Callable[[TargetT, OptionsT], Sequence[Cost]] = lambda _, __: ()
     explain: Callable[[PollError], PollError] = _unexplained
 

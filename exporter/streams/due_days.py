@@ -57,3 +57,10 @@ class DueDays:
             return True
         closed = floor(day.start, DAY) + DAY + self._closed_after
         return closed > now - self._recent or read_at < closed or now - read_at >= DAY
+
+
+def days_a_poll(*, lookback: int, recent: int, interval: int) -> float:
+    """About how many days a poll reads: the recent ones and the open one, and its share of the older ones."""
+    each_poll = min(recent, lookback) / DAY + 1
+    older = max(0.0, lookback / DAY + 1 - each_poll)
+    return each_poll + older * min(1, interval / DAY)

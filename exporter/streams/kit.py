@@ -36,7 +36,7 @@ from exporter.streams.breakdown import Breakdown
 from exporter.streams.contract import AnyStream, Batch, Batches, Cost, Stream
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import date_of, iso, iso_day, moment, unix
-from exporter.streams.due_days import DueDays
+from exporter.streams.due_days import DueDays, days_a_poll
 from exporter.streams.events import Add, Distinct, Reject, Row, events
 from exporter.streams.members import Members
 from exporter.streams.options import CountingOptions, StreamOptions, every

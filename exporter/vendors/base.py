@@ -109,7 +109,8 @@ class Vendor(Generic[TargetT]):
     `credential` is given a client without one, for a credential that the vendor itself hands out.
     `diagnosis` is what the doctor says of credentials and refusals. `contains` says of two targets of one
     address whether all that the second one reads is a part of the first: None where it is not, else what to do
-    where this is wrong. What both count would be there twice, so such a file is refused.
+    where this is wrong. What both count would be there twice, so such a file is refused. A vendor that is told of
+    `at_both_levels` may be read at both, and is refused only where streams tell that they count the same.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Vendor(Generic[TargetT]):
     credential: Callable[[TargetT, Client], Credential]
     diagnosis: Diagnosis[TargetT]
     contains: Callable[[TargetT, TargetT], str | None] = lambda _, __: None
+    at_both_levels: bool = False
 
 
 AnyVendor = Vendor[Any]

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tests.chaos.campaign import Campaign
+from tests.counted import CHOICES
 
 
 @click.command()
@@ -21,7 +22,9 @@ def main(kills: int, seed: int | None, days: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = secrets.randbelow(10**6) if seed is None else seed
     with tempfile.TemporaryDirectory(prefix="usage-exporter-chaos-") as directory:
-        report = Campaign(Path(directory), kills, chosen, days=days).run(click.echo)
+        streams = CHOICES[chosen % len(CHOICES)]
+        campaign = Campaign(Path(directory), kills, chosen, days=days, streams=streams)
+        report = campaign.run(click.echo)
     click.echo(report.text())
     for (name, labels), (ours, true) in report.wrong.items():
         click.echo(f"wrong: {name}{dict(labels)}: counted {ours}, true {true}")

@@ -7,7 +7,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.chaos.late_data import LateData
 from tests.chaos.moves import Moves
 from tests.chaos.watch import Watch
 from tests.chaos.world import MonthOfWork, Settings, settle
+from tests.counted import CHOICES, CountedStream
 from tests.e2e.processes import Process, http, wait_for
 
 SETTLING = 900.0
@@ -151,11 +152,12 @@ class Campaign:
         days: int = 30,
         developers: int = 12,
         longest: float = 2.0,
+        streams: Mapping[str, CountedStream] = CHOICES[-1],
     ) -> None:
         self._kills = kills
         self._longest = longest
         self._chance = Random(seed)
-        self._month = MonthOfWork(directory, seed, developers)
+        self._month = MonthOfWork(directory, seed, developers, streams=streams)
         self._daemon = Daemon(self._month, self._chance)
         self._late = LateData(self._month, self._chance)
         self._moves = Moves(self._month, self._chance)

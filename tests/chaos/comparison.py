@@ -91,7 +91,12 @@ def truth(month: MonthOfWork) -> Sums:
         if since not in told:
             told[since] = month.simulator.truth(since=since)
         _add(
-            found, ((key, value) for key, value in told[since].items() if key[0] in counted.metrics)
+            found,
+            (
+                ((name, counted.month.labels(labels)), value)
+                for (name, labels), value in told[since].items()
+                if name in counted.metrics
+            ),
         )
     if USAGE_REPORTS in month.streams:
         _add_files(found, month)
@@ -106,11 +111,12 @@ def _add(sums: Sums, values: Iterable[tuple[Key, Any]]) -> None:
 
 def _add_files(sums: Sums, month: MonthOfWork) -> None:
     """Each day as it was posted when the last export that tells of it was made."""
-    made = _exports(month)
+    made, metrics = _exports(month), month.streams[USAGE_REPORTS].metrics
     for prefix, report_type in _FROM_FILES.items():
         for created, days in _told_by(made, report_type, month).items():
             told = month.simulator.truth(since=days.start, until=days.end, at=created)
-            _add(sums, ((key, value) for key, value in told.items() if key[0].startswith(prefix)))
+            found = ((key, value) for key, value in told.items() if key[0] in metrics)
+            _add(sums, ((key, value) for key, value in found if key[0].startswith(prefix)))
 
 
 def _told_by(made: Sequence[_Export], report_type: str, month: MonthOfWork) -> dict[float, Window]:

@@ -11,7 +11,7 @@ import yaml
 from exporter.config.durations import format_duration
 from exporter.model import DAY, HOUR, floor
 from tests.chaos.world_time import WorldTime
-from tests.counted import STREAMS, CountedStream, targets
+from tests.counted import CHOICES, CountedStream, targets
 from tests.e2e.processes import Simulator
 
 BEGIN = 1_780_920_000
@@ -52,7 +52,7 @@ class MonthOfWork:
         developers: int,
         *,
         begin: int = BEGIN,
-        streams: Mapping[str, CountedStream] = STREAMS,
+        streams: Mapping[str, CountedStream] = CHOICES[-1],
     ) -> None:
         self.directory = directory
         self.streams = streams

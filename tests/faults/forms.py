@@ -37,7 +37,9 @@ def _forms(account: Account) -> Iterator[Form]:
     forms = {name: _forms_of(account, name) for name in account.streams}
     for number in range(max(map(len, forms.values()))):
         chosen = {name: each[number] for name, each in forms.items() if number < len(each)}
-        yield Form(f"{account.name}, form {number + 1}", account, chosen)
+        for part, streams in enumerate(account.apart(chosen)):
+            apart = f" apart {part}" if part else ""
+            yield Form(f"{account.name}, form {number + 1}{apart}", account, streams)
 
 
 def _forms_of(account: Account, stream: str) -> list[Mapping[str, Any]]:

@@ -109,7 +109,7 @@ FAULTS = (
         "numbers negative",
         changed(numbers(b"-3")),
         _FINE | _SCHEMA,
-        valid_for=frozenset({"billing_usage", "usage_reports"}),
+        valid_for=frozenset({"billing_usage", "usage_reports", "ai_credits"}),
     ),
     Fault("numbers 2**70", changed(numbers(b"%d" % 2**70)), _FINE | _SCHEMA),
     Fault("half characters", changed(contents.surrogates), _FINE | _SCHEMA),

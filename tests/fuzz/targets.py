@@ -7,6 +7,7 @@ from tests.streams.cases import CASES
 REMEMBERING = frozenset(
     {
         *("github/billing_usage", "github/usage_reports", "github/copilot_reports"),
+        "github/ai_credits",
         *("tabnine/audit_log", "tabnine/team_usage", "tabnine/user_usage", "cursor/usage_events"),
         *("anthropic/claude_code", "anthropic/enterprise", "anthropic/enterprise_usage"),
     }

@@ -4,7 +4,7 @@ import hashlib
 import json
 import pickle
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
@@ -106,13 +106,19 @@ class Month:
     """How a stream is counted in the simulated world, where the campaigns compare it with the truth.
 
     `options` are what it takes to read all of it; metrics whose names begin with one of `left_out` are
-    not compared, because these options do not ask for them or the truth does not tell of them. In a
-    `steady` stream no value moves to other labels or shrinks.
+    not compared, because these options do not ask for them or the truth does not tell of them. With these
+    options the labels that are `blank` are empty. In a `steady` stream no value moves to other labels or
+    shrinks.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     steady: bool = False
+    blank: tuple[str, ...] = ()
+
+    def labels(self, true: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """The labels of the truth as the stream has them."""
+        return tuple((name, "" if name in self.blank else value) for name, value in true)
 
 
 @dataclass(frozen=True)

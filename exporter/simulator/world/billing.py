@@ -21,6 +21,10 @@ CREDITED_UNTIL = 20
 """The last day of a month that is credited: what grows afterwards is more than what is taken back."""
 
 MODELS = ("Claude Sonnet 4.6", "GPT-5.2", "Gemini 3 Pro", "Code Review model")
+AUTO = "Auto: "
+"""Before the name of a model that Copilot chose."""
+INCLUDED_SHARE = 0.5
+AUTO_SHARE = 0.2
 AI_CREDIT = "copilot_ai_credit"
 PREMIUM_REQUEST = "copilot_premium_request"
 _SEAT_PRICE = Decimal(19)
@@ -194,13 +198,13 @@ class Billing:
             for model in chance.sample(MODELS, k=chance.randint(0, 2)):
                 sku = _REQUESTS if chance.random() < 0.15 else _CREDITS
                 quantity = Decimal(chance.randint(1, 900)) / 20
-                included = chance.random() < 0.5
+                roll = chance.random()
                 yield line._replace(
                     posted=self._posted(chance, day),
                     sku=sku,
                     quantity=quantity,
-                    discount=quantity * sku.price if included else Decimal(0),
-                    model=model,
+                    discount=quantity * sku.price if roll < INCLUDED_SHARE else Decimal(0),
+                    model=f"{AUTO}{model}" if abs(roll - 0.5) < AUTO_SHARE / 2 else model,
                     tokens=_tokens(chance, model) if sku is _CREDITS else None,
                 )
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from exporter.model import Window
-from exporter.simulator.world.billing import AI_CREDIT, PREMIUM_REQUEST, Billing, UsageItem
+from exporter.simulator.world.billing import AI_CREDIT, AUTO, PREMIUM_REQUEST, Billing, UsageItem
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 Count: TypeAlias = tuple[str, Labels, int | Decimal]
@@ -33,13 +33,16 @@ def billing_counts(billing: Billing, window: Window, as_of: float) -> Iterator[C
 
 
 def _of_models(item: UsageItem, charged: str) -> Iterator[Count]:
-    model, selection = ("model", item.model), ("selection", "")
+    model = ("model", item.model.removeprefix(AUTO))
+    selection = ("selection", "auto" if item.model.startswith(AUTO) else "explicit")
     labels = (model, ("organization", item.organization), ("cost_center", charged), selection)
-    if item.sku.name == PREMIUM_REQUEST:
-        yield "github_premium_request_quantity_total", labels, item.quantity
-        yield "github_premium_request_net_usd_total", labels, item.net
+    of_sku = (("product", item.sku.product), ("sku", item.sku.name), *labels[1:-1])
+    for sku, name in ((PREMIUM_REQUEST, "premium_request"), (AI_CREDIT, "ai_credit")):
+        if item.sku.name == sku:
+            yield f"github_{name}_quantity_total", labels, item.quantity
+            yield f"github_{name}_net_usd_total", labels, item.net
+            yield f"github_{name}_sku_quantity_total", of_sku, item.quantity
+            yield f"github_{name}_sku_net_usd_total", of_sku, item.net
     if item.sku.name == AI_CREDIT:
-        yield "github_ai_credit_quantity_total", labels, item.quantity
-        yield "github_ai_credit_net_usd_total", labels, item.net
         for kind, count in item.tokens._asdict().items() if item.tokens else ():
             yield "github_ai_credit_tokens_total", (model, ("token_kind", kind), selection), count

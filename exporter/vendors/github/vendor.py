@@ -98,6 +98,8 @@ class GithubTarget(Target):
     """The organization's login. Exactly one of org and enterprise."""
     enterprise: str | None = Field(default=None, min_length=1, pattern=_LOGIN)
     """The enterprise's slug. Exactly one of org and enterprise."""
+    standalone: bool = False
+    """Whether the organization belongs to none of the enterprises that other targets read."""
 
     @field_validator("base_url")
     @classmethod
@@ -111,6 +113,8 @@ class GithubTarget(Target):
     def _one_scope(self) -> Self:
         if (self.org is None) == (self.enterprise is None):
             raise ValueError("needs exactly one of org and enterprise")
+        if self.standalone and self.enterprise is not None:
+            raise ValueError("standalone is a key of organizations; remove it, or give org")
         return self
 
     @property
@@ -182,6 +186,13 @@ def needs_org(target: GithubTarget) -> str | None:
 def needs_enterprise(target: GithubTarget) -> str | None:
     """Why a stream of enterprises does not apply to a target."""
     return None if target.enterprise else "GitHub offers it for enterprises only: give enterprise"
+
+
+def contains(one: GithubTarget, other: GithubTarget) -> str | None:
+    """An enterprise contains every organization of which the configuration does not say otherwise."""
+    if one.enterprise is None or other.org is None or other.standalone:
+        return None
+    return "if the organization does not belong to the enterprise, give it standalone: true"
 
 
 def is_public_api(host: str) -> bool:

@@ -21,6 +21,7 @@ from exporter.simulator.github.rest import GitHubOptions
 from exporter.streams.dates import iso
 from exporter.streams.source import Source
 from exporter.vendors.github import VENDOR
+from tests.accounts import Account
 from tests.clock import ManualClock
 from tests.doctor.world import target
 from tests.simulator.support import START, Wall, simulator
@@ -96,10 +97,12 @@ def applies(stream: str, scope: str) -> bool:
 
 
 def forms(case: Case) -> Iterator[Mapping[str, Any]]:
-    """The options under which a stream asks for all that it can ask for."""
+    """The options under which a stream asks for all that it can ask for, where its account can have them."""
+    account = Account(VENDOR, case.target)
     month = case.month.options if case.month else {}
     for form in case.forms or ({},):
-        yield {**switched_on(case.stream), **month, **form}
+        if account.allows(case.stream, form):
+            yield {**switched_on(case.stream), **month, **form}
 
 
 def switched_on(stream: str) -> Mapping[str, bool]:
@@ -132,7 +135,7 @@ class Conversation(NamedTuple):
 async def said_by_stream(case: Case, scope: str, directory: Path) -> Conversation:
     """Two polls under each form of the options."""
     found = Conversation([], {})
-    for number, options in enumerate(forms(case)):
+    for number, options in enumerate(forms(replace(case, target={scope: ACCOUNT}))):
         place = directory / str(number)
         place.mkdir()
         async with Conversing(case, scope, options, place) as run:

@@ -113,10 +113,10 @@ def _pages(options: Options, days: float) -> float:
 
 def plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
     """The recent days at each poll, the older ones of the lookback once a day."""
-    recent = min(options.recent, options.lookback) / kit.DAY + 1
-    older = max(0.0, options.lookback / kit.DAY + 1 - recent)
-    once_a_day = older * min(1, options.interval / kit.DAY)
-    return [kit.Cost(EVENTS.group, _pages(options, recent + once_a_day))]
+    days = kit.days_a_poll(
+        lookback=options.lookback, recent=options.recent, interval=options.interval
+    )
+    return [kit.Cost(EVENTS.group, _pages(options, days))]
 
 
 def first_read(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:

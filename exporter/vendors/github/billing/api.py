@@ -25,6 +25,12 @@ def ask(
     return kit.Request(endpoint, {**target.scope_path, **more}, query or {})
 
 
+def of_day(day: kit.Window) -> dict[str, int]:
+    """The query for one day: without it GitHub adds up months."""
+    date = kit.date_of(day.start)
+    return {"year": date.year, "month": date.month, "day": date.day}
+
+
 class Line(msgspec.Struct, rename="camel", kw_only=True):
     """A line of a bill, whichever endpoint tells it."""
 
@@ -78,26 +84,46 @@ class SummaryItem(Line, kw_only=True):
     organization_name: ClassVar[None] = None
 
 
+_REPEATED = frozenset(
+    {"timePeriod", "enterprise", "organization", "user", "repository", "product", "sku"}
+    | {"model", "costCenter", "costCenterId"}
+)
+"""What an answer repeats of its request."""
+
+
 class Summary(msgspec.Struct, rename="camel", kw_only=True):
     """`usage/summary`; the filters that it repeats are ignored."""
 
-    ignored: ClassVar = frozenset(
-        {"timePeriod", "enterprise", "organization", "user", "repository", "product", "sku"}
-        | {"costCenter", "costCenterId"}
-    )
+    ignored: ClassVar = _REPEATED
 
     usage_items: list[SummaryItem]
+
+
+class ModelItem(SummaryItem, kw_only=True):
+    """One line of `ai_credit/usage` or `premium_request/usage`: a price and a model."""
+
+    ignored: ClassVar = SummaryItem.ignored - {"model"}
+
+    model: str | None = None
+
+
+class ModelUsage(msgspec.Struct, rename="camel", kw_only=True):
+    """`ai_credit/usage` and `premium_request/usage`: the lines of the asked time."""
+
+    ignored: ClassVar = _REPEATED
+
+    usage_items: list[ModelItem]
 
 
 class CostCenter(msgspec.Struct):
     """A cost center; of its resources, which name people, nothing is kept."""
 
     ignored: ClassVar = frozenset(
-        {"name", "azure_subscription", "resources"}
-        | {"ai_credit_pool_enabled", "ai_credit_pool_state"}
+        {"azure_subscription", "resources", "ai_credit_pool_enabled", "ai_credit_pool_state"}
     )
 
     id: str
+    name: str = ""
     state: str | None = None
 
 

@@ -25,6 +25,7 @@ from exporter.vendors.github.billing.api import (
     Usage,
     UsageItem,
     ask,
+    of_day,
 )
 from exporter.vendors.github.billing.day import day_start
 from exporter.vendors.github.billing.metrics import (
@@ -36,6 +37,7 @@ from exporter.vendors.github.billing.metrics import (
     MONTH_NET,
     UNITS,
 )
+from exporter.vendors.github.billing.refusals import explain
 from exporter.vendors.github.rights import BILL_READER, BILLING, REST, Right
 from exporter.vendors.github.vendor import GROUP, GithubTarget
 
@@ -131,7 +133,7 @@ async def _charged(source: _Source, partition: str) -> kit.Batch:
 async def _usage(source: _Source, day: kit.Window, partition: str) -> list[kit.Sample]:
     """A day of the bill, or of what is charged to one cost center."""
     narrowed = {} if partition in (WHOLE, NO_COST_CENTER) else {"cost_center_id": partition}
-    request = ask(source.target, "usage", {**_date(day), **narrowed})
+    request = ask(source.target, "usage", {**of_day(day), **narrowed})
     found = (await source.get(request, Usage)).usage_items
     lines = [item for item in found if day_start(item.date) == day.start]
     if found and not lines:
@@ -143,7 +145,7 @@ async def _usage(source: _Source, day: kit.Window, partition: str) -> list[kit.S
 
 async def _summary(source: _Source, day: kit.Window, partition: str) -> list[kit.Sample]:
     """A day of the bill with all cost centers, without organizations."""
-    found = await source.get(ask(source.target, "usage/summary", _date(day)), Summary)
+    found = await source.get(ask(source.target, "usage/summary", of_day(day)), Summary)
     return _counted(source, found.usage_items, day, partition)
 
 
@@ -202,25 +204,6 @@ async def _detailed(source: _Source, budget: Budget) -> Budget:
         return budget  # removed after the list was read
 
 
-def _date(day: kit.Window) -> dict[str, int]:
-    date = kit.date_of(day.start)
-    return {"year": date.year, "month": date.month, "day": date.day}
-
-
-_BILL = "/usage answered"
-"""In the message of an error of the bill itself."""
-
-
-def explain(error: kit.PollError) -> kit.PollError:
-    """What a bill that is not there may mean; of its other parts it means less."""
-    if not isinstance(error, kit.NotFoundError) or _BILL not in str(error):
-        return error
-    return kit.NotFoundError(
-        f"{error}; an organization that is billed through its enterprise has no bill of its own: give "
-        "enterprise. The account must be on the enhanced billing platform"
-    )
-
-
 def plan(target: GithubTarget, options: Options) -> Sequence[kit.Cost]:
     """A request a day of the lookback and today; of an enterprise one more for each cost center."""
     days = ceil(options.lookback / kit.DAY) + 1
@@ -243,7 +226,7 @@ STREAM = kit.Stream(
     # Each day of the window is a request or more.
     silence=14 * kit.DAY,
     plan=plan,
-    probe=kit.once(lambda source: ask(source.target, "usage", _date(source.window)), Usage),
+    probe=kit.once(lambda source: ask(source.target, "usage", of_day(source.window)), Usage),
     right={
         "org": Right(
             document="https://docs.github.com/rest/billing/usage"

@@ -1,6 +1,5 @@
 """The rows of an export's files, added up by UTC day and series."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,14 +8,16 @@ from typing import TypeAlias
 
 from exporter.streams import kit
 from exporter.streams.money import ZERO, NotAnAmountError, amount
-from exporter.vendors.github.billing.day import day_start
-from exporter.vendors.github.usage_reports.metrics import (
-    CREDIT_TOKENS,
+from exporter.vendors.github.billing.by_model import (
+    CREDIT,
     CREDITS,
-    DOLLARS,
     PREMIUM,
-    UNITS,
+    REQUEST,
+    series_of,
+    unit_of,
 )
+from exporter.vendors.github.billing.day import day_start
+from exporter.vendors.github.usage_reports.metrics import CREDIT_TOKENS, DOLLARS, UNITS
 
 _Row: TypeAlias = Mapping[str, str]
 """A row by the names of its columns; an optional column that a file lacks is empty."""
@@ -43,10 +44,6 @@ _KNOWN = (
 )
 """Columns of the documents, of which each type reads some."""
 
-_NO_LETTERS = re.compile(r"[^a-z]+")
-_AUTO = "Auto: "
-"""Before the name of a model that Copilot chose."""
-
 
 class OddCellError(ValueError):
     """A cell of a row that cannot be counted; `column` is where it is."""
@@ -69,17 +66,17 @@ def _spend(row: _Row, day: int, tally: kit.Tally) -> None:
 
 
 def _premium(row: _Row, day: int, tally: kit.Tally) -> None:
-    if _unit(row) not in ("", "request"):
+    if unit_of(row["unit_type"]) not in ("", REQUEST):
         raise OtherUnitError(row["unit_type"])
     tally.add(PREMIUM, _series(row), day, [_amount(row, "quantity"), _amount(row, "net_amount")])
 
 
 def _credits(row: _Row, day: int, tally: kit.Tally) -> None:
     """Files of the month in which credits began have rows in requests, with their credits beside them."""
-    unit = _unit(row)
-    if unit != "credit" and row["aic_quantity"]:
+    unit = unit_of(row["unit_type"])
+    if unit != CREDIT and row["aic_quantity"]:
         used = _amount(row, "aic_quantity")
-    elif unit in ("", "credit"):
+    elif unit in ("", CREDIT):
         used = _amount(row, "quantity")
     else:
         raise OtherUnitError(row["unit_type"])
@@ -91,16 +88,8 @@ def _credits(row: _Row, day: int, tally: kit.Tally) -> None:
             tally.add(CREDIT_TOKENS, (series[0], kind, series[-1]), day, [count])
 
 
-def _unit(row: _Row) -> str:
-    """What the quantity of a row is counted in, whose spelling differs; empty where that is not told."""
-    told = _NO_LETTERS.sub("", row["unit_type"].casefold()).removesuffix("s")
-    return next((unit for unit in ("credit", "request") if told.endswith(unit)), told)
-
-
 def _series(row: _Row) -> tuple[str, ...]:
-    model = row["model"].removeprefix(_AUTO) or kit.UNKNOWN
-    selection = "auto" if row["model"].startswith(_AUTO) else ""
-    return model, row["organization"], row["cost_center_name"], selection
+    return series_of(row["model"], [row[name] for name in _ACCOUNT])
 
 
 def _amount(row: _Row, column: str) -> Decimal:

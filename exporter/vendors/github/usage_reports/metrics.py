@@ -1,10 +1,10 @@
 """The metrics of stream `usage_reports`."""
 
 from exporter.streams import kit
+from exporter.vendors.github.billing.by_model import CREDITS, PREMIUM
 from exporter.vendors.github.billing.metrics import spend
 
 _LATE = "polled; as late as the newest export, and a day settles within 5 days"
-_MODEL = ("model", "organization", "cost_center", "selection")
 
 EXPORTS = kit.Metric(
     "github_usage_report_exports",
@@ -29,14 +29,6 @@ DOLLARS, UNITS = spend(
     api=f"GitHub usage report exports, {_LATE}",
     labels=("product", "sku", "organization", "cost_center"),
 )
-CREDITS = kit.Group.counters(
-    {
-        "github_ai_credit_quantity_total": "AI credits that were used",
-        "github_ai_credit_net_usd_total": "US dollars that are billed for AI credits",
-    },
-    api=f"GitHub AI credit exports, {_LATE}",
-    labels=_MODEL,
-)
 CREDIT_TOKENS = kit.Group.counters(
     {
         "github_ai_credit_tokens_total": "Tokens behind the AI credits, where the file has them",
@@ -45,15 +37,5 @@ CREDIT_TOKENS = kit.Group.counters(
     labels=("model", "token_kind", "selection"),
     foldable_labels=("model",),
 )
-PREMIUM = kit.Group.counters(
-    {
-        "github_premium_request_quantity_total": "Premium requests that were used, "
-        "what GitHub billed before AI credits",
-        "github_premium_request_net_usd_total": "US dollars that are billed for premium requests",
-    },
-    api=f"GitHub premium request exports, {_LATE}",
-    labels=_MODEL,
-)
-
 COUNTERS = (DOLLARS, UNITS, CREDITS, CREDIT_TOKENS, PREMIUM)
 METRICS = (*GAUGES, *(metric for group in COUNTERS for metric in group.metrics))

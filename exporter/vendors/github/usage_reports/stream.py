@@ -5,7 +5,7 @@ that makes work on the customer's account, and each shows in its list of exports
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, Self, TypeAlias
 
@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from exporter import log
 from exporter.client.request import join, same_origin
 from exporter.streams import kit
+from exporter.vendors.github.billing.by_model import AI_CREDITS, PREMIUM_REQUESTS
 from exporter.vendors.github.rights import BILL_READER, BILLING, REST, Right
 from exporter.vendors.github.usage_reports.exports import (
     COMPLETED,
@@ -41,6 +42,9 @@ ONE = kit.Endpoint("/enterprises/{enterprise}/settings/billing/reports/{report_i
 FILE = kit.Endpoint("/enterprises/{enterprise}/metered_exports/{export}", GROUP)
 
 _STATUSES = (PROCESSING, COMPLETED, FAILED)
+
+_COUNTS = {"ai_credit": AI_CREDITS, "premium_request": PREMIUM_REQUESTS}
+"""What of the report types the stream `ai_credits` counts too."""
 
 TypeName: TypeAlias = Literal["summarized", "detailed", "ai_credit", "premium_request"]
 
@@ -227,6 +231,14 @@ def _runs(days: Sequence[int]) -> Iterator[kit.Window]:
         yield kit.Window(start, end + kit.DAY)
 
 
+def counts(options: Options) -> Mapping[str, str]:
+    """What the stream `ai_credits` counts too, and which report types leave it to that."""
+    others = [name for name in options.report_types if name not in _COUNTS]
+    chosen = f"report_types: [{', '.join(others)}]" if others else "enabled: false"
+    found = (_COUNTS[name] for name in options.report_types if name in _COUNTS)
+    return dict.fromkeys(found, f"usage_reports: {{{chosen}}}")
+
+
 def plan(_: GithubTarget, options: Options) -> Sequence[kit.Cost]:
     """The list, and for each type about once a day a creation, its links and its file."""
     a_day = min(1, options.interval / kit.DAY)
@@ -256,4 +268,5 @@ STREAM = kit.Stream(
     ),
     by_default=False,
     inapplicable=needs_enterprise,
+    counts=counts,
 )

@@ -156,7 +156,7 @@ async def test_a_cost_center_that_is_refused_does_not_count_as_nothing(tmp_path:
         with_cost_centers(run, none=[line(6)], red=[line(3)])
         await run.poll()
         assert run.status.state is State.NOT_FOUND
-        assert "billed through its enterprise" in run.status.reason
+        assert "enhanced billing platform" in run.status.reason
         assert (total(run), run.status.corrections) == (9, 0)
 
 

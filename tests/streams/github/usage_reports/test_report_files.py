@@ -44,8 +44,8 @@ async def test_credits_and_requests_of_one_file_are_not_added_up(tmp_path: Path)
     async with run_of(tmp_path, "ai_credit", text) as run:
         await run.poll()
         assert (run.status.state, run.status.rejected) == (State.OK, {})
-        assert run.values(CREDITS) == {("Model A", "org-a", "", ""): 23.852494}
-        assert run.values(CREDITS_NET) == {("Model A", "org-a", "", ""): 0.185}
+        assert run.values(CREDITS) == {("Model A", "org-a", "", "explicit"): 23.852494}
+        assert run.values(CREDITS_NET) == {("Model A", "org-a", "", "explicit"): 0.185}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ async def test_a_quantity_in_another_unit_is_left_out_and_told(
     async with run_of(tmp_path, report_type, text) as run:
         await run.poll()
         assert (run.status.state, run.status.rejected) == (State.OK, {"unit_type": 30})
-        assert run.values(metric) == {("Model A", "org-a", "", ""): 12.5}
+        assert run.values(metric) == {("Model A", "org-a", "", "explicit"): 12.5}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_tokens_are_read_in_every_spelling(spelled: str, tmp_path: Path) -
         await run.poll()
         assert run.status.drift == {}
         kinds = {"input": 1000, "output": 200, "cache_read": 50, "cache_write": 10}
-        assert run.values(TOKENS) == {("Model A", kind, ""): n for kind, n in kinds.items()}
+        assert run.values(TOKENS) == {("Model A", kind, "explicit"): n for kind, n in kinds.items()}
 
 
 async def test_a_model_that_copilot_chose_is_not_another_model(tmp_path: Path) -> None:
@@ -101,11 +101,11 @@ async def test_a_model_that_copilot_chose_is_not_another_model(tmp_path: Path) -
     async with run_of(tmp_path, "ai_credit", text) as run:
         await run.poll()
         assert run.values(CREDITS) == {
-            ("Model A", "org-a", "", ""): 4,
+            ("Model A", "org-a", "", "explicit"): 4,
             ("Model A", "org-a", "", "auto"): 2,
         }
         assert run.values(TOKENS) == {
-            ("Model A", "input", ""): 7,
+            ("Model A", "input", "explicit"): 7,
             ("Model A", "input", "auto"): 5,
         }
 
