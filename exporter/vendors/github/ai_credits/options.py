@@ -35,7 +35,7 @@ class Options(kit.CountingOptions):
             raise ValueError(
                 "organizations takes effect with by: organization only; add it, or remove them"
             )
-        if self.by != "cost_center" and self.cost_centers != "auto":
+        if self.by != "cost_center" and self.cost_centers not in ("auto", ()):
             raise ValueError(
                 "cost_centers takes effect with by: cost_center only; add it, or remove them"
             )
