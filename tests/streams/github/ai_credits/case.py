@@ -43,9 +43,9 @@ CASE = Case(
     ),
     empty={"credits": {}, "requests": {}},
     whole=False,
-    month=Month({"lookback": "8d", "recent": "30d"}, blank=("organization", "cost_center")),
+    month=Month({"lookback": "8d", "recent": "30d", "by": "cost_center"}, blank=("organization",)),
     forms=(
-        {},
+        {"by": "model"},
         {"by": "organization", "organizations": ["acme", "acme-labs"]},
         {"by": "cost_center"},
     ),
