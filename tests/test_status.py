@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.model import HOUR, MINUTE, StreamKey
-from exporter.telemetry.status import (
-    POLLS_KEPT,
-    Polled,
-    PollOutcome,
-    RequestBudget,
-    StreamStatus,
-    TargetStatus,
-    Used,
-)
+from exporter.telemetry.request_budget import RequestBudget, Used
+from exporter.telemetry.status import POLLS_KEPT, Polled, PollOutcome, StreamStatus, TargetStatus
 
 NOW = 1_784_000_000.0
 CORE = {"core": [Limit(60, 60), Limit(5_000, HOUR)]}

@@ -16,6 +16,7 @@ from exporter.client import retry
 from exporter.client.auth import Credential
 from exporter.client.body_limit import LargeBodyLimit
 from exporter.client.connection import connect
+from exporter.client.error_text import describe
 from exporter.client.errors import RateLimitedError, SchemaError, UnavailableError
 from exporter.client.etag_cache import Cached, ETagCache
 from exporter.client.pace import Limit, Pace
@@ -256,7 +257,7 @@ class Client:
             try:
                 piece = await anext(chunks, b"")
             except retry.TRANSPORT_ERRORS as problem:
-                reason = retry.describe(problem)
+                reason = describe(problem)
                 break
             left -= time.monotonic() - began
             if left < 0:

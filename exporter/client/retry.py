@@ -2,17 +2,16 @@
 
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from random import Random
-from typing import Any
 
 import httpx
-import msgspec
 
 from exporter.client.body import BrokenBodyError
+from exporter.client.error_text import describe, shortened
 from exporter.client.errors import (
     ForbiddenError,
     NotFoundError,
@@ -21,7 +20,6 @@ from exporter.client.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from exporter.client.reaching import UnreachedError
 
 LONGEST_WAIT = 24 * 3600.0
 """The longest wait that a vendor's header can ask for."""
@@ -30,15 +28,7 @@ TRANSPORT_ERRORS = (httpx.TransportError, TimeoutError, BrokenBodyError)
 """The errors of an exchange that ended without a whole answer."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_LONGEST_MESSAGE = 200
-_LONGEST_ADVICE = 600
-"""The name of a host may have 253 characters, and the remedy stands behind it."""
-_LONGEST_SCANNED = 4096
 _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
-_EMAIL = re.compile(r"[\w.+%'=-]{1,64}@[\w.-]{1,255}")
-_USER = re.compile(
-    r"""\b(user(?: id|name)?:? )(?:[0-9]+|'[^']{1,64}'|"[^"]{1,64}"|`[^`]{1,64}`)""", re.IGNORECASE
-)
 _LIMITED = re.compile(
     r"rate limit (?:was |has been )?exceeded|secondary rate limit|abuse detection|too many requests"
     r"|exceeded (?:a|an|the|your) [\w ]{0,40}(?:rate limit|quota)",
@@ -48,7 +38,6 @@ _LIMITS_EXPLAINED = re.compile(
     r"abuse-rate-limit|secondary-rate-limit|rate-limits-for-the-rest-api|#rate-limit(?:s|ing)\b"
 )
 """In the `documentation_url` of GitHub's errors. A refusal of `/rate_limit` itself has another."""
-_URL_QUERY = re.compile(r"(https?://[^\s?#\"'<>]{1,2048})[?#][^\s\"'<>]*")
 
 
 class Action(enum.Enum):
@@ -210,66 +199,6 @@ def reset_delay(headers: Mapping[str, str], now: float) -> float | None:
     return _clamped(float(text) - now)
 
 
-def describe(problem: Exception) -> str:
-    """A transport error in words, without headers and URLs."""
-    if isinstance(problem, UnreachedError):
-        return _shortened(str(problem), _LONGEST_ADVICE)
-    if isinstance(problem, httpx.ConnectError | httpx.ProxyError | BrokenBodyError):
-        return _shortened(str(problem)) or type(problem).__name__
-    if isinstance(problem, httpx.TimeoutException | TimeoutError):
-        return f"no answer in time ({type(problem).__name__})"
-    return f"the connection broke ({type(problem).__name__})"
-
-
-def vendor_message(body: bytes, content_type: str, secrets: Iterable[str] = ()) -> str:
-    """What an error body says, on one line, without secrets, signed links and names of people."""
-    text = ""
-    if "json" in content_type or body[:1] == b"{":
-        text = _json_message(body)
-    elif content_type.startswith("text/plain"):
-        text = body.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret, "[secret]")
-    return _shortened(text)
-
-
-def vendor_document(body: bytes) -> str:
-    """The page about an error that its body names, as GitHub's do."""
-    content = _json(body)
-    found = content.get("documentation_url") if isinstance(content, dict) else None
-    return found if isinstance(found, str) else ""
-
-
-def _json(body: bytes) -> Any:
-    """What a body holds, or None where that is no JSON."""
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _json_message(body: bytes) -> str:
-    content = _json(body)
-    for _ in range(2):
-        if not isinstance(content, dict):
-            return ""
-        for name in ("message", "error_description", "detail", "error"):
-            value = content.get(name)
-            if isinstance(value, str) and value:
-                return value
-        content = content.get("error")
-    return ""
-
-
-def _shortened(text: str, longest: int = _LONGEST_MESSAGE) -> str:
-    text = text[:_LONGEST_SCANNED]
-    text = _EMAIL.sub("[e-mail]", _URL_QUERY.sub(r"\1?[...]", text))
-    text = _USER.sub(r"\1[somebody]", text)
-    text = "".join(char if char.isprintable() else " " for char in text)
-    text = " ".join(text.split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
 def _refusal(problem: RefusedError, answered: str, said: str) -> PollError:
     status = problem.status
     if problem.redirected_to and status in (401, 403, 404, 410):
@@ -290,7 +219,7 @@ def _refusal(problem: RefusedError, answered: str, said: str) -> PollError:
         return ForbiddenError(f"{answered}{said}; the account's bill or plan stands in the way")
     if status == 403:
         needed = problem.headers.get("x-accepted-github-permissions", "")
-        needs = f" (it needs: {_shortened(needed)})" if needed else ""
+        needs = f" (it needs: {shortened(needed)})" if needed else ""
         return ForbiddenError(
             f"{answered}{said}{needs}; check the credential's permissions and the plan"
         )

@@ -12,6 +12,7 @@ import httpx
 from exporter import log
 from exporter.client import body, retry
 from exporter.client.auth import Credential, secrets_in
+from exporter.client.error_text import vendor_document, vendor_message
 from exporter.client.errors import SchemaError, UnavailableError
 from exporter.client.expiry import credential_expiry
 from exporter.client.pace import Pace
@@ -214,12 +215,12 @@ class Transport:
         renewed = status == 401 and reply.destination.trusted and await self._renewed(reply)
         # A message of a foreign host may quote the signed link.
         start = await self._start_of(request, response) if ours else b""
-        message = retry.vendor_message(start, kind, reply.secrets)
+        message = vendor_message(start, kind, reply.secrets)
         raise retry.RefusedError(
             status,
             response.headers,
             message,
-            document=retry.vendor_document(start),
+            document=vendor_document(start),
             foreign=not ours,
             redirected_to="" if ours or request.signed else reply.destination.url.host,
             renewed=renewed,

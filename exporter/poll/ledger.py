@@ -4,26 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from exporter.model import Coverage, Number, Sample, Series, SeriesKey, Slot, Window
+from exporter.model import Coverage, Number, Series, SeriesKey, Slot, Window
 from exporter.poll.baseline import Fresh
+from exporter.poll.identity import key_of_labels
 from exporter.poll.moves import Amounts, Labels, cancel
 
 Ledger: TypeAlias = dict[SeriesKey, Series]
 Values: TypeAlias = dict[SeriesKey, dict[Slot, Number]]
 """What a poll read: the value of each slot of each series."""
 _NOTHING: Mapping[Slot, Number] = {}
-
-
-def key_of_labels(labels: tuple[str, ...]) -> str:
-    """The key of a folded sample that has none of its own: its original labels."""
-    return "\x1f".join(("", *labels))
-
-
-def keyed(sample: Sample) -> Sample:
-    """A sample that is found again whatever its labels become: by its partition and key, or its labels."""
-    if sample.partition or sample.key:
-        return sample
-    return sample._replace(key=key_of_labels(sample.labels))
 
 
 Place: TypeAlias = tuple[str, int]

@@ -15,7 +15,8 @@ from exporter.model import StreamKey
 from exporter.poll.job import Job
 from exporter.poll.windows import REFUSED
 from exporter.runtime.secret_files import SecretFiles
-from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus
+from exporter.telemetry.request_budget import RequestBudget
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import Target, enabled_streams, limits_of, per_minute
 
 

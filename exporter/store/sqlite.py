@@ -6,15 +6,14 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from exporter.model import Number, Series, SeriesKey, Slot, StreamKey
+from exporter.model import Series, SeriesKey, Slot, StreamKey
+from exporter.store import columns
 from exporter.store.state_file import connect, explained, legible, write_back
-from exporter.store.store import Changes, Gauge, Gauges, LeftOut, OddAnswers, StreamState, Walk
+from exporter.store.store import Changes, Gauge, Gauges, StreamState
 
-_LARGEST = 2**63 - 1
 _Result = TypeVar("_Result")
 
 
@@ -80,20 +79,21 @@ class SQLiteStore:
         (stream_id, oldest_kept, read_until, memory, walk, last_success, data_until, empty, privacy,
          erased, told_until, odd) = row  # fmt: skip
         return StreamState(
-            oldest_kept=_whole(oldest_kept),
-            read_until=_moment(read_until),
+            oldest_kept=columns.whole(oldest_kept),
+            read_until=columns.moment(read_until),
             started=self._load_started(stream_id),
             memory=dict(json.loads(memory)),
-            walk=None if walk is None else _walk(*json.loads(walk)),
-            last_success=_moment(last_success),
-            data_until=_moment(data_until),
+            walk=None if walk is None else columns.walk(*json.loads(walk)),
+            last_success=columns.moment(last_success),
+            data_until=columns.moment(data_until),
             empty=bool(empty),
             privacy=privacy,
             erased={
-                (_text(m), int(start)): _exact(value) for m, start, value in json.loads(erased)
+                (columns.text(m), int(start)): columns.exact(value)
+                for m, start, value in json.loads(erased)
             },
-            told_until=_moment(told_until),
-            odd=_odd(*json.loads(odd)),
+            told_until=columns.moment(told_until),
+            odd=columns.odd(*json.loads(odd)),
             ledger=self._load_ledger(stream_id),
             gauges=self._load_gauges(stream_id),
         )
@@ -102,7 +102,9 @@ class SQLiteStore:
         rows = self._connection.execute(
             "SELECT metric, partition, since FROM baseline WHERE stream_id = ?", (stream_id,)
         )
-        return {(metric, _text(json.loads(part))): float(since) for metric, part, since in rows}
+        return {
+            (metric, columns.text(json.loads(part))): float(since) for metric, part, since in rows
+        }
 
     def _load_gauges(self, stream_id: int) -> Gauges:
         gauges: Gauges = {}
@@ -110,8 +112,10 @@ class SQLiteStore:
             "SELECT metric, labels, partition, value, read_at FROM gauge WHERE stream_id = ?",
             (stream_id,),
         ):
-            values = gauges.setdefault((metric, _texts(labels)), {})
-            values[_text(json.loads(partition))] = Gauge(_value(value), float(read_at))
+            values = gauges.setdefault((metric, columns.texts(labels)), {})
+            values[columns.text(json.loads(partition))] = Gauge(
+                columns.value(value), float(read_at)
+            )
         return gauges
 
     def _load_ledger(self, stream_id: int) -> dict[SeriesKey, Series]:
@@ -132,16 +136,22 @@ class SQLiteStore:
             (stream_id,),
         ):
             series = Series(
-                float(created), _exact(counter), _exact(debt), _exact(moved), bool(released)
+                float(created),
+                columns.exact(counter),
+                columns.exact(debt),
+                columns.exact(moved),
+                bool(released),
             )
-            ledger[metric, _texts(labels)] = by_id[series_id] = series
+            ledger[metric, columns.texts(labels)] = by_id[series_id] = series
         for series_id, start, partition, key, value in self._connection.execute(
             "SELECT series_id, start, partition, key, value FROM slot"
             " JOIN series ON series.id = series_id WHERE stream_id = ?",
             (stream_id,),
         ):
-            slot = Slot(int(start), _text(json.loads(partition)), _text(json.loads(key)))
-            by_id[series_id].slots[slot] = _exact(value)
+            slot = Slot(
+                int(start), columns.text(json.loads(partition)), columns.text(json.loads(key))
+            )
+            by_id[series_id].slots[slot] = columns.exact(value)
         return ledger
 
     def _commit(self, key: StreamKey, state: StreamState, changes: Changes) -> None:
@@ -159,7 +169,7 @@ class SQLiteStore:
                             metric,
                             json.dumps(labels),
                             json.dumps(partition),
-                            _stored(value),
+                            columns.stored(value),
                             read_at,
                         )
                         for (metric, labels), values in state.gauges.items()
@@ -201,7 +211,9 @@ class SQLiteStore:
                 state.data_until,
                 state.empty,
                 state.privacy,
-                json.dumps([(*place, _stored(value)) for place, value in state.erased.items()]),
+                json.dumps(
+                    [(*place, columns.stored(value)) for place, value in state.erased.items()]
+                ),
                 state.told_until,
                 json.dumps((state.odd.polls, state.odd.searched, state.odd.left_out)),
             ),
@@ -242,9 +254,9 @@ class SQLiteStore:
                     key[0],
                     json.dumps(key[1]),
                     series.created,
-                    _stored(series.counter),
-                    _stored(series.debt),
-                    _stored(series.moved),
+                    columns.stored(series.counter),
+                    columns.stored(series.debt),
+                    columns.stored(series.moved),
                     series.released,
                 ),
             ).fetchone()[0]
@@ -252,7 +264,13 @@ class SQLiteStore:
             self._connection.executemany(
                 "INSERT INTO slot VALUES (?, ?, ?, ?, ?)",
                 (
-                    (series_id, start, json.dumps(partition), json.dumps(key), _stored(value))
+                    (
+                        series_id,
+                        start,
+                        json.dumps(partition),
+                        json.dumps(key),
+                        columns.stored(value),
+                    )
                     for (start, partition, key), value in series.slots.items()
                 ),
             )
@@ -264,51 +282,3 @@ class SQLiteStore:
                 " AND start < json_extract(value, '$[1]'))",
                 (state.oldest_kept, stream_id, json.dumps(state.odd.left_out)),
             )
-
-
-def _stored(value: Number | float) -> int | float | str:
-    """Integers as they are, anything wider or decimal as exact text."""
-    if isinstance(value, Decimal) or (isinstance(value, int) and abs(value) > _LARGEST):
-        return str(value)
-    return value
-
-
-def _exact(value: object) -> Number:
-    if isinstance(value, int):
-        return value
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no exact number")
-    return int(value) if value.lstrip("-").isdigit() else Decimal(value)
-
-
-def _whole(value: object) -> int | None:
-    if value is None or isinstance(value, int):
-        return value
-    raise TypeError(f"{value!r} is no whole number")
-
-
-def _walk(began: float, start: int, after: str, until: int | None = None) -> Walk:
-    return Walk(float(began), int(start), _text(after), _whole(until))
-
-
-def _odd(polls: int, searched: float, left_out: list[tuple[int, int, float, str]]) -> OddAnswers:
-    ranges = [LeftOut(int(a), int(b), float(tried), _text(why)) for a, b, tried, why in left_out]
-    return OddAnswers(int(polls), float(searched), ranges)
-
-
-def _moment(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _texts(value: str) -> tuple[str, ...]:
-    return tuple(map(_text, json.loads(value)))
-
-
-def _value(value: object) -> Number | float:
-    return value if isinstance(value, float) else _exact(value)

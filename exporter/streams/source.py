@@ -29,6 +29,7 @@ from exporter.client.paging import MOST_PAGES, Paging
 from exporter.model import DAY, Window
 from exporter.streams.csv_rows import CsvRows
 from exporter.streams.dates import iso_day
+from exporter.streams.downloads import parsed
 from exporter.streams.ndjson import JsonLines
 from exporter.streams.partitions import Partitions
 from exporter.streams.payload import drift
@@ -42,8 +43,6 @@ MemoryT = TypeVar("MemoryT", bound=msgspec.Struct)
 _log = log.logger(__name__)
 
 _DECODED_IN_THREAD = 256 * 1024
-_SLICE = 512 * 1024
-"""How much of a download is parsed at once, off the event loop."""
 
 
 def _no_records(_: Any) -> int:
@@ -218,10 +217,7 @@ class Source(Generic[TargetT, OptionsT]):
     ) -> int:
         """Parse a download slice by slice; returns how many records it had, odd ones included."""
         self._endpoint = request.endpoint.path
-        async with aclosing(self._slices(request)) as slices:
-            async for data in slices:
-                await asyncio.to_thread(_pass_on, add, parser.feed, data)
-        await asyncio.to_thread(lambda: add(parser.close()))
+        await parsed(self.client, request, parser, add)
         self._end(request, parser)
         return parser.count
 
@@ -231,17 +227,6 @@ class Source(Generic[TargetT, OptionsT]):
         self.uncounted |= parser.uncounted
         self._endpoint = request.endpoint.path
         self.rejects.add(self._endpoint, parser.count, parser.odd, parser.gone)
-
-    async def _slices(self, request: Request) -> AsyncGenerator[bytes, None]:
-        data = bytearray()
-        async with self.client.stream(request) as chunks:
-            async for chunk in chunks:
-                data += chunk
-                if len(data) >= _SLICE:
-                    yield bytes(data)
-                    data.clear()
-        if data:
-            yield bytes(data)
 
     @asynccontextmanager
     async def optional(self, part: str, advice: str = "") -> AsyncIterator[Part]:
@@ -321,7 +306,3 @@ class Source(Generic[TargetT, OptionsT]):
         window = Window(self.window.start, until)
         days = {iso_day(day.start): day for day in window.buckets(DAY)}
         yield from (days[name] for name in self.partitions(days))
-
-
-def _pass_on(add: Callable[[T], Any], parse: Callable[[bytes], T], data: bytes) -> None:
-    add(parse(data))

@@ -3,15 +3,15 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from exporter.client.errors import State
-from exporter.client.pace import Limit
 from exporter.client.reaching import Unreached
 from exporter.client.request import Endpoint
-from exporter.model import DAY, HOUR, MINUTE, OTHER, Histogram, StreamKey, Window
+from exporter.model import DAY, OTHER, Histogram, StreamKey, Window
+from exporter.telemetry.request_budget import RequestBudget
 
 DURATION_BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 DRIFT_FIELDS = 50
@@ -206,57 +206,6 @@ class StreamStatus:
             # Some vendors use addresses of people as keys: such a name must not be shown.
             known = name in self.drift or (len(self.drift) < DRIFT_FIELDS and "@" not in name)
             self.drift[name if known else OTHER] += times
-
-
-class Used(NamedTuple):
-    """Requests of the last hour to an endpoint group, and how many are allowed (None: any number)."""
-
-    group: str
-    requests: int
-    allowed: float | None
-
-
-class RequestBudget:
-    """What a target's requests of the last hour took of the limits of its endpoint groups."""
-
-    def __init__(self, limits: Mapping[str, Sequence[Limit]], now: Callable[[], float]) -> None:
-        rates = {
-            group: [limit.requests / limit.seconds for limit in some]
-            for group, some in limits.items()
-        }
-        self._allowed = {group: min(some) * HOUR if some else None for group, some in rates.items()}
-        self._groups = {group: _LastHour() for group in limits}
-        self._now = now
-
-    def spend(self, group: str) -> None:
-        """Count one request."""
-        self._groups[group].add(self._now())
-
-    def used(self) -> list[Used]:
-        """Every group, the busiest first."""
-        now = self._now()
-        used = (Used(g, hour.total(now), self._allowed[g]) for g, hour in self._groups.items())
-        return sorted(used, key=lambda each: -each.requests)
-
-
-class _LastHour:
-    """A sliding count in cells of a minute; it leaves out up to a minute, so never overstates."""
-
-    def __init__(self) -> None:
-        self._cells = [0] * (HOUR // MINUTE)
-        self._minute = 0
-
-    def add(self, now: float) -> None:
-        minute = int(now // MINUTE)
-        # Where the clock was set back, the cells stay and age from its time on.
-        passed = max(0, minute - self._minute)
-        if passed:
-            self._cells = [*self._cells[passed:], *[0] * min(passed, len(self._cells))]
-        self._minute = minute
-        self._cells[-1] += 1
-
-    def total(self, now: float) -> int:
-        return sum(self._cells[max(0, int(now // MINUTE) - self._minute) :])
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """What a vendor declares: its targets, its streams, its limits, its credential."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -13,6 +13,7 @@ from exporter import __version__
 from exporter.client.auth import Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.connection import proxy_at
+from exporter.client.errors import PollError
 from exporter.client.pace import Limit
 from exporter.config.base import ConfigModel
 from exporter.config.durations import Duration
@@ -99,6 +100,35 @@ class Target(ConfigModel):
         return frozenset({f"variable {auth.token_env}"} if auth.token_env else ())
 
 
+class OrganizationTarget(Target):
+    """A target that may name its organization by its id; a subclass documents the key."""
+
+    organization_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
+
+    @property
+    def same_organization(self) -> str | None:
+        """The id in the one form that two targets of an organization have in common."""
+        return self.organization_id
+
+    @property
+    def place(self) -> str:
+        """The organization where it is named, where its API is, and with which credential it is read."""
+        own = self.organization_id
+        return f"organization {own} at {super().place}" if own else super().place
+
+    def quotas(self) -> frozenset[str]:
+        """A vendor may limit what is asked of an organization, whichever of its credentials asks."""
+        return super().quotas() | self._organization()
+
+    def reads(self) -> frozenset[str]:
+        """The organization, or else that of the credential."""
+        return self._organization() or super().reads()
+
+    def _organization(self) -> frozenset[str]:
+        own = self.same_organization
+        return frozenset({f"organization {own}"} if own else ())
+
+
 TargetT = TypeVar("TargetT", bound=Target)
 
 
@@ -126,6 +156,13 @@ class Vendor(Generic[TargetT]):
 
 
 AnyVendor = Vendor[Any]
+
+
+def explained(
+    explain: Callable[[PollError], PollError], streams: Sequence[AnyStream]
+) -> tuple[AnyStream, ...]:
+    """The streams of a vendor, each with what the vendor knows of its errors."""
+    return tuple(replace(stream, explain=explain) for stream in streams)
 
 
 def target_model(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from exporter.telemetry.status import StreamStatus, TargetStatus, Used
+from exporter.telemetry.request_budget import Used
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.web import chart
 from exporter.web.cells import COLUMNS, Cell, cells
 from exporter.web.humanize import count, moment, spoken

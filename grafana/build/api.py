@@ -2,7 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import in_range
+from grafana.build.queries import in_range, total
 
 _LATE = (
     "API Insights is 4 to 6 hours late: the end of a line is not the present, and requests of a "
@@ -50,17 +50,15 @@ PAGE = Page(
         Row(
             "The organization",
             (
-                Stat(
-                    title="Requests",
-                    note=f"In the time range. {_LATE}",
-                    query=Query("sum(increase(github_api_requests_total{@}[$__range]))"),
+                total(
+                    "Requests",
+                    f"In the time range. {_LATE}",
+                    "github_api_requests_total",
                 ),
-                Stat(
-                    title="Rate-limited",
-                    note=f"In the time range. {_LATE}",
-                    query=Query(
-                        "sum(increase(github_api_rate_limited_requests_total{@}[$__range]))"
-                    ),
+                total(
+                    "Rate-limited",
+                    f"In the time range. {_LATE}",
+                    "github_api_rate_limited_requests_total",
                 ),
                 Stat(
                     title="Share rate-limited",

@@ -2,7 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import MONTH, a_day, in_range, month_and_month_before
+from grafana.build.queries import MONTH, by_day, counted, in_range, month_and_month_before
 
 _LATE = "GitHub bills by UTC day and completes a day up to 5 days later: the newest days grow."
 _EXPORT = "From the usage report exports: as late as the newest of them, usually a day."
@@ -112,34 +112,26 @@ PAGE = Page(
         Row(
             "Where it goes",
             (
-                Lines(
-                    title="Cost a day by product",
-                    note=f"{_NET} {_DAY}",
+                by_day(
+                    "Cost a day by product",
+                    f"{_NET} {_DAY}",
+                    "github_billing_net_usd_total",
+                    "product",
                     unit="currencyUSD",
-                    stacked=True,
                     width=12,
-                    queries=(a_day("github_billing_net_usd_total", "product"),),
                 ),
                 Table(
                     title="Products in the time range",
                     note=_LATE,
                     keys={"product": "Product", "sku": "SKU"},
-                    columns=(
-                        Column(
-                            "Net",
-                            in_range("github_billing_net_usd_total", "product, sku"),
-                            "currencyUSD",
-                        ),
-                        Column(
-                            "Gross",
-                            in_range("github_billing_gross_usd_total", "product, sku"),
-                            "currencyUSD",
-                        ),
-                        Column(
-                            "Discount",
-                            in_range("github_billing_discount_usd_total", "product, sku"),
-                            "currencyUSD",
-                        ),
+                    columns=counted(
+                        "product, sku",
+                        {
+                            "Net": "github_billing_net_usd_total",
+                            "Gross": "github_billing_gross_usd_total",
+                            "Discount": "github_billing_discount_usd_total",
+                        },
+                        unit="currencyUSD",
                     ),
                 ),
                 Table(
@@ -173,13 +165,13 @@ PAGE = Page(
         Row(
             "AI credits",
             (
-                Lines(
-                    title="AI credits a day by model",
-                    note=f"Credits, not money. Each point is the sum of the 24 hours before it. "
+                by_day(
+                    "AI credits a day by model",
+                    f"Credits, not money. Each point is the sum of the 24 hours before it. "
                     f"{_EXPORT}",
-                    stacked=True,
+                    "github_ai_credit_quantity_total",
+                    "model",
                     width=12,
-                    queries=(a_day("github_ai_credit_quantity_total", "model"),),
                 ),
                 Table(
                     title="Models in the time range",

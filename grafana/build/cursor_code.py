@@ -2,7 +2,7 @@
 
 from grafana.build.page import Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, in_range, increase
+from grafana.build.queries import a_day, by_day, counted, increase, total
 
 _LATE = (
     "Counted by the day on which Cursor took a commit in, minutes to hours after it was made, and "
@@ -26,10 +26,10 @@ COMMITS = Row(
             note="People with commits on the newest settled UTC day: few after a weekend.",
             query=Query("sum(cursor_committers{@})"),
         ),
-        Stat(
-            title="Commits",
-            note=f"In the time range. {_LATE}",
-            query=Query("sum(increase(cursor_commits_total{@}[$__range]))"),
+        total(
+            "Commits",
+            f"In the time range. {_LATE}",
+            "cursor_commits_total",
         ),
         Stat(
             title="Lines written by AI",
@@ -37,12 +37,12 @@ COMMITS = Row(
             unit="percentunit",
             query=Query(_share("job", "$__range")),
         ),
-        Lines(
-            title="Lines added by commits a day",
-            note=_DAY,
-            stacked=True,
+        by_day(
+            "Lines added by commits a day",
+            _DAY,
+            "cursor_commit_lines_added_total",
+            "source",
             width=12,
-            queries=(a_day("cursor_commit_lines_added_total", "source"),),
         ),
     ),
 )
@@ -68,13 +68,12 @@ SHARES = Row(
             note=f"{_OVERLAP} {_LATE}",
             keys={"repository": "Repository"},
             columns=(
-                Column(
-                    "Commits",
-                    in_range("cursor_commits_total", "repository"),
-                ),
-                Column(
-                    "Lines added",
-                    in_range("cursor_commit_lines_added_total", "repository"),
+                *counted(
+                    "repository",
+                    {
+                        "Commits": "cursor_commits_total",
+                        "Lines added": "cursor_commit_lines_added_total",
+                    },
                 ),
                 Column("by AI", _share("repository", "$__range"), "percentunit"),
             ),
@@ -97,30 +96,24 @@ CHANGES = Row(
             title="Models in the time range",
             note=f"Changes without a model are under unknown. {_LATE}",
             keys={"source": "Source", "model": "Model"},
-            columns=(
-                Column(
-                    "Changes",
-                    in_range("cursor_changes_total", "source, model"),
-                ),
-                Column(
-                    "Lines added",
-                    in_range("cursor_change_lines_added_total", "source, model"),
-                ),
+            columns=counted(
+                "source, model",
+                {
+                    "Changes": "cursor_changes_total",
+                    "Lines added": "cursor_change_lines_added_total",
+                },
             ),
         ),
         Table(
             title="File types in the time range",
             note=f"Rare ones are in other. {_LATE}",
             keys={"file_extension": "File type"},
-            columns=(
-                Column(
-                    "Lines added",
-                    in_range("cursor_change_file_lines_added_total", "file_extension"),
-                ),
-                Column(
-                    "Lines deleted",
-                    in_range("cursor_change_file_lines_deleted_total", "file_extension"),
-                ),
+            columns=counted(
+                "file_extension",
+                {
+                    "Lines added": "cursor_change_file_lines_added_total",
+                    "Lines deleted": "cursor_change_file_lines_deleted_total",
+                },
             ),
         ),
     ),

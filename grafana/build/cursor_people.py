@@ -2,7 +2,7 @@
 
 from grafana.build.page import Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, in_range, increase
+from grafana.build.queries import by_day, counted, in_range, increase, total
 
 _SETTLED = "Of the newest settled UTC day: yesterday or the day before, few after a weekend."
 _LATE = "By UTC day; the last two days still move."
@@ -45,11 +45,11 @@ PEOPLE = Row(
             note=f"Somebody on two surfaces is in both, and once in all: they cannot be added up. {_SETTLED}",
             queries=(Query("sum by (surface) (cursor_active_users{@})", "{{surface}}"),),
         ),
-        Lines(
-            title="Requests a day by mode",
-            note=f"As people made them; one is no unit of a bill. {_DAY}",
-            stacked=True,
-            queries=(a_day("cursor_requests_total", "mode"),),
+        by_day(
+            "Requests a day by mode",
+            f"As people made them; one is no unit of a bill. {_DAY}",
+            "cursor_requests_total",
+            "mode",
         ),
         Table(
             title="Roles",
@@ -73,10 +73,13 @@ PEOPLE = Row(
             f"what people say and not what that costs. {_LATE}",
             keys={"model": "Model"},
             height=6,
-            columns=(
-                Column("Messages", in_range("cursor_model_messages_total", "model")),
-                Column("Plan", in_range("cursor_plan_uses_total", "model")),
-                Column("Ask", in_range("cursor_ask_uses_total", "model")),
+            columns=counted(
+                "model",
+                {
+                    "Messages": "cursor_model_messages_total",
+                    "Plan": "cursor_plan_uses_total",
+                    "Ask": "cursor_ask_uses_total",
+                },
             ),
         ),
     ),
@@ -96,17 +99,17 @@ OFFERS = Row(
                 Query(_accepted("cursor_tab_suggestions_total"), "Tab's completions"),
             ),
         ),
-        Lines(
-            title="The agent's diffs a day",
-            note=f"Undecided is what was neither accepted nor rejected. {_DAY}",
-            stacked=True,
-            queries=(a_day("cursor_agent_diffs_total", "decision"),),
+        by_day(
+            "The agent's diffs a day",
+            f"Undecided is what was neither accepted nor rejected. {_DAY}",
+            "cursor_agent_diffs_total",
+            "decision",
         ),
-        Lines(
-            title="Tab's completions a day",
-            note=f"Undecided is what was neither accepted nor rejected. {_DAY}",
-            stacked=True,
-            queries=(a_day("cursor_tab_suggestions_total", "decision"),),
+        by_day(
+            "Tab's completions a day",
+            f"Undecided is what was neither accepted nor rejected. {_DAY}",
+            "cursor_tab_suggestions_total",
+            "decision",
         ),
         _most_used(
             "MCP tools", "cursor_mcp_calls_total", {"server": "Server", "tool": "Tool"}, "Calls", 8
@@ -119,29 +122,29 @@ OFFERS = Row(
 BUGBOT = Row(
     "Bugbot",
     (
-        Stat(
-            title="Reviews",
-            note="In the time range, whether billed or not.",
-            query=Query("sum(increase(cursor_bugbot_reviews_total{@}[$__range]))"),
+        total(
+            "Reviews",
+            "In the time range, whether billed or not.",
+            "cursor_bugbot_reviews_total",
         ),
-        Stat(
-            title="Bugs found",
-            note="In the time range, of all severities.",
-            query=Query("sum(increase(cursor_bugbot_bugs_found_total{@}[$__range]))"),
+        total(
+            "Bugs found",
+            "In the time range, of all severities.",
+            "cursor_bugbot_bugs_found_total",
         ),
-        Stat(
-            title="Cost of reviews",
-            note="Of billed reviews in the time range. They are usage events too: this is a part of the dollars above "
+        total(
+            "Cost of reviews",
+            "Of billed reviews in the time range. They are usage events too: this is a part of the dollars above "
             "and not on top of them.",
+            "cursor_bugbot_cost_usd_total",
             unit="currencyUSD",
-            query=Query("sum(increase(cursor_bugbot_cost_usd_total{@}[$__range]))"),
         ),
-        Lines(
-            title="Bugs found a day by severity",
-            note="By the UTC day of the review. Each point is the sum of the 24 hours before it.",
-            stacked=True,
+        by_day(
+            "Bugs found a day by severity",
+            "By the UTC day of the review. Each point is the sum of the 24 hours before it.",
+            "cursor_bugbot_bugs_found_total",
+            "severity",
             width=12,
-            queries=(a_day("cursor_bugbot_bugs_found_total", "severity"),),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from grafana.build.page import Given, Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, busiest_a_day, in_range
+from grafana.build.queries import busiest_a_day, by_day, in_range
 
 _POLLED = "Of the current billing cycle as last polled, mostly an hour ago; it falls to 0 when a cycle begins."
 _EVENTS = (
@@ -188,27 +188,27 @@ USE = Row(
                 Column("Request units", in_range("cursor_request_units_total", "kind")),
             ),
         ),
-        Lines(
-            title="Tokens a day",
-            note=f"Of requests whose tokens Cursor tells. {_DAY}",
-            stacked=True,
+        by_day(
+            "Tokens a day",
+            f"Of requests whose tokens Cursor tells. {_DAY}",
+            "cursor_tokens_total",
+            "token_kind",
             width=12,
-            queries=(a_day("cursor_tokens_total", "token_kind"),),
         ),
-        Lines(
-            title="Requests a day by who made them",
-            note=f"People, and what runs without them. {_DAY}",
-            stacked=True,
+        by_day(
+            "Requests a day by who made them",
+            f"People, and what runs without them. {_DAY}",
+            "cursor_usage_events_total",
+            "actor",
             width=12,
-            queries=(a_day("cursor_usage_events_total", "actor"),),
         ),
-        Lines(
-            title="Requests a day by what they are billed to",
-            note="How many they were, not what they cost. From the daily usage data: by UTC day, the last hours still "
+        by_day(
+            "Requests a day by what they are billed to",
+            "How many they were, not what they cost. From the daily usage data: by UTC day, the last hours still "
             "move.",
-            stacked=True,
+            "cursor_billed_requests_total",
+            "bucket",
             width=12,
-            queries=(a_day("cursor_billed_requests_total", "bucket"),),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from grafana.build.page import Given, Page, Row, of_all
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import MONTH, a_day, in_range, month_and_month_before
+from grafana.build.queries import MONTH, by_day, in_range, month_and_month_before
 
 _OWN_WAY = (
     "Every vendor counts people in its own way, and one person may use several assistants: "
@@ -142,15 +142,19 @@ PAGE = Page(
         Row(
             "Activity and acceptance",
             (
-                Lines(
-                    title="Accepted lines a day",
-                    note=f"Lines of assistants that people accepted. {_DAY}",
-                    queries=(a_day("assistant_lines_accepted_total", "vendor"),),
+                by_day(
+                    "Accepted lines a day",
+                    f"Lines of assistants that people accepted. {_DAY}",
+                    "assistant_lines_accepted_total",
+                    "vendor",
+                    stacked=False,
                 ),
-                Lines(
-                    title="Chat interactions a day",
-                    note=f"Messages to chats and agents, where the vendor counts them. {_DAY}",
-                    queries=(a_day("assistant_chat_interactions_total", "vendor"),),
+                by_day(
+                    "Chat interactions a day",
+                    f"Messages to chats and agents, where the vendor counts them. {_DAY}",
+                    "assistant_chat_interactions_total",
+                    "vendor",
+                    stacked=False,
                 ),
                 Lines(
                     title="Acceptance, 7 days",
@@ -195,13 +199,13 @@ PAGE = Page(
                     height=6,
                     columns=month_and_month_before("assistant_cost_usd_total", "vendor"),
                 ),
-                Lines(
-                    title="Spend a day",
-                    note=f"{_SPEND} {_DAY}",
+                by_day(
+                    "Spend a day",
+                    f"{_SPEND} {_DAY}",
+                    "assistant_cost_usd_total",
+                    "vendor",
                     unit="currencyUSD",
-                    stacked=True,
                     width=12,
-                    queries=(a_day("assistant_cost_usd_total", "vendor"),),
                 ),
                 Lines(
                     title="Spend for each active person, 7 days",

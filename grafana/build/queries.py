@@ -1,6 +1,8 @@
-"""Queries that most dashboards ask."""
+"""Queries that most dashboards ask, and the panels that show them."""
 
-from grafana.build.panels import Column, Query
+from collections.abc import Mapping
+
+from grafana.build.panels import COUNTED, Column, Lines, Query, Stat
 
 MONTH = "30d"
 """What is compared with the time before it."""
@@ -37,6 +39,32 @@ def at_end(metric: str, by: str) -> str:
 def a_day(metric: str, by: str) -> Query:
     """How much a counter grew in the day before each point, a line for each value of a label."""
     return Query(increase(metric, by, "1d"), f"{{{{{by}}}}}")
+
+
+def by_day(
+    title: str,
+    note: str,
+    metric: str,
+    by: str,
+    *,
+    unit: str = COUNTED,
+    width: int = 8,
+    stacked: bool = True,
+) -> Lines:
+    """What a counter counted in the day before each point, by a label."""
+    queries = (a_day(metric, by),)
+    return Lines(title=title, note=note, unit=unit, width=width, stacked=stacked, queries=queries)
+
+
+def total(title: str, note: str, metric: str, *, unit: str = COUNTED) -> Stat:
+    """What a counter counted in the time range, in one number."""
+    query = Query(f"sum(increase({metric}{{@}}[$__range]))")
+    return Stat(title=title, note=note, unit=unit, query=query)
+
+
+def counted(by: str, metrics: Mapping[str, str], *, unit: str = COUNTED) -> tuple[Column, ...]:
+    """Columns of what counters counted in the time range, by their headings."""
+    return tuple(Column(heading, in_range(metric, by), unit) for heading, metric in metrics.items())
 
 
 def busiest(count: int, expr: str, by: str, weight: str) -> str:

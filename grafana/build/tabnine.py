@@ -2,7 +2,7 @@
 
 from grafana.build.page import Given, Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import a_day, busiest, in_range
+from grafana.build.queries import busiest, by_day, counted, in_range
 
 _LATE = (
     "By UTC day. Today's numbers still move, so the end of a line is a day not yet over; how late "
@@ -116,12 +116,12 @@ PAGE = Page(
                         ),
                     ),
                 ),
-                Lines(
-                    title="Agent cost a day by model",
-                    note=f"What Tabnine says the agent's models cost. {_DAY}",
+                by_day(
+                    "Agent cost a day by model",
+                    f"What Tabnine says the agent's models cost. {_DAY}",
+                    "tabnine_agent_cost_usd_total",
+                    "model",
                     unit="currencyUSD",
-                    stacked=True,
-                    queries=(a_day("tabnine_agent_cost_usd_total", "model"),),
                 ),
             ),
         ),
@@ -167,16 +167,13 @@ PAGE = Page(
                     width=24,
                     height=11,
                     columns=(
-                        Column(
-                            "Completions", in_range("tabnine_team_completions_total", "team_name")
-                        ),
-                        Column(
-                            "Chat interactions",
-                            in_range("tabnine_team_chat_interactions_total", "team_name"),
-                        ),
-                        Column(
-                            "Agent interactions",
-                            in_range("tabnine_team_agent_interactions_total", "team_name"),
+                        *counted(
+                            "team_name",
+                            {
+                                "Completions": "tabnine_team_completions_total",
+                                "Chat interactions": "tabnine_team_chat_interactions_total",
+                                "Agent interactions": "tabnine_team_agent_interactions_total",
+                            },
                         ),
                         Column(
                             "Invitations pending",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.client.body import BrokenBodyError
+from exporter.client.error_text import vendor_message
 from exporter.client.errors import (
     ForbiddenError,
     NotFoundError,
@@ -27,7 +28,6 @@ from exporter.client.retry import (
     Verdict,
     reset_delay,
     retry_after,
-    vendor_message,
 )
 
 NOW = 1_700_000_000.0

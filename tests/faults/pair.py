@@ -17,7 +17,8 @@ from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
 from exporter.store.sqlite import SQLiteStore
-from exporter.telemetry.status import RequestBudget, StreamStatus, TargetStatus
+from exporter.telemetry.request_budget import RequestBudget
+from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import Target, enabled_streams, limits_of, per_minute
 from tests.clock import ManualClock
 from tests.faults.forms import Form

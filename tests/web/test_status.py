@@ -15,7 +15,8 @@ from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.client.request import Endpoint
 from exporter.model import StreamKey
-from exporter.telemetry.status import Polled, RequestBudget, StreamStatus, TargetStatus
+from exporter.telemetry.request_budget import RequestBudget
+from exporter.telemetry.status import Polled, StreamStatus, TargetStatus
 from exporter.web.humanize import ago, ahead
 from exporter.web.listing import PAGE_SIZE, Sort, View
 from exporter.web.problems import DOCUMENTS, REMEDIES

@@ -6,7 +6,8 @@ from exporter.client.errors import State
 from exporter.client.pace import Limit
 from exporter.client.request import Endpoint
 from exporter.model import DAY, HOUR, StreamKey
-from exporter.telemetry.status import PollOutcome, RequestBudget, StreamStatus, TargetStatus
+from exporter.telemetry.request_budget import RequestBudget
+from exporter.telemetry.status import PollOutcome, StreamStatus, TargetStatus
 
 NOW = 1_784_000_000.0
 STREAMS = {

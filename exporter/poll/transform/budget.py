@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from exporter.model import Merge, Metric, MetricType, Number, Sample, SeriesKey, Slot
-from exporter.poll.ledger import Values, keyed
+from exporter.poll.identity import keyed
+from exporter.poll.ledger import Values
 
 Gauges: TypeAlias = dict[SeriesKey, dict[str, Number | float]]
 """The value of each partition of each series."""

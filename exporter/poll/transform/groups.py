@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exporter.model import GroupSizes, Merge, MetricType, Sample
-from exporter.poll.ledger import keyed
+from exporter.poll.identity import keyed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from exporter.simulator.tabnine.audit import AuditApi
 from exporter.simulator.tabnine.organization import OrganizationApi
+from exporter.simulator.tabnine.repositories import RepositoriesApi
 from exporter.simulator.tabnine.rest import TabnineOptions, TabnineRest, plain_error
 from exporter.simulator.tabnine.usage import UsageApi
 from exporter.simulator.world.world import World
@@ -18,7 +19,12 @@ class TabnineApi:
 
     def __init__(self, world: World, options: TabnineOptions, wall: Callable[[], float]) -> None:
         rest = TabnineRest(options, wall)
-        self._apis = (UsageApi(world, rest), AuditApi(world, rest), OrganizationApi(world, rest))
+        self._apis = (
+            UsageApi(world, rest),
+            AuditApi(world, rest),
+            OrganizationApi(world, rest),
+            RepositoriesApi(world, rest),
+        )
 
     def routes(self) -> list[BaseRoute]:
         """The endpoints, below the API's base URL; what would change something is refused."""

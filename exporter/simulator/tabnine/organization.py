@@ -1,4 +1,4 @@
-"""Tabnine's organization: its teams, users, license, utilization, permissions, repositories."""
+"""Tabnine's organization: its teams, users, license, utilization, permissions."""
 
 import math
 from datetime import UTC, datetime
@@ -20,7 +20,6 @@ from exporter.simulator.tabnine.rest import (
     required,
     validation_error,
 )
-from exporter.simulator.world.indexing import Connection
 from exporter.simulator.world.membership import Member, Team
 from exporter.simulator.world.seeded import randomness
 from exporter.simulator.world.world import World
@@ -51,7 +50,6 @@ class OrganizationApi:
             ("/api/v1/team/{team_id}", self._team),
             ("/api/v1/team/{team_id}/users", self._team_users),
             ("/api/v1/user/{user_id}", self._user),
-            ("/api/team/v1/{team_id}/connections/repositories", self._repositories),
         )
         return [Route(path, self._rest.endpoint(handler)) for path, handler in handlers]
 
@@ -231,36 +229,6 @@ class OrganizationApi:
                 "invited": index % 4,
             }
         )
-
-    def _repositories(self, request: Request, installation: Installation) -> Response:
-        index = self._index(request.path_params["team_id"])
-        return json_response(
-            [
-                self._repository_json(connection, installation)
-                for connection in self._world.indexing.connections(index)
-            ]
-        )
-
-    def _repository_json(
-        self, connection: Connection, installation: Installation
-    ) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "repository_link": connection.link,
-            "repo_type": connection.kind,
-            "authentication_method": connection.method,
-            "authentication_credentials_name": connection.credentials,
-        }
-        row = {name: value for name, value in row.items() if value is not None}
-        if connection.method == "https":
-            row["view_source_link_pattern"] = (
-                connection.link.removesuffix(".git") + "/blob/{sha}/{path}#L{line}"
-            )
-        if not installation.legacy:
-            now = self._now()
-            last = self._world.indexing.last_success(connection, now)
-            row["latest_status"] = self._world.indexing.status(connection, now)
-            row["last_indexed_successfully"] = None if last is None else format_seconds(last)
-        return row
 
     def _index(self, team_id: str) -> int:
         index = self._membership.team(team_id)

@@ -1,10 +1,7 @@
 """Cursor: a team, or an organization above several teams."""
 
-from dataclasses import replace
-
-from exporter.streams.contract import AnyStream
 from exporter.streams.probe import Diagnosis
-from exporter.vendors.base import Vendor, target_model
+from exporter.vendors.base import Vendor, explained, target_model
 from exporter.vendors.cursor import (
     audit_log,
     bugbot_reviews,
@@ -28,21 +25,19 @@ from exporter.vendors.cursor.vendor import (
     settings,
 )
 
-STREAMS: tuple[AnyStream, ...] = tuple(
-    replace(stream, explain=explain)
-    for stream in (
-        commits.STREAM,
-        changes.STREAM,
-        usage_events.STREAM,
-        spend.STREAM,
-        pool.STREAM,
-        members.STREAM,
-        daily_usage.STREAM,
-        analytics.STREAM,
-        bugbot_reviews.STREAM,
-        audit_log.STREAM,
-    )
+_STREAMS = (
+    commits.STREAM,
+    changes.STREAM,
+    usage_events.STREAM,
+    spend.STREAM,
+    pool.STREAM,
+    members.STREAM,
+    daily_usage.STREAM,
+    analytics.STREAM,
+    bugbot_reviews.STREAM,
+    audit_log.STREAM,
 )
+STREAMS = explained(explain, _STREAMS)
 
 VENDOR = Vendor(
     name="cursor",

@@ -11,7 +11,7 @@ import msgspec
 
 from exporter.streams import kit
 from exporter.vendors.cursor.lists import AccountList
-from exporter.vendors.cursor.pages import Paged, by_id, rows_in
+from exporter.vendors.cursor.pages import Paged, by_id, one_of_yesterday, rows_in
 from exporter.vendors.cursor.rights import AUDIT as RIGHT
 from exporter.vendors.cursor.vendor import AUDIT as GROUP
 from exporter.vendors.cursor.vendor import LONGEST_RANGE, CursorTarget
@@ -80,13 +80,6 @@ def asked(source: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
     return LOG.get(source.target, times)
 
 
-def _newest(source: kit.Source[Any, Any]) -> kit.Request:
-    """One event of the last day."""
-    now = int(source.now)
-    request = asked(source, kit.Window(now - kit.DAY, now))
-    return request.with_parameters({"page": 1, "pageSize": 1})
-
-
 def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
     return [kit.Cost(LOG.group, 1 + options.lookback // LONGEST_RANGE)]
 
@@ -99,7 +92,7 @@ STREAM = kit.events(
     metrics=EVENTS.metrics,
     options=Options,
     plan=_plan,
-    probe=kit.once(_newest, AuditPage),
+    probe=kit.once(one_of_yesterday(asked), AuditPage),
     right=RIGHT,
     retention=90 * kit.DAY,
     by_default=False,

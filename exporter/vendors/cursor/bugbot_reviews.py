@@ -13,7 +13,7 @@ import msgspec
 from exporter.streams import kit
 from exporter.streams.money import charge
 from exporter.vendors.cursor.analytics import days
-from exporter.vendors.cursor.pages import Paged, by_id, rows_in
+from exporter.vendors.cursor.pages import Paged, by_id, one_of_yesterday, rows_in
 from exporter.vendors.cursor.rights import REVIEWS as RIGHT
 from exporter.vendors.cursor.vendor import ANALYTICS, LONGEST_RANGE, CursorTarget, needs_team
 
@@ -131,13 +131,6 @@ def asked(_: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
     return kit.Request(REVIEWS, query=days.dates(window))
 
 
-def _newest(source: kit.Source[Any, Any]) -> kit.Request:
-    """One review of the last whole day."""
-    today = kit.floor(source.now, kit.DAY)
-    request = asked(source, kit.Window(today - kit.DAY, today))
-    return request.with_parameters({"page": 1, "pageSize": 1})
-
-
 def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
     return [kit.Cost(ANALYTICS, 1 + options.lookback // LONGEST_RANGE)]
 
@@ -150,7 +143,7 @@ STREAM = kit.events(
     metrics=METRICS,
     options=Options,
     plan=_plan,
-    probe=kit.once(_newest, ReviewsPage),
+    probe=kit.once(one_of_yesterday(asked), ReviewsPage),
     right=RIGHT,
     retention=90 * kit.DAY,
     inapplicable=needs_team,

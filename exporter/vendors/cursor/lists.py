@@ -27,3 +27,8 @@ class AccountList:
         """Ask by POST: with an organization's key, Cursor wants the organization named as well."""
         whose = {} if target.organization_id is None else {"organizationId": target.organization_id}
         return kit.Request.reading_post(self.endpoint(target), {**whose, **body})
+
+    def within(self, target: CursorTarget, window: kit.Window) -> kit.Request:
+        """Ask for the rows of a window; both ends that Cursor takes are inclusive, in milliseconds."""
+        dates = {"startDate": window.start * 1000, "endDate": window.end * 1000 - 1}
+        return self.post(target, dates)

@@ -11,7 +11,7 @@ import msgspec
 from exporter.streams import common_metrics, kit
 from exporter.streams.money import exact
 from exporter.vendors.cursor.lists import AccountList
-from exporter.vendors.cursor.pages import Paged, whole
+from exporter.vendors.cursor.pages import ONE, Paged, whole
 from exporter.vendors.cursor.rights import MEMBERS as RIGHT
 from exporter.vendors.cursor.vendor import BILLING_GROUPS, CursorTarget
 from exporter.vendors.cursor.vendor import MEMBERS as GROUP
@@ -202,7 +202,7 @@ async def _probe(source: kit.Source[Any, Any]) -> None:
     if source.target.organization_id is None:
         await source.get(request, Members)
     else:
-        await source.get(request.with_parameters({"page": 1, "pageSize": 1}), People)
+        await source.get(request.with_parameters(ONE), People)
 
 
 def _groups_of_organization(target: CursorTarget) -> str | None:

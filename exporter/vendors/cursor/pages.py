@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import msgspec
 
 from exporter.streams import kit
 from exporter.vendors.cursor.vendor import LONGEST_RANGE
+
+ONE: dict[str, str | int] = {"page": 1, "pageSize": 1}
+"""The parameters for the first row of a list."""
 
 
 class Pagination(msgspec.Struct, rename="camel", kw_only=True):
@@ -33,6 +36,8 @@ class Paged(msgspec.Struct, kw_only=True):
 
 
 PagedT = TypeVar("PagedT", bound=Paged)
+Asked: TypeAlias = Callable[[kit.Source[Any, Any], kit.Window], kit.Request]
+"""How a stream asks for the rows of a window."""
 
 
 async def pages(
@@ -76,8 +81,18 @@ async def whole(
         )
 
 
+def one_of_yesterday(asked: Asked) -> Callable[[kit.Source[Any, Any]], kit.Request]:
+    """Asks for one row of the last whole day, as a probe does."""
+
+    def request(source: kit.Source[Any, Any]) -> kit.Request:
+        today = kit.floor(source.now, kit.DAY)
+        return asked(source, kit.Window(today - kit.DAY, today)).with_parameters(ONE)
+
+    return request
+
+
 def rows_in(
-    asked: Callable[[kit.Source[Any, Any], kit.Window], kit.Request],
+    asked: Asked,
     kind: type[PagedT],
     events: Callable[[PagedT], Sequence[Any]],
     size: int,

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from exporter.streams import kit
 from exporter.streams.money import ZERO
 from exporter.vendors.cursor.member_spend import SPEND, Member, SpendPage, everybody
+from exporter.vendors.cursor.pages import ONE
 from exporter.vendors.cursor.rights import SPEND as RIGHT
 from exporter.vendors.cursor.vendor import CursorTarget
 
@@ -112,7 +113,7 @@ def _of_user(member: Member) -> Iterator[kit.Sample]:
 
 
 def _first_member(source: kit.Source[Any, Any]) -> kit.Request:
-    return _asked(source.target).with_parameters({"page": 1, "pageSize": 1})
+    return _asked(source.target).with_parameters(ONE)
 
 
 def _has_no_cycle(target: CursorTarget) -> str | None:

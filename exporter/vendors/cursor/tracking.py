@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from exporter.streams import kit
+from exporter.vendors.cursor.pages import ONE
 from exporter.vendors.cursor.rights import TRACKING
 from exporter.vendors.cursor.vendor import CursorTarget, needs_team
 
@@ -208,7 +209,7 @@ def _newest_row(tracking: Tracking, source: _Source) -> kit.Request:
     """One row of the last whole day: a plain date is answered from Cursor's cache."""
     today = kit.floor(source.now, kit.DAY)
     dates = {"startDate": date(today - kit.DAY), "endDate": date(today)}
-    return kit.Request(tracking.pages, query={**dates, "page": 1, "pageSize": 1})
+    return kit.Request(tracking.pages, query={**dates, **ONE})
 
 
 def date(unix: int) -> str:

@@ -9,7 +9,7 @@ from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
 from exporter.config.token_auth import TokenAuth
 from exporter.model import DAY
-from exporter.vendors.base import BASE_URL, Target
+from exporter.vendors.base import BASE_URL, OrganizationTarget
 
 LONGEST_RANGE = 30 * DAY
 """No API of Cursor answers for more days at once."""
@@ -42,7 +42,7 @@ class CursorAuth(TokenAuth):
     """How the key is shown: as the user name of Basic authentication, or as a Bearer token."""
 
 
-class CursorTarget(Target):
+class CursorTarget(OrganizationTarget):
     """One team, or one organization above several teams, read with one API key."""
 
     base_url: str = Field(default="https://api.cursor.com", pattern=BASE_URL)
@@ -59,22 +59,6 @@ class CursorTarget(Target):
         if self.unlinked and self.organization_id is not None:
             raise ValueError("unlinked is a key of teams; remove it, or organization_id")
         return self
-
-    @property
-    def place(self) -> str:
-        """The organization where there is one, where its API is, and with which key it is read."""
-        own = self.organization_id
-        return f"organization {own} at {super().place}" if own else super().place
-
-    def quotas(self) -> frozenset[str]:
-        """An organization has limits of its own, whichever of its keys asks."""
-        own = self.organization_id
-        return super().quotas() | ({f"organization {own}"} if own else set())
-
-    def reads(self) -> frozenset[str]:
-        """The organization, or else the team of the key."""
-        own = self.organization_id
-        return frozenset({f"organization {own}"}) if own else super().reads()
 
 
 def settings(target: CursorTarget) -> ClientSettings:

@@ -15,10 +15,9 @@ import msgspec
 
 from exporter.streams import common_metrics, kit
 from exporter.vendors.github.rights import SEAT_READER
-from exporter.vendors.github.vendor import GROUP, GithubTarget, below
+from exporter.vendors.github.vendor import GROUP, PAGING, GithubTarget, below, first_of
 
 LIST = "/copilot/billing/seats"
-PAGING = kit.LinkHeader(size=100, page_param="page")
 
 NEVER = "never"
 AGES = {"under_7d": 7, "7d_to_30d": 30, "30d_to_90d": 90, "over_90d": inf}
@@ -66,10 +65,9 @@ class _Seat(msgspec.Struct):
 
     @property
     def used(self) -> tuple[float, str]:
-        """When it was last used, and with which editor."""
+        """When it was last used, and with which editor: `vscode` of `vscode/1.77.3/copilot/1.86.82`."""
         if self.last_activity_at is None:
             return -inf, "none"
-        # `vscode` of `vscode/1.77.3/copilot/1.86.82`
         editor = (self.last_activity_editor or "").partition("/")[0].strip().lower()
         return kit.unix(self.last_activity_at), editor or kit.UNKNOWN
 
@@ -175,9 +173,7 @@ STREAM = kit.Stream(
     read=read,
     # A page of the list has 100 seats.
     plan=lambda target, _: (kit.Cost(GROUP, 2 if target.org else 1),),
-    probe=kit.once(
-        lambda source: below(source.target, LIST).with_parameters({"per_page": 1}), SeatsPage
-    ),
+    probe=kit.once(first_of(LIST), SeatsPage),
     right=SEAT_READER,
     bucket=None,
     label_sizes=lambda _, __: {"idle": 1 + len(AGES), "plan": len(PLANS), "editor": 10},

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from exporter.streams import kit
 from exporter.vendors.github.rights import REST, SEAT_READER
-from exporter.vendors.github.vendor import GROUP, GithubTarget, below
+from exporter.vendors.github.vendor import GROUP, GithubTarget, below, first_of
 
 DAYS = 28
 """How far back the API answers, and how many days a page has."""
@@ -222,7 +222,7 @@ STREAM = kit.Stream(
     options=Options,
     read=read,
     plan=lambda _, options: (kit.Cost(GROUP, 1 + len(set(options.teams))),),
-    probe=kit.once(lambda source: _ask(source.target).with_parameters({"per_page": 1}), list[Day]),
+    probe=kit.once(first_of("/copilot/usage"), list[Day]),
     right=replace(
         SEAT_READER["org"],
         document=f"{REST}/copilot/copilot-usage-metrics",

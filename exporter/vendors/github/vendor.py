@@ -1,8 +1,9 @@
 """A GitHub account: an organization or an enterprise on github.com, GHE.com or a GHES host."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -10,9 +11,11 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from exporter.client.auth import Bearer, Credential
 from exporter.client.client import Client, ClientSettings, Endpoint, Request
 from exporter.client.pace import Limit
+from exporter.client.paging import LinkHeader
 from exporter.config.base import ConfigModel
 from exporter.config.token_auth import TokenAuth
 from exporter.streams.contract import AnyStream
+from exporter.streams.source import Source
 from exporter.vendors.base import BASE_URL, Target
 from exporter.vendors.github.app_auth import APP_GROUP, AppCredential, AppKey
 
@@ -32,6 +35,9 @@ LIMITS = {
     APP_GROUP: (Limit(60, 60),),
 }
 """5,000 requests an hour are documented for a token; a minute's share of them keeps bursts short."""
+
+PAGING = LinkHeader(size=100, page_param="page")
+"""The largest pages that most of GitHub's lists have."""
 
 _GHES_PATH = "/api/v3"
 
@@ -176,6 +182,11 @@ def below(target: GithubTarget, path: str, *, conditional: bool = False, **value
     scope = target.scope
     endpoint = Endpoint(f"/{scope}s/{{{scope}}}{path}", GROUP, conditional=conditional)
     return Request(endpoint, {**target.scope_path, **values})
+
+
+def first_of(path: str) -> Callable[[Source[GithubTarget, Any]], Request]:
+    """Asks for the first row of a list below the account, as a probe does."""
+    return lambda source: below(source.target, path).with_parameters({"per_page": 1})
 
 
 def needs_org(target: GithubTarget) -> str | None:

@@ -145,6 +145,7 @@ class Teams:
             self.by_label.setdefault(team.label, []).append(team)
 
     def shares_label(self, team: Team) -> bool:
+        """Whether another one has its label: people and ratios of two teams cannot be shown as one."""
         return len(self.by_label[team.label]) > 1
 
     def sizes(self, label: str, at_least: int | None = None) -> kit.GroupSizes:

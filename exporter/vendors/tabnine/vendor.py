@@ -7,7 +7,7 @@ from pydantic import Field
 from exporter.client.auth import Bearer, Credential
 from exporter.client.client import Client, ClientSettings
 from exporter.client.pace import Limit
-from exporter.vendors.base import BASE_URL, Target
+from exporter.vendors.base import BASE_URL, OrganizationTarget
 
 GROUP = "api"
 """Tabnine publishes no limits: the exporter keeps to one request a second over all endpoints."""
@@ -15,7 +15,7 @@ GROUP = "api"
 LIMITS = {GROUP: (Limit(1, 1.0),)}
 
 
-class TabnineTarget(Target):
+class TabnineTarget(OrganizationTarget):
     """One organization, read with an access token that an Admin made."""
 
     base_url: str = Field(default="https://console.tabnine.com", pattern=BASE_URL)
@@ -26,20 +26,9 @@ class TabnineTarget(Target):
     """v2 is for installations from product version 6.2 on, where v1 is not updated any more."""
 
     @property
-    def place(self) -> str:
-        """The organization, where its API is, and with which credential it is read."""
-        own = self.organization_id
-        return f"organization {own} at {super().place}" if own else super().place
-
-    def quotas(self) -> frozenset[str]:
-        """An installation may limit what is asked of an organization, whichever token asks."""
-        own = self.organization_id
-        return super().quotas() | ({f"organization {own.lower()}"} if own else set())
-
-    def reads(self) -> frozenset[str]:
-        """The organization, or else that of the token."""
-        own = self.organization_id
-        return frozenset({f"organization {own.lower()}"}) if own else super().reads()
+    def same_organization(self) -> str | None:
+        """A UUID is the same in capitals."""
+        return self.organization_id and self.organization_id.lower()
 
 
 def settings(target: TabnineTarget) -> ClientSettings:

@@ -13,7 +13,7 @@ from exporter.vendors.cursor.daily_usage.metrics import COUNTERS
 from exporter.vendors.cursor.daily_usage.records import DailyUsage
 from exporter.vendors.cursor.daily_usage.sums import MemberSums
 from exporter.vendors.cursor.lists import AccountList
-from exporter.vendors.cursor.pages import pages
+from exporter.vendors.cursor.pages import one_of_yesterday, pages
 from exporter.vendors.cursor.rights import USAGE
 from exporter.vendors.cursor.vendor import DAILY_USAGE as GROUP
 from exporter.vendors.cursor.vendor import LONGEST_RANGE, CursorTarget
@@ -71,7 +71,7 @@ async def _members(source: _Source, window: kit.Window) -> MemberSums:
 async def _walk(source: _Source, window: kit.Window) -> MemberSums:
     sums = MemberSums(window, people=source.people)
     odd = source.rejects.fields.total()
-    request, size = asked(source.target, window), source.options.page_size
+    request, size = asked(source, window), source.options.page_size
     found = pages(source, request, DailyUsage, lambda page: page.data, size, counted=False)
     async with aclosing(found) as walk:
         async for page in walk:
@@ -80,17 +80,9 @@ async def _walk(source: _Source, window: kit.Window) -> MemberSums:
     return sums
 
 
-def asked(target: CursorTarget, window: kit.Window) -> kit.Request:
-    """The days of a window; both ends are inclusive, in milliseconds."""
-    dates = {"startDate": window.start * 1000, "endDate": window.end * 1000 - 1}
-    return DAILY_USAGE.post(target, dates)
-
-
-def _last_day(source: kit.Source[Any, Any]) -> kit.Request:
-    """One member on the last whole day."""
-    today = kit.floor(source.now, kit.DAY)
-    request = asked(source.target, kit.Window(today - kit.DAY, today))
-    return request.with_parameters({"page": 1, "pageSize": 1})
+def asked(source: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
+    """The days of a window."""
+    return DAILY_USAGE.within(source.target, window)
 
 
 def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
@@ -106,7 +98,7 @@ STREAM = kit.Stream(
     options=Options,
     read=read,
     plan=_plan,
-    probe=kit.once(_last_day, DailyUsage),
+    probe=kit.once(one_of_yesterday(asked), DailyUsage),
     right=USAGE,
     retention=90 * kit.DAY,
 )

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from exporter.streams import kit
 from exporter.vendors.cursor.lists import AccountList
+from exporter.vendors.cursor.pages import one_of_yesterday
 from exporter.vendors.cursor.rights import USAGE
 from exporter.vendors.cursor.usage_events.metrics import METRICS
 from exporter.vendors.cursor.usage_events.records import EventsPage
@@ -41,10 +42,9 @@ class Options(kit.CountingOptions):
 _Source: TypeAlias = kit.Source[CursorTarget, Options]
 
 
-def asked(target: CursorTarget, window: kit.Window) -> kit.Request:
-    """The events of a window; both ends that Cursor takes are inclusive."""
-    dates = {"startDate": window.start * 1000, "endDate": window.end * 1000 - 1}
-    return EVENTS.post(target, dates)
+def asked(source: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
+    """The events of a window."""
+    return EVENTS.within(source.target, window)
 
 
 async def read(source: _Source) -> kit.Batches:
@@ -91,7 +91,7 @@ async def _read_day(source: _Source, day: kit.Window, *, is_known: bool) -> DayS
 async def _walk(source: _Source, day: kit.Window) -> DaySums:
     """Read all pages of a day, keeping sums only."""
     sums = DaySums(day, people=source.people, reject=source.reject)
-    request = asked(source.target, day)
+    request = asked(source, day)
     paging: kit.BodyFlag[EventsPage] = kit.BodyFlag(
         more=lambda page: page.pagination.has_next_page,
         page_param="page",
@@ -124,13 +124,6 @@ def first_read(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
     return [kit.Cost(EVENTS.group, _pages(options, options.lookback / kit.DAY + 1))]
 
 
-def _newest_event(source: kit.Source[Any, Any]) -> kit.Request:
-    """One event of the last whole day."""
-    today = kit.floor(source.now, kit.DAY)
-    request = asked(source.target, kit.Window(today - kit.DAY, today))
-    return request.with_parameters({"page": 1, "pageSize": 1})
-
-
 STREAM = kit.Stream(
     name="usage_events",
     summary="requests to models, their tokens, and what was charged for them",
@@ -138,7 +131,7 @@ STREAM = kit.Stream(
     options=Options,
     read=read,
     plan=plan,
-    probe=kit.once(_newest_event, EventsPage),
+    probe=kit.once(one_of_yesterday(asked), EventsPage),
     right=USAGE,
     first_read=first_read,
     retention=90 * kit.DAY,

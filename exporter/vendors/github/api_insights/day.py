@@ -8,13 +8,11 @@ from typing import Generic, TypeAlias, TypeVar
 from exporter.streams import kit
 from exporter.vendors.github.api_insights import api, metrics
 from exporter.vendors.github.api_insights.options import Options
-from exporter.vendors.github.vendor import GithubTarget
+from exporter.vendors.github.vendor import PAGING, GithubTarget
 
 RowT = TypeVar("RowT", api.Subject, api.Route, api.UserActor)
 
 InsightsSource: TypeAlias = kit.Source[GithubTarget, Options]
-
-_PAGING = kit.LinkHeader(size=100, page_param="page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class Day:
         request = api.ask(self._source.target, listing.rows, self._window, path)
         found: dict[str, RowT] = {}
         pages_read = 0
-        pages = self._source.pages(request, _PAGING, listing.kind, lambda page: page)
+        pages = self._source.pages(request, PAGING, listing.kind, lambda page: page)
         async with aclosing(pages):
             async for page in pages:
                 pages_read += 1

@@ -2,8 +2,7 @@
 
 from exporter.streams import kit
 from exporter.vendors.tabnine import lists
-from exporter.vendors.tabnine.usage import api, days
-from exporter.vendors.tabnine.usage.metrics import TEAM
+from exporter.vendors.tabnine.usage import api, days, metrics
 from exporter.vendors.tabnine.vendor import TabnineTarget
 
 
@@ -20,11 +19,10 @@ async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
     for team_id in (members := kit.Members(source, teams.by_id, "a team")):
         team, usage = teams.by_id[team_id], None
         async with members.one() as part:
-            usage = await days.ask(source, TEAM, "team", organization, team_id, team.label)
+            usage = await days.ask(source, metrics.TEAM, "team", organization, team_id, team.label)
         if part.error is not None:
             yield kit.Batch((), partition=team_id)
         elif usage is not None:
-            # People and ratios of two teams cannot be shown as one.
             newest = () if teams.shares_label(team) else usage.newest()
             sizes = teams.sizes(team.label, at_least=usage.most_active)
             yield kit.Batch([*usage.counted(), *newest], usage.covers, sizes, team_id)
@@ -33,7 +31,7 @@ async def read(source: kit.Source[TabnineTarget, Options]) -> kit.Batches:
 STREAM = kit.Stream(
     name="team_usage",
     summary="completions, chat and agent of every team, by day; a request a team",
-    metrics=TEAM.metrics,
+    metrics=metrics.TEAM.metrics,
     options=Options,
     read=read,
     plan=lambda target, options: lists.cost(lists.asks_id(target) + lists.team_requests(options)),

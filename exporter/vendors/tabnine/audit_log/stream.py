@@ -5,16 +5,16 @@ at its head while its pages are read. Who did something, and to whom, is not kep
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from exporter.streams import kit
 from exporter.vendors.tabnine import lists
+from exporter.vendors.tabnine.audit_log.pages import AuditPage, AuditPaging
+from exporter.vendors.tabnine.audit_log.tally import Event, Tally
 from exporter.vendors.tabnine.vendor import GROUP, TabnineTarget
 
 MOST_PAGES = 5_000
@@ -62,110 +62,6 @@ class Options(kit.CountingOptions):
     """The order to ask for; `none` for an installation that refuses the parameter."""
     page_size: int = kit.Field(default=1_000, ge=1, le=1_000)
     """Events a request."""
-
-
-class AuditEvent(msgspec.Struct, rename="camel", kw_only=True):
-    """An event; what names people is not read."""
-
-    ignored: ClassVar[frozenset[str]] = frozenset({"actor", "resource", "metadata", "request"})
-
-    id: str | int
-    timestamp: str
-    event_type: str | None = None
-
-
-class AuditPage(msgspec.Struct, kw_only=True):
-    """`items` with `total`, `limit` and `offset` around them, or `data` with `meta`."""
-
-    ignored: ClassVar[frozenset[str]] = frozenset({"offset"})
-
-    items: list[AuditEvent] | None = None
-    data: list[AuditEvent] | None = None
-    total: kit.Count | None = None
-    limit: kit.Count | None = None
-    meta: lists.Meta | None = None
-
-    def __post_init__(self) -> None:
-        if self.items is None and self.data is None:
-            raise ValueError("no `items` or `data`")
-
-    @property
-    def events(self) -> list[AuditEvent]:
-        return self.data or [] if self.items is None else self.items
-
-    def more(self, read: int, here: int) -> bool:
-        """Whether events follow the first `read`, `here` of them on this page. The total is about right."""
-        total = self.total if self.meta is None else self.meta.total
-        if total is not None and total > read:
-            return True
-        if self.meta is not None:
-            return self.meta.next is not None
-        return self.limit is None or here >= self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class AuditPaging:
-    """Pages by `limit` and `offset`."""
-
-    size: int
-
-    def first(self, request: kit.Request) -> kit.Request:
-        return request.with_parameters({"limit": self.size, "offset": 0})
-
-    def next(self, request: kit.Request, page: kit.Page[AuditPage]) -> kit.Request | None:
-        read = int(str(request.parameter("offset"))) + page.count
-        if not page.count or not page.value.more(read, page.count):
-            return None
-        return request.with_parameters({"offset": read})
-
-
-class Event(NamedTuple):
-    """What is kept of an event."""
-
-    id: str
-    timestamp: str
-    type: str
-
-
-class Tally:
-    """Counts the events of a window by type and day, each id once, without keeping them.
-
-    `passed` turns true where a newest-first list has gone beyond the window: an installation that does
-    not know `from` would be read to its beginning.
-    """
-
-    def __init__(self, window: kit.Window, reject: kit.Reject) -> None:
-        self.counts: Counter[tuple[str, int]] = Counter()
-        self.newest = 0.0
-        self.passed = False
-        self._window = window
-        self._reject = reject
-        self._seen: set[int] = set()
-
-    @property
-    def events(self) -> int:
-        """How many different events there were, in the window or not."""
-        return len(self._seen)
-
-    def add(self, events: Iterable[Event]) -> None:
-        """Count a page, or a piece of one."""
-        times = []
-        for event in events:
-            try:
-                at = kit.moment(event.timestamp)
-            except ValueError:
-                self._reject("timestamp")
-                continue
-            times.append(at)
-            identity = hash(event.id)
-            if identity in self._seen:
-                continue
-            self._seen.add(identity)
-            if at in self._window:
-                self.counts[event.type or kit.UNKNOWN, kit.floor(at, kit.DAY)] += 1
-                self.newest = max(self.newest, at)
-        if times and max(times) < self._window.start:
-            self.passed = self.newest > 0 or times[0] > times[-1]
 
 
 class _Memory(msgspec.Struct):
