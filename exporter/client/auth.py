@@ -111,14 +111,11 @@ class Credential(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """`Authorization: Bearer SECRET`."""
+class _OfSecret:
+    """What a credential is that is one secret: once it was refused, it is read again."""
 
+    __slots__ = ()
     secret: Secret
-
-    async def headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {header_value(self.secret)}"}
 
     def invalidate(self) -> bool:
         self.secret.invalidate()
@@ -126,7 +123,17 @@ class Bearer:
 
 
 @dataclass(frozen=True, slots=True)
-class Basic:
+class Bearer(_OfSecret):
+    """`Authorization: Bearer SECRET`."""
+
+    secret: Secret
+
+    async def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {header_value(self.secret)}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Basic(_OfSecret):
     """HTTP Basic: the secret is a key used as the user name, or else `user:password`."""
 
     secret: Secret
@@ -142,13 +149,9 @@ class Basic:
         pair = f"{value}:" if self.user_is_key else value
         return {"Authorization": f"Basic {base64.b64encode(pair.encode('ascii')).decode()}"}
 
-    def invalidate(self) -> bool:
-        self.secret.invalidate()
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class HeaderKey:
+class HeaderKey(_OfSecret):
     """The secret in a header of the vendor's own, such as `X-Api-Key`."""
 
     name: str
@@ -156,10 +159,6 @@ class HeaderKey:
 
     async def headers(self) -> Mapping[str, str]:
         return {self.name: header_value(self.secret)}
-
-    def invalidate(self) -> bool:
-        self.secret.invalidate()
-        return False
 
 
 def secrets_in(headers: Mapping[str, str]) -> list[str]:

@@ -44,5 +44,5 @@ from exporter.streams.payload import Count, names
 from exporter.streams.probe import once
 from exporter.streams.rejects import checked
 from exporter.streams.source import Source
-from exporter.streams.table import Table, gauge
+from exporter.streams.table import Table, counter, gauge
 from exporter.streams.tally import Group, Tally

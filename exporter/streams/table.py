@@ -24,6 +24,11 @@ def gauge(name: str, help_text: str, labels: tuple[str, ...] = (), **more: Any) 
     return Metric(name, MetricType.GAUGE, help_text, labels, **more)
 
 
+def counter(name: str, help_text: str, labels: tuple[str, ...] = (), **more: Any) -> Metric:
+    """A counter that is no field of a record."""
+    return Metric(name, MetricType.COUNTER, help_text, labels, **more)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A metric and how its value is taken from a record."""

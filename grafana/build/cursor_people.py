@@ -99,17 +99,17 @@ OFFERS = Row(
                 Query(_accepted("cursor_tab_suggestions_total"), "Tab's completions"),
             ),
         ),
-        by_day(
-            "The agent's diffs a day",
-            f"Undecided is what was neither accepted nor rejected. {_DAY}",
-            "cursor_agent_diffs_total",
-            "decision",
-        ),
-        by_day(
-            "Tab's completions a day",
-            f"Undecided is what was neither accepted nor rejected. {_DAY}",
-            "cursor_tab_suggestions_total",
-            "decision",
+        *(
+            by_day(
+                f"{what} a day",
+                f"Undecided is what was neither accepted nor rejected. {_DAY}",
+                metric,
+                "decision",
+            )
+            for what, metric in (
+                ("The agent's diffs", "cursor_agent_diffs_total"),
+                ("Tab's completions", "cursor_tab_suggestions_total"),
+            )
         ),
         _most_used(
             "MCP tools", "cursor_mcp_calls_total", {"server": "Server", "tool": "Tool"}, "Calls", 8

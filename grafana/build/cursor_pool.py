@@ -1,8 +1,11 @@
 """The money that the teams of a Cursor organization share until their contract ends."""
 
+from functools import partial
+
 from grafana.build.page import Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
 
+_Tile = partial(Stat, width=6, height=4)
 _POLLED = "Of the current contract as last polled, mostly an hour ago; only an organization's key tells it."
 _USED = "sum by (account) (cursor_pool_used_usd{@})"
 _LIMIT = "sum by (account) (cursor_pool_limit_usd{@})"
@@ -14,40 +17,32 @@ _TEAM_LIMIT = "sum by (account, team) (cursor_team_pool_limit_usd{@})"
 POOL = Row(
     "Pool of an organization",
     (
-        Stat(
+        _Tile(
             title="Left in the pool",
             note=_POLLED,
             unit="currencyUSD",
-            width=6,
-            height=4,
             query=Query(f"sum({_LEFT})"),
         ),
-        Stat(
+        _Tile(
             title="Used of the pool",
             note=_POLLED,
             unit="percentunit",
-            width=6,
-            height=4,
             steps={0.8: "orange", 1: "red"},
             query=Query(f"sum({_USED}) / (sum({_LIMIT}) > 0)"),
         ),
-        Stat(
+        _Tile(
             title="Used up in",
             note=f"At the pace of the last 4 days; the first of the accounts. {_POLLED}",
             unit="s",
             decimals=0,
-            width=6,
-            height=4,
             missing="unknown, or not at this pace",
             query=Query(f"min(clamp_min({_LEFT} / ({_PACE} > 0), 0))"),
         ),
-        Stat(
+        _Tile(
             title="Contract ends in",
             note=f"The first of the accounts; unknown where no date is agreed. {_POLLED}",
             unit="s",
             decimals=0,
-            width=6,
-            height=4,
             missing="unknown",
             query=Query("min(cursor_pool_contract_end_timestamp_seconds{@}) - time()"),
         ),

@@ -1,9 +1,12 @@
 """What a Cursor team spends: the billing cycle against its limit, and which models and kinds of use it goes to."""
 
+from functools import partial
+
 from grafana.build.page import Given, Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
 from grafana.build.queries import busiest_a_day, by_day, in_range
 
+_Tile = partial(Stat, width=6, height=4)
 _POLLED = "Of the current billing cycle as last polled, mostly an hour ago; it falls to 0 when a cycle begins."
 _EVENTS = (
     "From the usage events, minutes to hours late. Prices are corrected within the billing cycle."
@@ -35,37 +38,29 @@ BUDGET = Given(
 CYCLE = Row(
     "Billing cycle",
     (
-        Stat(
+        _Tile(
             title="On demand so far",
             note=f"What is paid besides the plan. {_POLLED}",
             unit="currencyUSD",
-            width=6,
-            height=4,
             query=Query(f"sum({_SPENT})"),
         ),
-        Stat(
+        _Tile(
             title="Cycle's end, at the pace so far",
             note="On demand so far, divided by the share of the cycle that has passed. A guess: use that the plan "
             f"includes comes first, so the second half costs more. A cycle is taken for a month. {_POLLED}",
             unit="currencyUSD",
-            width=6,
-            height=4,
             query=Query(f"sum({_SPENT} / {_AGE} * {_LENGTH})"),
         ),
-        Stat(
+        _Tile(
             title="Cycle ends in",
             note=f"A month after its start; the first of the accounts. {_POLLED}",
             unit="s",
             decimals=0,
-            width=6,
-            height=4,
             query=Query(f"min({_START} + {_LENGTH} - time())"),
         ),
-        Stat(
+        _Tile(
             title="Members at their limit",
             note=f"They pay for nothing more before the next cycle. {_POLLED}",
-            width=6,
-            height=4,
             steps={1: "orange"},
             query=Query("sum(cursor_members_at_spend_limit{@})"),
         ),

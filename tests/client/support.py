@@ -110,6 +110,11 @@ class Setup:
         )
 
 
+def bare_client(settings: ClientSettings, watch: Watch) -> Client:
+    """A client without credential and limits, over real sockets."""
+    return Client(settings, None, {"core": []}, watch, ManualClock(), Random(1))
+
+
 def answer(content: object = (), **headers: str) -> httpx.Response:
     """A JSON answer."""
     return httpx.Response(

@@ -6,16 +6,14 @@ import re
 import socket
 import ssl
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from bench.ports import free_port
 from exporter.client import transport
-from exporter.client.client import Client, ClientSettings, Request
+from exporter.client.client import ClientSettings, Request
 from exporter.client.errors import UnavailableError
-from tests.client.support import LIST, Setup, Watch, answer
-from tests.clock import ManualClock
+from tests.client.support import LIST, Setup, Watch, answer, bare_client
 from tests.web.certificates import Authority
 
 pytestmark = pytest.mark.process
@@ -24,14 +22,7 @@ pytestmark = pytest.mark.process
 async def failure(base_url: str, **settings: object) -> tuple[str, Watch]:
     """What is said of a request that reaches nobody, and what was observed."""
     watch = Watch()
-    client = Client(
-        ClientSettings(base_url, tries=2, **settings),  # type: ignore[arg-type]
-        None,
-        {"core": []},
-        watch,
-        ManualClock(),
-        Random(1),
-    )
+    client = bare_client(ClientSettings(base_url, tries=2, **settings), watch)  # type: ignore[arg-type]
     try:
         with pytest.raises(UnavailableError) as caught:
             await client.get(Request(LIST))

@@ -11,7 +11,7 @@ import pytest
 
 from exporter.client.client import Client, ClientSettings, Request
 from exporter.client.errors import UnavailableError
-from tests.client.support import LIST, Watch
+from tests.client.support import LIST, Watch, bare_client
 from tests.clock import ManualClock
 
 Answers = Callable[[int], bytes]
@@ -34,18 +34,12 @@ async def vendor(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     watch = Watch()
-    client = Client(
-        ClientSettings(
-            "http://vendor.invalid" if proxied else f"http://{host}:{port}",
-            timeout=60,
-            proxy=f"http://127.0.0.1:{port}" if proxied else None,
-        ),
-        None,
-        {"core": []},
-        watch,
-        ManualClock(),
-        Random(1),
+    settings = ClientSettings(
+        "http://vendor.invalid" if proxied else f"http://{host}:{port}",
+        timeout=60,
+        proxy=f"http://127.0.0.1:{port}" if proxied else None,
     )
+    client = bare_client(settings, watch)
     try:
         yield client, watch, heads
     finally:

@@ -9,12 +9,22 @@ import pytest
 from exporter.client import connection
 from exporter.config.blocks import Config
 from exporter.preflight.doctor.examination import examine
-from exporter.preflight.doctor.finding import Check, Finding, Level
+from exporter.preflight.doctor.finding import Check, Finding, Level, Report
 from exporter.preflight.doctor.network import Way
 from exporter.vendors import cursor
-from exporter.vendors.base import enabled_streams
+from exporter.vendors.base import Target, enabled_streams
 from tests.clock import ManualClock
 from tests.doctor.world import NOW, target
+
+
+async def examined(targets: list[Target]) -> Report:
+    """What is found of a configuration with these targets, and defaults besides."""
+    settings = Config.model_construct(
+        targets=targets,
+        state=Config.model_fields["state"].get_default(call_default_factory=True),
+        privacy=Config.model_fields["privacy"].get_default(call_default_factory=True),
+    )
+    return await examine(settings, [], ManualClock(NOW), Random(1))
 
 
 async def test_a_bug_in_one_target_does_not_lose_the_others(
@@ -31,13 +41,8 @@ async def test_a_bug_in_one_target_does_not_lose_the_others(
 
     monkeypatch.setattr(Way, "check", way)
     targets = [target("cursor", tmp_path, "key", account=name) for name in ("broken", "whole")]
-    settings = Config.model_construct(
-        targets=targets,
-        state=Config.model_fields["state"].get_default(call_default_factory=True),
-        privacy=Config.model_fields["privacy"].get_default(call_default_factory=True),
-    )
     monkeypatch.chdir(tmp_path)
-    report = await examine(settings, [], ManualClock(NOW), Random(1))
+    report = await examined(targets)
     [broken] = [one for one in report.findings if one.target and one.target.account == "broken"]
     assert (broken.check, broken.level) == (Check.TARGET, Level.FAIL)
     assert broken.message.startswith("a bug: LookupError at test_examination.py:")
@@ -66,13 +71,8 @@ async def test_a_refused_credential_of_several_targets_is_told_once(
         target("github", folder, "ghp_token", account=name, org=name)
         for folder, name in ((tmp_path, "one"), (tmp_path, "two"), (tmp_path / "other", "three"))
     ]
-    settings = Config.model_construct(
-        targets=targets,
-        state=Config.model_fields["state"].get_default(call_default_factory=True),
-        privacy=Config.model_fields["privacy"].get_default(call_default_factory=True),
-    )
     monkeypatch.chdir(tmp_path)
-    report = await examine(settings, [], ManualClock(NOW), Random(1))
+    report = await examined(targets)
     streams = [one for one in report.findings if one.check is Check.STREAM]
     failed = [
         (one.target.account, one.stream)

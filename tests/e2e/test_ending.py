@@ -63,21 +63,23 @@ def test_dead_names_starve_nobody_and_hold_up_no_stop(
         assert exporter.process.stop() == 0
 
 
-def test_a_commit_that_hangs_holds_up_no_stop(hanging: Callable[..., Hanging]) -> None:
-    """What it held is read again."""
-    exporter = hanging("commits")
+@pytest.mark.parametrize(
+    ("what", "sign", "status", "told"),
+    [
+        # What it held is read again.
+        ("commits", "a commit hangs", 0, "left a commit unfinished"),
+        # The last resort: it ends as a failure, and says where it hung.
+        ("loop", "msg=started", 1, "MainThread in tick at"),
+    ],
+    ids=["a commit", "the event loop"],
+)
+def test_what_hangs_holds_up_no_stop(
+    hanging: Callable[..., Hanging], what: str, sign: str, status: int, told: str
+) -> None:
+    """And is told."""
+    exporter = hanging(what)
     try:
-        wait_for("it hangs", lambda: "a commit hangs" in exporter.log)
+        wait_for("it hangs, or soon will", lambda: sign in exporter.log)
     finally:
-        assert exporter.process.stop() == 0
-    assert "left a commit unfinished" in exporter.log
-
-
-def test_an_event_loop_that_hangs_holds_up_no_stop(hanging: Callable[..., Hanging]) -> None:
-    """The last resort: it ends as a failure, and says where it hung."""
-    exporter = hanging("loop")
-    try:
-        wait_for("it listens", lambda: "msg=started" in exporter.log)
-    finally:
-        assert exporter.process.stop() == 1
-    assert "MainThread in tick at" in exporter.log
+        assert exporter.process.stop() == status
+    assert told in exporter.log

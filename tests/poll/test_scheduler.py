@@ -30,6 +30,16 @@ def start(scheduler: Scheduler, poller: "FakePoller", *jobs: Job) -> None:
     scheduler.start()
 
 
+def slow_until(poller: "FakePoller", end: asyncio.Event) -> None:
+    """Let the polls of the stream `slow` last until then."""
+
+    async def work(job: Job) -> None:
+        if job.key.stream == "slow":
+            await end.wait()
+
+    poller.work = work
+
+
 def job(name: str, interval: int = HOUR) -> Job:
     options = StreamOptions.model_construct(interval=interval)
     nothing = cast(Any, None)
@@ -150,13 +160,7 @@ async def test_streams_are_polled_side_by_side(
 ) -> None:
     """One that hangs holds up nobody."""
     clock.now -= DAY
-    hanging = asyncio.Event()
-
-    async def work(job: Job) -> None:
-        if job.key.stream == "slow":
-            await hanging.wait()
-
-    poller.work = work
+    slow_until(poller, asyncio.Event())
     start(scheduler, poller, job("slow", interval=1), job("quick", interval=1))
     await poller.until(lambda: poller.polled.count("quick") >= 3)
     assert poller.polled.count("slow") == 1
@@ -382,12 +386,7 @@ async def test_a_removed_stream_is_polled_no_more_and_the_others_go_on(
     """Its running poll is waited for, and does not plan another; nor does one that was due."""
     clock.now -= DAY
     go = asyncio.Event()
-
-    async def work(job: Job) -> None:
-        if job.key.stream == "slow":
-            await go.wait()
-
-    poller.work = work
+    slow_until(poller, go)
     slow, due, quick = job("slow", interval=1), job("due", interval=1), job("quick", interval=1)
     start(scheduler, poller, slow, due, quick)
     await poller.until(lambda: poller.running["slow"] == 1)

@@ -6,18 +6,9 @@ from typing import Any
 
 import pytest
 
-from exporter.client.errors import (
-    ForbiddenError,
-    NotFoundError,
-    PollError,
-    RateLimitedError,
-    SchemaError,
-    State,
-    UnauthorizedError,
-    UnavailableError,
-)
 from exporter.model import DAY, HOUR, Sample, Window
 from exporter.poll.pieces import FAILURES, SEARCH_AGAIN
+from exporter.streams import kit
 from exporter.streams.contract import Batch
 from exporter.streams.source import Source
 from tests.poll.rig import NOON, TODAY, Rig
@@ -27,14 +18,14 @@ PAUSE = HOUR
 MOST = 12
 """Requests of a search in a window of five days, with those for its halves."""
 ANSWERS: dict[str, Exception | None] = {
-    "422": PollError("/things: a range needs a day that is over"),
-    "500": UnavailableError("/things: 500"),
-    "a time-out": UnavailableError("/things: no answer in 30 s"),
-    "401": UnauthorizedError("/things: 401"),
-    "403": ForbiddenError("/things: 403"),
-    "404": NotFoundError("/things: 404"),
-    "429": RateLimitedError("/things: used up", NOON + 30 * DAY),
-    "another shape": SchemaError("/things: cannot be read"),
+    "422": kit.PollError("/things: a range needs a day that is over"),
+    "500": kit.UnavailableError("/things: 500"),
+    "a time-out": kit.UnavailableError("/things: no answer in 30 s"),
+    "401": kit.UnauthorizedError("/things: 401"),
+    "403": kit.ForbiddenError("/things: 403"),
+    "404": kit.NotFoundError("/things: 404"),
+    "429": kit.RateLimitedError("/things: used up", NOON + 30 * DAY),
+    "another shape": kit.SchemaError("/things: cannot be read"),
     "an error of the stream's": TypeError("unsupported operand"),
     "nothing": None,
 }
@@ -84,5 +75,5 @@ async def test_a_search_is_not_begun_again_at_each_poll(rig: Rig, way: str, answ
     assert max(world.searches.values()) <= MOST * parts
     world.odd, world.is_well = set(), True
     await world.polls(job, 2)
-    assert (job.status.state, job.status.reason) == (State.OK, "")
+    assert (job.status.state, job.status.reason) == (kit.State.OK, "")
     assert await world.counted() == world.truth(parts)

@@ -71,6 +71,16 @@ class Reports:
             self.rig.clock.now += DAY
             await self.rig.poller.poll(job)
 
+    async def late(self, job: Job) -> float:
+        """Publish nothing for ten days, and then all of them: how much is counted of them."""
+        self.publish(-2, 0)
+        await self.rig.poller.poll(job)
+        before = await self.counted()
+        await self.polls(job, 10)
+        self.publish(1, 10)
+        await self.polls(job, 1)
+        return await self.counted() - before
+
     async def counted(self) -> float:
         return sum((await self.rig.page()).values())
 
@@ -80,13 +90,7 @@ async def test_days_that_are_published_late_are_counted(way: str, rig: Rig) -> N
     """None for ten days, with a lookback of two, and then all of them."""
     vendor, job = Reports(rig), rig.job()
     rig.reads["things"] = getattr(vendor, way)
-    vendor.publish(-2, 0)
-    await rig.poller.poll(job)
-    before = await vendor.counted()
-    await vendor.polls(job, 10)
-    vendor.publish(1, 10)
-    await vendor.polls(job, 1)
-    assert await vendor.counted() - before == 100
+    assert await vendor.late(job) == 100
     assert (job.status.reason, job.status.lost) == ("", 0)
     await vendor.polls(job, 1)
     assert vendor.asked[-1].end - vendor.asked[-1].start <= 4 * DAY
@@ -95,13 +99,7 @@ async def test_days_that_are_published_late_are_counted(way: str, rig: Rig) -> N
 async def test_days_without_usage_that_are_told_late_are_counted(rig: Rig) -> None:
     """Though the answers said in the meantime that nothing was used."""
     vendor, job = Reports(rig, zeros=True), rig.job()
-    vendor.publish(-2, 0)
-    await rig.poller.poll(job)
-    before = await vendor.counted()
-    await vendor.polls(job, 10)
-    vendor.publish(1, 10)
-    await vendor.polls(job, 1)
-    assert await vendor.counted() - before == 100
+    assert await vendor.late(job) == 100
 
 
 async def test_days_that_are_out_of_reach_before_they_are_told_are_told_as_lost(rig: Rig) -> None:

@@ -4,10 +4,9 @@ import random
 from decimal import Decimal
 from typing import NamedTuple
 
-from exporter.model import DAY
+from exporter.simulator.world.people import Developer
 from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.seeded import randomness
-from exporter.simulator.world.workday import moment_of_work, volume_of_day
+from exporter.simulator.world.workday import made_in_a_day, moment_of_work
 
 REVIEWS_PER_DEVELOPER_WEEK = 3
 SEVERITIES = ("high", "medium", "low", None)
@@ -35,18 +34,14 @@ class ReviewSource:
 
     def day(self, day: int) -> list[Review]:
         """The reviews of a UTC day, oldest first."""
-        chance = randomness(self._rollout.seed, "bugbot", day)
-        people = self._rollout.people(day * DAY)
-        number = volume_of_day(chance, day, len(people), REVIEWS_PER_DEVELOPER_WEEK)
-        return sorted(
-            self._review(chance, day, chance.choice(people)) for _ in range(number if people else 0)
-        )
+        weekly = REVIEWS_PER_DEVELOPER_WEEK
+        return made_in_a_day(self._rollout, "bugbot", day, weekly, self._review)
 
-    def _review(self, chance: random.Random, day: int, person: int) -> Review:
+    def _review(self, chance: random.Random, day: int, _: int, person: Developer) -> Review:
         severities = tuple(chance.choice(SEVERITIES) for _ in range(chance.choice((0, 0, 1, 1, 3))))
         billed = chance.choice((True, True, False, None))
         return Review(
-            created_ms=moment_of_work(chance, day, self._rollout.developers[person]),
+            created_ms=moment_of_work(chance, day, person),
             id=f"req-{chance.getrandbits(64):016x}",
             repository=f"github.com/{chance.choice(self._repositories)}",
             pull_request=chance.randint(1, 4_000),

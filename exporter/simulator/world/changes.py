@@ -3,11 +3,9 @@
 import random
 from typing import NamedTuple
 
-from exporter.model import DAY
 from exporter.simulator.world.people import LANGUAGES, Developer
 from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.seeded import randomness
-from exporter.simulator.world.workday import moment_of_work, volume_of_day
+from exporter.simulator.world.workday import made_in_a_day, moment_of_work
 
 CHANGES_PER_DEVELOPER_WEEK = 40
 MODELS = ("claude-4.5-sonnet", "gpt-5.1", "gemini-3-pro", "composer-1", "default")
@@ -51,15 +49,8 @@ class ChangeSource:
 
     def day(self, day: int) -> list[Change]:
         """The changes ingested in a UTC day, oldest first."""
-        chance = randomness(self._rollout.seed, "changes", day)
-        people = self._rollout.people(day * DAY)
-        count = volume_of_day(chance, day, len(people), CHANGES_PER_DEVELOPER_WEEK)
-        rows = [
-            self._change(chance, day, index, self._rollout.developers[chance.choice(people)])
-            for index in range(count)
-        ]
-        rows.sort(key=lambda row: row[:2])
-        return rows
+        weekly = CHANGES_PER_DEVELOPER_WEEK
+        return made_in_a_day(self._rollout, "changes", day, weekly, self._change)
 
     def _change(self, chance: random.Random, day: int, index: int, author: Developer) -> Change:
         tab = chance.random() < 0.6

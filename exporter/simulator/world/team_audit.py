@@ -1,11 +1,11 @@
 """Audit events of the Cursor team."""
 
+import random
 from typing import NamedTuple
 
-from exporter.model import DAY
+from exporter.simulator.world.people import Developer
 from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.seeded import randomness
-from exporter.simulator.world.workday import moment_of_work, volume_of_day
+from exporter.simulator.world.workday import made_in_a_day, moment_of_work
 
 EVENTS_PER_DEVELOPER_WEEK = 4
 _TYPES = (
@@ -32,18 +32,14 @@ class TeamAuditSource:
 
     def day(self, day: int) -> list[TeamAuditEvent]:
         """The events of a UTC day, oldest first."""
-        chance = randomness(self._rollout.seed, "cursor audit", day)
-        people = self._rollout.people(day * DAY)
-        number = volume_of_day(chance, day, len(people), EVENTS_PER_DEVELOPER_WEEK)
-        found = []
-        for _ in range(number if people else 0):
-            person = self._rollout.developers[chance.choice(people)]
-            found.append(
-                TeamAuditEvent(
-                    moment_of_work(chance, day, person),
-                    f"evt_{chance.getrandbits(64):016x}",
-                    chance.choice(_TYPES),
-                    person.email,
-                )
-            )
-        return sorted(found)
+        weekly = EVENTS_PER_DEVELOPER_WEEK
+        return made_in_a_day(self._rollout, "cursor audit", day, weekly, _event)
+
+
+def _event(chance: random.Random, day: int, _: int, person: Developer) -> TeamAuditEvent:
+    return TeamAuditEvent(
+        moment_of_work(chance, day, person),
+        f"evt_{chance.getrandbits(64):016x}",
+        chance.choice(_TYPES),
+        person.email,
+    )

@@ -4,12 +4,11 @@ import random
 from decimal import Decimal
 from typing import NamedTuple
 
-from exporter.model import DAY, HOUR
+from exporter.model import HOUR
 from exporter.simulator.world.changes import MODELS
 from exporter.simulator.world.people import Developer
 from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.seeded import randomness
-from exporter.simulator.world.workday import moment_of_work, volume_of_day
+from exporter.simulator.world.workday import made_in_a_day, moment_of_work
 
 EVENTS_PER_DEVELOPER_WEEK = 90
 LATEST_PRICE = 40 * HOUR
@@ -94,17 +93,10 @@ class UsageEventSource:
 
     def day(self, day: int) -> list[UsageEvent]:
         """The events of a UTC day, oldest first."""
-        chance = randomness(self._rollout.seed, "usage events", day)
-        people = self._rollout.people(day * DAY)
-        count = volume_of_day(chance, day, len(people), EVENTS_PER_DEVELOPER_WEEK)
-        rows = [
-            self._event(chance, day, self._rollout.developers[chance.choice(people)])
-            for _ in range(count)
-        ]
-        rows.sort(key=lambda row: row[:2])
-        return rows
+        weekly = EVENTS_PER_DEVELOPER_WEEK
+        return made_in_a_day(self._rollout, "usage events", day, weekly, self._event)
 
-    def _event(self, chance: random.Random, day: int, author: Developer) -> UsageEvent:
+    def _event(self, chance: random.Random, day: int, _: int, author: Developer) -> UsageEvent:
         at, roll = moment_of_work(chance, day, author), chance.random()
         tokens = None if roll < 0.05 else _tokens(chance)
         price = _price(tokens, included=roll < 0.4)

@@ -52,19 +52,12 @@ class AuditEvent(msgspec.Struct, kw_only=True):
         return self.event_id, self.timestamp, self.event_type
 
 
-class Params(msgspec.Struct):
-    """What was asked for; not read."""
-
-    ignored: ClassVar[frozenset[str]] = kit.names(
-        "organizationId teamId startDate endDate startTime endTime eventTypes search users"
-    )
-
-
 class AuditPage(Paged, kw_only=True):
     """A page of events."""
 
+    ignored: ClassVar[frozenset[str]] = kit.names("params")
+
     events: list[AuditEvent]
-    params: Params | None = None
 
 
 def count(row: kit.Row, day: int, tally: kit.Tally) -> str:

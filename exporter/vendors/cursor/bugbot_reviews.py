@@ -97,19 +97,12 @@ class Review(msgspec.Struct, kw_only=True):
         )
 
 
-class Params(msgspec.Struct):
-    """What was asked for; not read."""
-
-    ignored: ClassVar[frozenset[str]] = kit.names(
-        "metric teamId startDate endDate repo prState page pageSize users"
-    )
-
-
 class ReviewsPage(Paged, kw_only=True):
     """A page of reviews."""
 
+    ignored: ClassVar[frozenset[str]] = kit.names("params")
+
     data: list[Review]
-    params: Params | None = None
 
 
 _BILLED = {True: "true", False: "false", None: kit.UNKNOWN}

@@ -3,6 +3,7 @@
 A change counts in the UTC day of its ingestion (`createdAt`); its id is fixed.
 """
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,18 +11,18 @@ import msgspec
 from exporter.streams import common_metrics, kit
 from exporter.vendors.cursor.tracking import API, Tracking, TrackingOptions, TrackingPage, tracked
 
-BY_MODEL = kit.Group.counters(
+_counters = partial(kit.Group.counters, api=API)
+BY_MODEL = _counters(
     {
         "cursor_changes_total": "AI changes that people accepted",
         "cursor_change_lines_added_total": "Lines added by accepted AI changes",
         "cursor_change_lines_deleted_total": "Lines deleted by accepted AI changes",
     },
-    api=API,
     labels=("source", "model"),
     foldable_labels=("model",),
     totals=(common_metrics.ACCEPTANCES, common_metrics.LINES_ACCEPTED),
 )
-BY_FILE = kit.Group.counters(
+BY_FILE = _counters(
     {
         "cursor_change_file_lines_added_total": (
             "Lines added by accepted AI changes, by file extension"
@@ -30,16 +31,14 @@ BY_FILE = kit.Group.counters(
             "Lines deleted by accepted AI changes, by file extension"
         ),
     },
-    api=API,
     labels=("file_extension",),
 )
-BY_USER = kit.Group.counters(
+BY_USER = _counters(
     {
         "cursor_user_changes_total": "AI changes that people accepted, by user",
         "cursor_user_change_lines_added_total": "Lines added by accepted AI changes, by user",
         "cursor_user_change_lines_deleted_total": "Lines deleted by accepted AI changes, by user",
     },
-    api=API,
     labels=("user",),
     people=True,
 )
@@ -74,12 +73,7 @@ class _Page(TrackingPage, rename="camel", kw_only=True):
     items: list[_Change]
 
 
-TRACKING = Tracking(
-    pages=kit.Endpoint("/analytics/ai-code/changes", "ai-code/changes", conditional=True),
-    csv=kit.Endpoint("/analytics/ai-code/changes.csv", "ai-code/changes.csv"),
-    page=_Page,
-    row=_Change,
-)
+TRACKING = Tracking("ai-code/changes", page=_Page, row=_Change)
 
 _SOURCES = {"TAB": "tab", "COMPOSER": "composer"}
 _files = msgspec.json.Decoder(list[_File] | None)

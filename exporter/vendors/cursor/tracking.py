@@ -62,11 +62,18 @@ class Tracking:
     default. Those that are `ignored` are not read.
     """
 
-    pages: kit.Endpoint
-    csv: kit.Endpoint
+    name: str
     page: type[TrackingPage]
     row: type[msgspec.Struct]
     ignored: tuple[str, ...] = ()
+
+    @property
+    def pages(self) -> kit.Endpoint:
+        return kit.Endpoint(f"/analytics/{self.name}", self.name, conditional=True)
+
+    @property
+    def csv(self) -> kit.Endpoint:
+        return kit.Endpoint(f"/analytics/{self.name}.csv", f"{self.name}.csv")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -18,23 +18,20 @@ _TYPES = ("git", "perforce")
 _FARTHEST = ("failed", kit.OTHER, "pending", "cloning", "indexing", "success")
 _API = "Tabnine repository connections API, as polled"
 
-INDEX_STATUS = kit.Metric(
+INDEX_STATUS = kit.gauge(
     "tabnine_repository_index_status",
-    kit.MetricType.GAUGE,
     f"Status of a repository's index: 1 for the current one, 0 for the others ({_API}).",
     ("team_name", "repository", "repo_type", "status"),
     foldable_labels=("team_name", "repository"),
 )
-LAST_INDEXED = kit.Metric(
+LAST_INDEXED = kit.gauge(
     "tabnine_repository_last_indexed_timestamp_seconds",
-    kit.MetricType.GAUGE,
     f"When a repository was last indexed successfully ({_API}).",
     ("team_name", "repository"),
     merge=kit.Merge.DROP,
 )
-CONNECTED = kit.Metric(
+CONNECTED = kit.gauge(
     "tabnine_team_repositories",
-    kit.MetricType.GAUGE,
     f"Repositories that a team connected, whatever their status ({_API}).",
     ("team_name", "repo_type"),
     foldable_labels=("team_name",),

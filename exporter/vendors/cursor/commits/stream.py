@@ -56,11 +56,7 @@ class _Page(TrackingPage, rename="camel", kw_only=True):
 
 
 TRACKING = Tracking(
-    pages=kit.Endpoint("/analytics/ai-code/commits", "ai-code/commits", conditional=True),
-    csv=kit.Endpoint("/analytics/ai-code/commits.csv", "ai-code/commits.csv"),
-    page=_Page,
-    row=_Commit,
-    ignored=("commit_source", "message"),
+    "ai-code/commits", page=_Page, row=_Commit, ignored=("commit_source", "message")
 )
 
 _MOST_LINES = 2**31 - 1

@@ -68,7 +68,7 @@ for name, did, field in (
     ),
 ):
     told = f"When a user or app {did}, as GitHub API Insights knows it 4 to 6 hours late."
-    last = kit.Metric(name, kit.MetricType.GAUGE, told, merge=kit.Merge.MAX, **_SUBJECT)
+    last = kit.gauge(name, told, merge=kit.Merge.MAX, **_SUBJECT)
     LAST.shows(last, field)
 
 METRICS = (

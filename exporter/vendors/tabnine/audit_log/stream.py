@@ -26,9 +26,8 @@ ENDPOINTS = {
 }
 _CSV_SWITCHES = {"format=csv": {"format": "csv"}, "csv-format": {"csv-format": ""}}
 
-EVENTS = kit.Metric(
+EVENTS = kit.counter(
     "tabnine_audit_events_total",
-    kit.MetricType.COUNTER,
     "Events of the audit log by type (Tabnine audit logs API, polled; by UTC day of the event, no "
     "lag is documented).",
     ("event_type",),

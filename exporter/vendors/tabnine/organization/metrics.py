@@ -7,9 +7,8 @@ from exporter.vendors.tabnine.organization.records import License
 _TEAMS = "Tabnine teams API, as polled"
 _MONTHLY = "Tabnine account utilization API, as polled; the current month still moves"
 
-ORGANIZATION_INFO = kit.Metric(
+ORGANIZATION_INFO = kit.gauge(
     "tabnine_organization_info",
-    kit.MetricType.GAUGE,
     "The organization with its plan and its ways of signing in, always 1 (Tabnine organization API, "
     "as polled).",
     (
@@ -42,20 +41,17 @@ LICENSE.gauge(
     "seats_cap",
 )
 
-UTILIZATION = kit.Metric(
+UTILIZATION = kit.gauge(
     "tabnine_utilization_users",
-    kit.MetricType.GAUGE,
     f"Users of the organization by status in the newest month ({_MONTHLY}).",
     ("status",),
 )
-UTILIZATION_MONTH = kit.Metric(
+UTILIZATION_MONTH = kit.gauge(
     "tabnine_utilization_month_timestamp_seconds",
-    kit.MetricType.GAUGE,
     f"The start of the month that tabnine_utilization_users is of, in UTC ({_MONTHLY}).",
 )
-TEAM_UTILIZATION = kit.Metric(
+TEAM_UTILIZATION = kit.gauge(
     "tabnine_team_utilization_users",
-    kit.MetricType.GAUGE,
     "Users of a team by status: registered, deactivated or invited (Tabnine team utilization API, as "
     "polled).",
     ("team_name", "status"),
@@ -63,30 +59,26 @@ TEAM_UTILIZATION = kit.Metric(
     group="team_name",
 )
 
-PERMISSION_USERS = kit.Metric(
+PERMISSION_USERS = kit.gauge(
     "tabnine_permission_users",
-    kit.MetricType.GAUGE,
     "People that hold a role in the installation (Tabnine permissions API, as polled).",
     ("role",),
 )
-TEAM_USERS = kit.Metric(
+TEAM_USERS = kit.gauge(
     "tabnine_team_users",
-    kit.MetricType.GAUGE,
     "Users of a team by role and whether they are active (Tabnine team users API, as polled).",
     ("team_name", "role", "active"),
     foldable_labels=("team_name",),
     group="team_name",
 )
-UNASSIGNED_USERS = kit.Metric(
+UNASSIGNED_USERS = kit.gauge(
     "tabnine_unassigned_users",
-    kit.MetricType.GAUGE,
     "Users without a team by whether they are active (Tabnine organization users API, as polled).",
     ("active",),
 )
 
-TEAM_INFO = kit.Metric(
+TEAM_INFO = kit.gauge(
     "tabnine_team_info",
-    kit.MetricType.GAUGE,
     f"A team with its id and whether it is the default one: 1, in other how many it holds ({_TEAMS}).",
     ("team_name", "team_id", "default_team"),
     foldable_labels=("team_name", "team_id"),

@@ -55,9 +55,8 @@ USES = kit.Group.counters(
     labels=("agent_type",),
 )
 COST = kit.Group(common_metrics.COST)
-AVAILABLE = kit.Metric(
+AVAILABLE = kit.gauge(
     "tabnine_agent_usage_available",
-    kit.MetricType.GAUGE,
     "Whether the installation answers the Tabnine agent-usage API (1) or refuses it (0), as last polled.",
 )
 COUNTERS = (*BY_MODEL.metrics, *COST.metrics, *USES.metrics, *BY_TYPE.metrics)

@@ -25,6 +25,11 @@ def user_run(tmp_path: Path, **more: Any) -> Pipeline:
     return Pipeline(CASE, tmp_path, **more)
 
 
+def one_user(run: Pipeline, email: str) -> None:
+    """Let the teams have this user only."""
+    run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": email}]}
+
+
 @pytest.mark.parametrize(
     ("stream", "options", "requests"),
     [
@@ -129,7 +134,7 @@ async def test_a_user_s_day_that_is_gone_is_corrected(tmp_path: Path) -> None:
     """Zeros are not sent to the ledger; the coverage speaks for them."""
     async with user_run(tmp_path) as run:
         teams(run, a="A")
-        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "a@example.com"}]}
+        one_user(run, "a@example.com")
         used(run, u1=9)
         await run.poll()
         used(run, u1=0)
@@ -144,10 +149,10 @@ async def test_a_user_of_another_address_is_the_same_user(tmp_path: Path) -> Non
     """Growth goes to the address of today; nothing is counted twice."""
     async with user_run(tmp_path) as run:
         teams(run, a="A")
-        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "old@example.com"}]}
+        one_user(run, "old@example.com")
         used(run, u1=9)
         await run.poll()
-        run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "new@example.com"}]}
+        one_user(run, "new@example.com")
         used(run, u1=11)
         await run.poll(after=DAY)
         assert run.values(COMPLETIONS) == {("old@example.com",): 9, ("new@example.com",): 2}
@@ -186,7 +191,7 @@ async def test_another_meaning_of_missing_days_counts_no_pseudonym_again(tmp_pat
         run.clock.now += after
         async with run:
             teams(run, a="A")
-            run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": "u1@example.com"}]}
+            one_user(run, "u1@example.com")
             run.vendor.bodies["users"] = {"data": []}
             used(run, u1=1_000)
             await run.poll()
