@@ -4,7 +4,7 @@ from functools import partial
 
 from grafana.build.page import Given, Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import busiest_a_day, by_day, in_range
+from grafana.build.queries import by_day, in_range
 
 _Tile = partial(Stat, width=6, height=4)
 _POLLED = "Of the current billing cycle as last polled, mostly an hour ago; it falls to 0 when a cycle begins."
@@ -134,21 +134,24 @@ CYCLE = Row(
 USE = Row(
     "Where it goes",
     (
-        Lines(
-            title="Dollars a day, the 8 dearest models",
-            note=f"{_VALUED} {_DAY}",
-            unit="currencyUSD",
-            stacked=True,
-            width=12,
-            queries=(busiest_a_day(8, "cursor_charged_usd_total", "model"),),
-        ),
-        Lines(
-            title="Dollars a day by kind of use",
-            note=f"Kinds are Cursor's own words, the 8 that cost most. {_VALUED} {_DAY}",
-            unit="currencyUSD",
-            stacked=True,
-            width=12,
-            queries=(busiest_a_day(8, "cursor_charged_usd_total", "kind"),),
+        *(
+            by_day(
+                title,
+                f"{note}{_VALUED} {_DAY}",
+                "cursor_charged_usd_total",
+                by,
+                unit="currencyUSD",
+                width=12,
+                most=8,
+            )
+            for title, note, by in (
+                ("Dollars a day, the 8 dearest models", "", "model"),
+                (
+                    "Dollars a day by kind of use",
+                    "Kinds are Cursor's own words, the 8 that cost most. ",
+                    "kind",
+                ),
+            )
         ),
         Table(
             title="Models by cost",

@@ -50,9 +50,10 @@ def by_day(
     unit: str = COUNTED,
     width: int = 8,
     stacked: bool = True,
+    most: int | None = None,
 ) -> Lines:
-    """What a counter counted in the day before each point, by a label."""
-    queries = (a_day(metric, by),)
+    """What a counter counted in the day before each point, by a label: all its values, or the largest."""
+    queries = (a_day(metric, by) if most is None else busiest_a_day(most, metric, by),)
     return Lines(title=title, note=note, unit=unit, width=width, stacked=stacked, queries=queries)
 
 

@@ -1,7 +1,7 @@
 """What an exporter must count, computed from the world and not from any vendor's answer."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -11,6 +11,7 @@ from exporter.model import DAY, OTHER, Window, floor
 from exporter.simulator.world import billing_truth, claude_truth, member_days_truth
 from exporter.simulator.world.assistance import NOTHING, Figures
 from exporter.simulator.world.callers import Caller
+from exporter.simulator.world.event_log import E, EventLog
 from exporter.simulator.world.legacy_copilot import Code, PersonDay, breakdown, told_breakdown
 from exporter.simulator.world.report_truth import report_counts
 from exporter.simulator.world.world import World
@@ -57,14 +58,17 @@ def totals(view: View) -> list[Total]:
     ]
 
 
+def _newest(view: View, log: EventLog[E], identity: Callable[[E], Hashable]) -> Iterator[E]:
+    """Each thing once, as it was ingested last, where that was in the window."""
+    # Older rows are out of the window and cannot be the newest of any row inside it.
+    rows = log.between(view.window.start * 1000, _NEVER_MS, view.as_of)
+    newest = {identity(row): row for row in rows}
+    return (row for row in newest.values() if view.holds(row.created_ms))
+
+
 def commit_counts(view: View) -> Iterator[Count]:
     """Each commit once, in the day of its newest ingestion."""
-    # Older rows are out of the window and cannot be the newest of any row inside it.
-    rows = view.world.commits.between(view.window.start * 1000, _NEVER_MS, view.as_of)
-    newest = {row.identity: row for row in rows}
-    for row in newest.values():
-        if not view.holds(row.created_ms):
-            continue
+    for row in _newest(view, view.world.commits, lambda row: row.identity):
         primary = UNKNOWN if row.primary_branch is None else str(row.primary_branch).lower()
         labels = (("repository", row.repository or UNKNOWN), ("primary_branch", primary))
         yield "cursor_commits_total", labels, 1
@@ -80,11 +84,7 @@ def commit_counts(view: View) -> Iterator[Count]:
 
 def change_counts(view: View) -> Iterator[Count]:
     """Each change once, and its lines by file extension."""
-    rows = view.world.changes.between(view.window.start * 1000, _NEVER_MS, view.as_of)
-    newest = {row.change_id: row for row in rows}
-    for row in newest.values():
-        if not view.holds(row.created_ms):
-            continue
+    for row in _newest(view, view.world.changes, lambda row: row.change_id):
         labels = (("source", row.source.lower()), ("model", row.model or UNKNOWN))
         yield "cursor_changes_total", labels, 1
         yield "cursor_change_lines_added_total", labels, row.total_added

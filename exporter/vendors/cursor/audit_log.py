@@ -4,17 +4,15 @@ The window is read in full every time, with its end fixed, and every id counts o
 head while its pages are read. Who did something, and from where, is not kept.
 """
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
 
 from exporter.streams import kit
 from exporter.vendors.cursor.lists import AccountList
-from exporter.vendors.cursor.pages import Paged, by_id, one_of_yesterday, rows_in
+from exporter.vendors.cursor.pages import Paged, by_id, one_of_yesterday, ranges, rows_in
 from exporter.vendors.cursor.rights import AUDIT as RIGHT
 from exporter.vendors.cursor.vendor import AUDIT as GROUP
-from exporter.vendors.cursor.vendor import LONGEST_RANGE, CursorTarget
 
 LOG = AccountList("audit-logs", GROUP)
 PAGE_SIZE = 500
@@ -73,10 +71,6 @@ def asked(source: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
     return LOG.get(source.target, times)
 
 
-def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
-    return [kit.Cost(LOG.group, 1 + options.lookback // LONGEST_RANGE)]
-
-
 STREAM = kit.events(
     "audit_log",
     "events of the audit log, by type",
@@ -84,7 +78,7 @@ STREAM = kit.events(
     sums=by_id(count),
     metrics=EVENTS.metrics,
     options=Options,
-    plan=_plan,
+    plan=lambda _, options: [kit.Cost(LOG.group, ranges(options))],
     probe=kit.once(one_of_yesterday(asked), AuditPage),
     right=RIGHT,
     retention=90 * kit.DAY,

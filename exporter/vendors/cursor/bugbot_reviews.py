@@ -4,7 +4,6 @@ A review counts in the UTC day of its time; its id is fixed. Which repository it
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -13,9 +12,9 @@ import msgspec
 from exporter.streams import kit
 from exporter.streams.money import charge
 from exporter.vendors.cursor.analytics import days
-from exporter.vendors.cursor.pages import Paged, by_id, one_of_yesterday, rows_in
+from exporter.vendors.cursor.pages import Paged, by_id, one_of_yesterday, ranges, rows_in
 from exporter.vendors.cursor.rights import REVIEWS as RIGHT
-from exporter.vendors.cursor.vendor import ANALYTICS, LONGEST_RANGE, CursorTarget, needs_team
+from exporter.vendors.cursor.vendor import ANALYTICS, needs_team
 
 API = "Cursor Bugbot reviews, polled; by UTC day of the review"
 REVIEWS = kit.Endpoint("/analytics/team/bugbot-reviews", ANALYTICS, conditional=True)
@@ -124,10 +123,6 @@ def asked(_: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
     return kit.Request(REVIEWS, query=days.dates(window))
 
 
-def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
-    return [kit.Cost(ANALYTICS, 1 + options.lookback // LONGEST_RANGE)]
-
-
 STREAM = kit.events(
     "bugbot_reviews",
     "reviews by Bugbot, the bugs that they found, and what the billed ones cost",
@@ -135,7 +130,7 @@ STREAM = kit.events(
     sums=by_id(count),
     metrics=METRICS,
     options=Options,
-    plan=_plan,
+    plan=lambda _, options: [kit.Cost(ANALYTICS, ranges(options))],
     probe=kit.once(one_of_yesterday(asked), ReviewsPage),
     right=RIGHT,
     retention=90 * kit.DAY,

@@ -81,6 +81,11 @@ async def whole(
         )
 
 
+def ranges(options: kit.CountingOptions) -> int:
+    """In how many ranges a poll asks for its lookback."""
+    return 1 + options.lookback // LONGEST_RANGE
+
+
 def one_of_yesterday(asked: Asked) -> Callable[[kit.Source[Any, Any]], kit.Request]:
     """Asks for one row of the last whole day, as a probe does."""
 

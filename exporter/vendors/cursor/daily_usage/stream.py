@@ -13,7 +13,7 @@ from exporter.vendors.cursor.daily_usage.metrics import COUNTERS
 from exporter.vendors.cursor.daily_usage.records import DailyUsage
 from exporter.vendors.cursor.daily_usage.sums import MemberSums
 from exporter.vendors.cursor.lists import AccountList
-from exporter.vendors.cursor.pages import one_of_yesterday, pages
+from exporter.vendors.cursor.pages import one_of_yesterday, pages, ranges
 from exporter.vendors.cursor.rights import USAGE
 from exporter.vendors.cursor.vendor import DAILY_USAGE as GROUP
 from exporter.vendors.cursor.vendor import LONGEST_RANGE, CursorTarget
@@ -86,9 +86,8 @@ def asked(source: kit.Source[Any, Any], window: kit.Window) -> kit.Request:
 
 
 def _plan(_: CursorTarget, options: Options) -> Sequence[kit.Cost]:
-    pages = -(-options.expected_members // options.page_size)
-    ranges = 1 + options.lookback // LONGEST_RANGE
-    return [kit.Cost(DAILY_USAGE.group, pages * ranges)]
+    pages_of_all = -(-options.expected_members // options.page_size)
+    return [kit.Cost(DAILY_USAGE.group, pages_of_all * ranges(options))]
 
 
 STREAM = kit.Stream(

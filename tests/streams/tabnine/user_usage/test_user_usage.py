@@ -26,7 +26,8 @@ def user_run(tmp_path: Path, **more: Any) -> Pipeline:
 
 
 def one_user(run: Pipeline, email: str) -> None:
-    """Let the teams have this user only."""
+    """Let there be one team, with this user only."""
+    teams(run, a="A")
     run.vendor.bodies["team_users"] = {"data": [{"id": "u1", "email": email}]}
 
 
@@ -133,7 +134,6 @@ async def test_without_people_nobody_is_asked_about(tmp_path: Path) -> None:
 async def test_a_user_s_day_that_is_gone_is_corrected(tmp_path: Path) -> None:
     """Zeros are not sent to the ledger; the coverage speaks for them."""
     async with user_run(tmp_path) as run:
-        teams(run, a="A")
         one_user(run, "a@example.com")
         used(run, u1=9)
         await run.poll()
@@ -148,7 +148,6 @@ async def test_a_user_s_day_that_is_gone_is_corrected(tmp_path: Path) -> None:
 async def test_a_user_of_another_address_is_the_same_user(tmp_path: Path) -> None:
     """Growth goes to the address of today; nothing is counted twice."""
     async with user_run(tmp_path) as run:
-        teams(run, a="A")
         one_user(run, "old@example.com")
         used(run, u1=9)
         await run.poll()
@@ -190,7 +189,6 @@ async def test_another_meaning_of_missing_days_counts_no_pseudonym_again(tmp_pat
         run = user_run(tmp_path, users=Users.PSEUDONYM, options={"missing_days": missing})
         run.clock.now += after
         async with run:
-            teams(run, a="A")
             one_user(run, "u1@example.com")
             run.vendor.bodies["users"] = {"data": []}
             used(run, u1=1_000)
