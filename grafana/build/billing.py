@@ -2,7 +2,7 @@
 
 from grafana.build.page import Page, Row, Variable, of_vendor
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import MONTH, by_day, counted, in_range, month_and_month_before
+from grafana.build.queries import MONTH, by_day, counted, in_range, month_and_month_before, used_up
 
 _LATE = "GitHub bills by UTC day and completes a day up to 5 days later: the newest days grow."
 _EXPORT = "From the usage report exports: as late as the newest of them, usually a day."
@@ -52,13 +52,11 @@ PAGE = Page(
                     columns=(
                         Column("Limit", _BUDGETS, "currencyUSD"),
                         Column("Consumed", _CONSUMED, "currencyUSD", missing="unknown"),
-                        Column(
+                        used_up(
                             "Share",
                             f"{_CONSUMED} / ({_BUDGETS} > 0)"
                             f" or ({_CONSUMED} > 0) / ({_BUDGETS} == 0)",
-                            "percentunit",
-                            {0.8: "orange", 1: "red"},
-                            missing="unknown",
+                            "unknown",
                         ),
                         Column(
                             "Used up in",

@@ -4,6 +4,7 @@ from functools import partial
 
 from grafana.build.page import Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
+from grafana.build.queries import used_up
 
 _Tile = partial(Stat, width=6, height=4)
 _POLLED = "Of the current contract as last polled, mostly an hour ago; only an organization's key tells it."
@@ -64,13 +65,7 @@ POOL = Row(
             columns=(
                 Column("Taken", _TEAM_USED, "currencyUSD"),
                 Column("Budget", _TEAM_LIMIT, "currencyUSD", missing="none"),
-                Column(
-                    "Share",
-                    f"{_TEAM_USED} / ({_TEAM_LIMIT} > 0)",
-                    "percentunit",
-                    {0.8: "orange", 1: "red"},
-                    missing="none",
-                ),
+                used_up("Share", f"{_TEAM_USED} / ({_TEAM_LIMIT} > 0)", "none"),
             ),
         ),
     ),

@@ -4,7 +4,7 @@ from functools import partial
 
 from grafana.build.page import Given, Row
 from grafana.build.panels import Column, Lines, Query, Stat, Table
-from grafana.build.queries import by_day, in_range
+from grafana.build.queries import by_day, in_range, used_up
 
 _Tile = partial(Stat, width=6, height=4)
 _POLLED = "Of the current billing cycle as last polled, mostly an hour ago; it falls to 0 when a cycle begins."
@@ -81,13 +81,7 @@ CYCLE = Row(
                     missing="unknown",
                 ),
                 Column("Limit", _LIMIT, "currencyUSD", missing="unknown"),
-                Column(
-                    "Share spent",
-                    f"{_SPENT} / {_LIMIT}",
-                    "percentunit",
-                    {0.8: "orange", 1: "red"},
-                    missing="unknown",
-                ),
+                used_up("Share spent", f"{_SPENT} / {_LIMIT}", "unknown"),
                 Column("Cycle passed", f"{_AGE} / {_LENGTH}", "percentunit"),
                 Column(
                     "Members with a limit", "sum by (account) (cursor_members_with_spend_limit{@})"

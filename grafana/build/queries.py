@@ -80,6 +80,11 @@ def busiest_a_day(count: int, metric: str, by: str) -> Query:
     )
 
 
+def used_up(heading: str, expr: str, missing: str) -> Column:
+    """A share of what may be spent; it is orange near the end of that and red beyond."""
+    return Column(heading, expr, "percentunit", {0.8: "orange", 1: "red"}, missing=missing)
+
+
 def month_and_month_before(metric: str, by: str) -> tuple[Column, ...]:
     """How much a counter of dollars grew in the last 30 days, and in the 30 before them."""
     return tuple(

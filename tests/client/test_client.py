@@ -9,9 +9,18 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.client import errors
 from exporter.client.auth import Basic, Secret
 from exporter.client.client import ClientSettings, Endpoint, Request
+from exporter.client.errors import (
+    ForbiddenError,
+    NotFoundError,
+    PollError,
+    RateLimitedError,
+    SchemaError,
+    State,
+    UnauthorizedError,
+    UnavailableError,
+)
 from exporter.client.pace import Limit
 from tests.client.support import BASE, ENVIRON, LIST, THINGS, TOKEN, Setup, Transport, answer, wired
 
@@ -64,7 +73,7 @@ async def test_a_base_url_may_have_a_path_and_a_post_a_body() -> None:
 async def test_a_path_value_that_would_change_the_path_is_refused(value: str) -> None:
     """Dots are folded by every URL library, and an empty value asks for something else."""
     setup = Setup(answer())
-    with pytest.raises(errors.SchemaError, match=r"cannot stand for \{org\}"):
+    with pytest.raises(SchemaError, match=r"cannot stand for \{org\}"):
         await setup.client.get(Request(THINGS, {"org": value}))
     assert setup.vendor.requests == []
 
@@ -116,7 +125,7 @@ async def test_a_passing_problem_is_tried_again(problem: httpx.Response | Except
 async def test_three_failures_end_the_poll_as_unavailable() -> None:
     """The error names the endpoint and the status, and what went before it is not chained to it."""
     setup = Setup(httpx.Response(500, json={"message": "oops"}))
-    with pytest.raises(errors.UnavailableError, match="GET /list answered 500: oops") as caught:
+    with pytest.raises(UnavailableError, match="GET /list answered 500: oops") as caught:
         await setup.client.get(Request(LIST))
     assert setup.watch.codes == ["500"] * 3
     assert caught.value.__context__ is None
@@ -125,7 +134,7 @@ async def test_three_failures_end_the_poll_as_unavailable() -> None:
 async def test_a_post_that_may_have_arrived_is_not_sent_twice() -> None:
     """Unless its endpoint is declared to be a mere question."""
     setup = Setup(httpx.ReadTimeout("slow"))
-    with pytest.raises(errors.UnavailableError):
+    with pytest.raises(UnavailableError):
         await setup.client.get(Request(LIST, method="POST", json={}))
     assert len(setup.vendor.requests) == 1
     question = Setup(httpx.ReadTimeout("slow"), answer())
@@ -159,7 +168,7 @@ async def test_the_page_that_a_refusal_names_tells_a_limit_from_a_missing_right(
 ) -> None:
     """Where a gateway takes the headers away, and the words are others."""
     setup = Setup(httpx.Response(403, json={"message": "Forbidden", "documentation_url": page}))
-    with pytest.raises(errors.RateLimitedError if limited else errors.ForbiddenError):
+    with pytest.raises(RateLimitedError if limited else ForbiddenError):
         await setup.client.get(Request(LIST))
 
 
@@ -176,9 +185,9 @@ async def test_a_wait_that_is_too_long_ends_the_poll_and_blocks_the_next() -> No
     """The next poll before that time makes no request either."""
     setup = Setup(httpx.Response(403, headers={"retry-after": "600"}, json={"message": "slow"}))
     retry_at = setup.clock.now + 600
-    with pytest.raises(errors.RateLimitedError, match="GET /list answered 403: slow") as first:
+    with pytest.raises(RateLimitedError, match="GET /list answered 403: slow") as first:
         await setup.client.get(Request(LIST))
-    with pytest.raises(errors.RateLimitedError, match="core") as second:
+    with pytest.raises(RateLimitedError, match="core") as second:
         await setup.client.get(Request(LIST))
     assert first.value.retry_at == second.value.retry_at == retry_at
     assert len(setup.vendor.requests) == 1
@@ -215,14 +224,14 @@ async def test_a_narrowed_client_obeys_both_limits() -> None:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, errors.PollError),
-        (401, errors.UnauthorizedError),
-        (403, errors.ForbiddenError),
-        (404, errors.NotFoundError),
-        (418, errors.PollError),
+        (400, PollError),
+        (401, UnauthorizedError),
+        (403, ForbiddenError),
+        (404, NotFoundError),
+        (418, PollError),
     ],
 )
-async def test_a_refusal_is_final_and_redacted(status: int, error: type[errors.PollError]) -> None:
+async def test_a_refusal_is_final_and_redacted(status: int, error: type[PollError]) -> None:
     """One request, one error of its state, no secret, no e-mail address."""
     said = {"message": f"bad token {TOKEN} of jo@example.com"}
     setup = Setup(httpx.Response(status, json=said))
@@ -242,7 +251,7 @@ async def test_a_basic_key_is_redacted_in_both_forms() -> None:
         ),
         credential=Basic(secret),
     )
-    with pytest.raises(errors.PollError, match=r"answered 400: \[secret\] \[secret\]$"):
+    with pytest.raises(PollError, match=r"answered 400: \[secret\] \[secret\]$"):
         await setup.client.get(Request(LIST))
 
 
@@ -261,7 +270,7 @@ async def test_a_401_makes_the_credential_fresh() -> None:
 
     credential = Counting()
     setup = Setup(httpx.Response(401), credential=credential)
-    with pytest.raises(errors.UnauthorizedError):
+    with pytest.raises(UnauthorizedError):
         await setup.client.get(Request(LIST))
     assert credential.invalidated == 1
 
@@ -269,7 +278,7 @@ async def test_a_401_makes_the_credential_fresh() -> None:
 async def test_a_missing_secret_fails_without_a_request() -> None:
     """It is the stream's state, not a crash."""
     setup = Setup(answer(), credential=Basic(Secret.from_env("NONE", {})))
-    with pytest.raises(errors.UnauthorizedError, match="NONE"):
+    with pytest.raises(UnauthorizedError, match="NONE"):
         await setup.client.get(Request(LIST))
     assert setup.vendor.requests == []
 
@@ -281,7 +290,7 @@ async def test_an_answer_over_the_limit_is_a_schema_error_and_not_retried() -> N
     """A gzip bomb is cut while it is unpacked."""
     bomb = wired(Transport([gzip.compress(b"\0" * 5_000_000)]), content_encoding="gzip")
     setup = Setup(bomb, max_body=1_000_000)
-    with pytest.raises(errors.SchemaError, match=r"GET /list: .*limit of 1000000 bytes"):
+    with pytest.raises(SchemaError, match=r"GET /list: .*limit of 1000000 bytes"):
         await setup.client.get(Request(LIST))
     assert setup.watch.codes == ["200"]
 
@@ -289,7 +298,7 @@ async def test_an_answer_over_the_limit_is_a_schema_error_and_not_retried() -> N
 async def test_an_html_page_is_a_schema_error() -> None:
     """A login page or a captive proxy is not data."""
     setup = Setup(httpx.Response(200, html="<html>sign in</html>"))
-    with pytest.raises(errors.SchemaError, match="HTML page: look for a login page or a proxy"):
+    with pytest.raises(SchemaError, match="HTML page: look for a login page or a proxy"):
         await setup.client.get(Request(LIST))
 
 
@@ -297,7 +306,7 @@ async def test_an_endless_or_broken_error_body_does_not_hide_the_status() -> Non
     """The status decides; the message is what could be read."""
     endless = Transport([b"x" * 50_000] * 10, httpx.ReadError("reset"))
     setup = Setup(wired(endless, 404, content_type="text/plain"))
-    with pytest.raises(errors.NotFoundError, match=r"answered 404: x+"):
+    with pytest.raises(NotFoundError, match=r"answered 404: x+"):
         await setup.client.get(Request(LIST))
     assert endless.closed
 
@@ -312,7 +321,7 @@ async def test_an_exchange_that_never_ends_is_cut_off() -> None:
                 await asyncio.sleep(0.001)
 
     setup = Setup(wired(Drip([])), timeout=0.002)
-    with pytest.raises(errors.UnavailableError, match="no answer in time"):
+    with pytest.raises(UnavailableError, match="no answer in time"):
         await setup.client.get(Request(LIST))
 
 
@@ -354,7 +363,7 @@ async def test_a_redirect_to_another_host_drops_the_credential_for_good() -> Non
 async def test_an_unsafe_redirect_is_refused(location: str, reason: str) -> None:
     """No request follows it, and the error does not quote it."""
     setup = Setup(redirect(location))
-    with pytest.raises(errors.SchemaError, match=reason) as caught:
+    with pytest.raises(SchemaError, match=reason) as caught:
         await setup.client.get(Request(LIST))
     assert len(setup.vendor.requests) == 1
     assert "pw" not in str(caught.value)
@@ -366,7 +375,7 @@ async def test_a_gateway_that_redirects_to_another_host_is_told_with_the_remedy(
 ) -> None:
     """The credential stays here, so that host refuses: neither is it wrong, nor the account."""
     setup = Setup(redirect(LINK), httpx.Response(status), tries=1)
-    with pytest.raises(errors.UnavailableError) as caught:
+    with pytest.raises(UnavailableError) as caught:
         await setup.client.get(Request(LIST))
     host = httpx.URL(LINK).host
     assert f"answered {status} on another host ({host}), where a redirect led" in str(caught.value)
@@ -377,9 +386,7 @@ async def test_a_login_page_of_another_host_is_named() -> None:
     """A gateway that wants a person to log in."""
     page = httpx.Response(200, headers={"content-type": "text/html"}, text="<html>")
     setup = Setup(redirect(LINK), page)
-    with pytest.raises(
-        errors.SchemaError, match=f"HTML page on another host .{httpx.URL(LINK).host}"
-    ):
+    with pytest.raises(SchemaError, match=f"HTML page on another host .{httpx.URL(LINK).host}"):
         await setup.client.get(Request(LIST))
 
 
@@ -387,7 +394,7 @@ async def test_the_host_of_a_redirect_that_cannot_be_reached_is_named() -> None:
     """It is not the one that is configured, and nothing else says which."""
     setup = Setup(redirect(LINK), httpx.ConnectError("All attempts failed"), tries=1)
     with pytest.raises(
-        errors.UnavailableError, match=r"failed: files\.example\.net:443 cannot be reached"
+        UnavailableError, match=r"failed: files\.example\.net:443 cannot be reached"
     ):
         await setup.client.get(Request(LIST))
     assert setup.watch.problems == [None], "the vendor's own server was reached"
@@ -396,14 +403,14 @@ async def test_the_host_of_a_redirect_that_cannot_be_reached_is_named() -> None:
 async def test_a_redirect_that_is_no_url_is_a_broken_answer() -> None:
     """httpx itself stumbles over it, though it is not to follow it."""
     setup = Setup(redirect("https:list"))
-    with pytest.raises(errors.UnavailableError, match="connection broke"):
+    with pytest.raises(UnavailableError, match="connection broke"):
         await setup.client.get(Request(LIST))
 
 
 async def test_redirects_end() -> None:
     """Five are followed, the sixth is one too many."""
     setup = Setup(redirect("/again"))
-    with pytest.raises(errors.SchemaError, match="more than 5 redirects"):
+    with pytest.raises(SchemaError, match="more than 5 redirects"):
         await setup.client.get(Request(LIST))
     assert len(setup.vendor.requests) == 6
 
@@ -411,7 +418,7 @@ async def test_redirects_end() -> None:
 async def test_a_post_is_not_redirected() -> None:
     """It would be sent again, perhaps as something else."""
     setup = Setup(redirect("/elsewhere"))
-    with pytest.raises(errors.PollError, match="POST /list answered 302"):
+    with pytest.raises(PollError, match="POST /list answered 302"):
         await setup.client.get(Request(LIST, method="POST", json={}))
     assert len(setup.vendor.requests) == 1
 
@@ -428,7 +435,7 @@ async def test_a_post_that_only_reads_is_redirected_as_it_is(status: int) -> Non
 async def test_a_post_that_only_reads_is_not_turned_into_a_get() -> None:
     """By 303 a vendor asks for another request than the one that was made."""
     setup = Setup(redirect("/elsewhere", 303))
-    with pytest.raises(errors.PollError, match="POST /list answered 303"):
+    with pytest.raises(PollError, match="POST /list answered 303"):
         await setup.client.get(Request.reading_post(LIST, {}))
 
 
@@ -444,7 +451,7 @@ async def test_a_given_url_must_be_the_vendors_own() -> None:
     setup = Setup(answer([1]))
     await setup.client.get(Request.at(LIST, f"{BASE}:443/list?after=x"))
     for url in ("https://api.example.com:8443/", "https://api.example.com.evil.net/", LINK):
-        with pytest.raises(errors.SchemaError, match="another host"):
+        with pytest.raises(SchemaError, match="another host"):
             await setup.client.get(Request.at(LIST, url))
     assert len(setup.vendor.requests) == 1
 
@@ -453,7 +460,7 @@ async def test_a_link_that_is_no_url_is_a_schema_error() -> None:
     """The vendor's body was wrong, and the error does not quote it."""
     setup = Setup(answer())
     for url in ("https://h\n/?sig=1", "javascript:sig=1", "http://files.example.net/?sig=1"):
-        with pytest.raises(errors.SchemaError, match="GET /list") as caught:
+        with pytest.raises(SchemaError, match="GET /list") as caught:
             await setup.client.get(Request.signed_link(LIST, url))
         assert "sig=" not in "".join(traceback.format_exception(caught.value))
     assert setup.vendor.requests == []
@@ -475,12 +482,12 @@ async def test_a_signed_link_is_never_told(status: int, caplog: pytest.LogCaptur
     caplog.set_level(logging.DEBUG)
     setup = Setup(httpx.Response(status, json={"message": f"bad {LINK}"}))
     request = Request.signed_link(LIST, LINK)
-    with pytest.raises(errors.PollError) as caught:
+    with pytest.raises(PollError) as caught:
         await setup.client.get(request)
     told = "".join(traceback.format_exception(caught.value)) + caplog.text + repr(request)
     assert "sig=" not in told
     assert "GET /list" in str(caught.value)
-    assert caught.value.state in (errors.State.ERROR, errors.State.UNAVAILABLE)
+    assert caught.value.state in (State.ERROR, State.UNAVAILABLE)
 
 
 async def test_another_hosts_429_is_waited_out_without_stopping_the_vendors_group() -> None:
@@ -549,7 +556,7 @@ async def test_a_stream_that_breaks_in_the_middle_is_not() -> None:
     """The caller would see rows twice: the poll fails instead."""
     setup = Setup(wired(Transport([b"row"], httpx.ReadError("reset"))))
     found = []
-    with pytest.raises(errors.UnavailableError, match="GET /list broke off in the middle"):  # noqa: PT012
+    with pytest.raises(UnavailableError, match="GET /list broke off in the middle"):  # noqa: PT012
         async with setup.client.stream(Request(LIST)) as pieces:
             async for piece in pieces:
                 found.append(piece)  # noqa: PERF401
@@ -561,7 +568,7 @@ async def test_a_stream_has_its_own_limit() -> None:
     """Far above that of an answer in memory, but not without end."""
     setup = Setup(wired(Transport([b"x" * 600] * 5)), max_body=10, max_stream=2000)
     seen = 0
-    with pytest.raises(errors.SchemaError, match="limit of 2000 bytes"):  # noqa: PT012
+    with pytest.raises(SchemaError, match="limit of 2000 bytes"):  # noqa: PT012
         async with setup.client.stream(Request(LIST)) as pieces:
             async for piece in pieces:
                 seen += len(piece)
@@ -572,16 +579,16 @@ async def test_a_stream_left_early_is_closed() -> None:
     """A parser that gives up frees the connection."""
     wire = Transport([b"a", b"b", b"c"])
     setup = Setup(wired(wire))
-    with pytest.raises(errors.SchemaError, match="row 1"):  # noqa: PT012
+    with pytest.raises(SchemaError, match="row 1"):  # noqa: PT012
         async with setup.client.stream(Request(LIST)) as pieces:
             await anext(pieces)
-            raise errors.SchemaError("row 1")
+            raise SchemaError("row 1")
     assert wire.closed
     assert setup.watch.codes == ["200"]
 
 
 async def test_a_stream_refused_is_an_error_on_entry() -> None:
     """Statuses mean the same as for whole answers."""
-    with pytest.raises(errors.ForbiddenError):
+    with pytest.raises(ForbiddenError):
         async with Setup(httpx.Response(403)).client.stream(Request(LIST)):
             pytest.fail("there is nothing to read")

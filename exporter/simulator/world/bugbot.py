@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from exporter.simulator.world.people import Developer
 from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.workday import made_in_a_day, moment_of_work
+from exporter.simulator.world.workday import DaySource, moment_of_work
 
 REVIEWS_PER_DEVELOPER_WEEK = 3
 SEVERITIES = ("high", "medium", "low", None)
@@ -25,23 +25,21 @@ class Review(NamedTuple):
     billed: bool | None
 
 
-class ReviewSource:
+class ReviewSource(DaySource[Review]):
     """Generates a day's reviews."""
 
+    kind = "bugbot"
+    each_a_week = REVIEWS_PER_DEVELOPER_WEEK
+
     def __init__(self, rollout: Rollout, repositories: tuple[str, ...]) -> None:
-        self._rollout = rollout
+        super().__init__(rollout)
         self._repositories = repositories
 
-    def day(self, day: int) -> list[Review]:
-        """The reviews of a UTC day, oldest first."""
-        weekly = REVIEWS_PER_DEVELOPER_WEEK
-        return made_in_a_day(self._rollout, "bugbot", day, weekly, self._review)
-
-    def _review(self, chance: random.Random, day: int, _: int, person: Developer) -> Review:
+    def _made(self, chance: random.Random, day: int, _: int, author: Developer) -> Review:
         severities = tuple(chance.choice(SEVERITIES) for _ in range(chance.choice((0, 0, 1, 1, 3))))
         billed = chance.choice((True, True, False, None))
         return Review(
-            created_ms=moment_of_work(chance, day, person),
+            created_ms=moment_of_work(chance, day, author),
             id=f"req-{chance.getrandbits(64):016x}",
             repository=f"github.com/{chance.choice(self._repositories)}",
             pull_request=chance.randint(1, 4_000),

@@ -4,8 +4,7 @@ import random
 from typing import NamedTuple
 
 from exporter.simulator.world.people import LANGUAGES, Developer
-from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.workday import made_in_a_day, moment_of_work
+from exporter.simulator.world.workday import DaySource, moment_of_work
 
 CHANGES_PER_DEVELOPER_WEEK = 40
 MODELS = ("claude-4.5-sonnet", "gpt-5.1", "gemini-3-pro", "composer-1", "default")
@@ -41,18 +40,13 @@ class Change(NamedTuple):
     files: tuple[ChangedFile, ...]
 
 
-class ChangeSource:
+class ChangeSource(DaySource[Change]):
     """Generates a day's changes."""
 
-    def __init__(self, rollout: Rollout) -> None:
-        self._rollout = rollout
+    kind = "changes"
+    each_a_week = CHANGES_PER_DEVELOPER_WEEK
 
-    def day(self, day: int) -> list[Change]:
-        """The changes ingested in a UTC day, oldest first."""
-        weekly = CHANGES_PER_DEVELOPER_WEEK
-        return made_in_a_day(self._rollout, "changes", day, weekly, self._change)
-
-    def _change(self, chance: random.Random, day: int, index: int, author: Developer) -> Change:
+    def _made(self, chance: random.Random, day: int, number: int, author: Developer) -> Change:
         tab = chance.random() < 0.6
         files = _files(chance, author, 1 if tab else chance.randint(1, 4), 6 if tab else 40)
         added = sum(file.added for file in files)
@@ -64,7 +58,7 @@ class ChangeSource:
             added = added // 2
         return Change(
             created_ms=moment_of_work(chance, day, author),
-            change_id=f"{day}{index:06d}",
+            change_id=f"{day}{number:06d}",
             user_id=author.user_id,
             user_email=author.email,
             source="TAB" if tab else "COMPOSER",

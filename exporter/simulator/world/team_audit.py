@@ -4,8 +4,7 @@ import random
 from typing import NamedTuple
 
 from exporter.simulator.world.people import Developer
-from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.workday import made_in_a_day, moment_of_work
+from exporter.simulator.world.workday import DaySource, moment_of_work
 
 EVENTS_PER_DEVELOPER_WEEK = 4
 _TYPES = (
@@ -24,22 +23,16 @@ class TeamAuditEvent(NamedTuple):
     email: str
 
 
-class TeamAuditSource:
+class TeamAuditSource(DaySource[TeamAuditEvent]):
     """Generates the events of a day."""
 
-    def __init__(self, rollout: Rollout) -> None:
-        self._rollout = rollout
+    kind = "cursor audit"
+    each_a_week = EVENTS_PER_DEVELOPER_WEEK
 
-    def day(self, day: int) -> list[TeamAuditEvent]:
-        """The events of a UTC day, oldest first."""
-        weekly = EVENTS_PER_DEVELOPER_WEEK
-        return made_in_a_day(self._rollout, "cursor audit", day, weekly, _event)
-
-
-def _event(chance: random.Random, day: int, _: int, person: Developer) -> TeamAuditEvent:
-    return TeamAuditEvent(
-        moment_of_work(chance, day, person),
-        f"evt_{chance.getrandbits(64):016x}",
-        chance.choice(_TYPES),
-        person.email,
-    )
+    def _made(self, chance: random.Random, day: int, _: int, author: Developer) -> TeamAuditEvent:
+        return TeamAuditEvent(
+            moment_of_work(chance, day, author),
+            f"evt_{chance.getrandbits(64):016x}",
+            chance.choice(_TYPES),
+            author.email,
+        )

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from exporter.model import HOUR
 from exporter.simulator.world.changes import MODELS
 from exporter.simulator.world.people import Developer
-from exporter.simulator.world.rollout import Rollout
-from exporter.simulator.world.workday import made_in_a_day, moment_of_work
+from exporter.simulator.world.workday import DaySource, moment_of_work
 
 EVENTS_PER_DEVELOPER_WEEK = 90
 LATEST_PRICE = 40 * HOUR
@@ -85,18 +84,13 @@ def told(event: UsageEvent, as_of: float) -> UsageEvent:
     return event._replace(price=event.later)
 
 
-class UsageEventSource:
+class UsageEventSource(DaySource[UsageEvent]):
     """Generates a day's usage events."""
 
-    def __init__(self, rollout: Rollout) -> None:
-        self._rollout = rollout
+    kind = "usage events"
+    each_a_week = EVENTS_PER_DEVELOPER_WEEK
 
-    def day(self, day: int) -> list[UsageEvent]:
-        """The events of a UTC day, oldest first."""
-        weekly = EVENTS_PER_DEVELOPER_WEEK
-        return made_in_a_day(self._rollout, "usage events", day, weekly, self._event)
-
-    def _event(self, chance: random.Random, day: int, _: int, author: Developer) -> UsageEvent:
+    def _made(self, chance: random.Random, day: int, _: int, author: Developer) -> UsageEvent:
         at, roll = moment_of_work(chance, day, author), chance.random()
         tokens = None if roll < 0.05 else _tokens(chance)
         price = _price(tokens, included=roll < 0.4)

@@ -1,5 +1,7 @@
 """What the stream `organization` shows: gauges of the state at the poll, none of a person."""
 
+from functools import partial
+
 from exporter.streams import common_metrics, kit
 from exporter.vendors.tabnine.lists import Team
 from exporter.vendors.tabnine.organization.records import License
@@ -50,13 +52,12 @@ UTILIZATION_MONTH = kit.gauge(
     "tabnine_utilization_month_timestamp_seconds",
     f"The start of the month that tabnine_utilization_users is of, in UTC ({_MONTHLY}).",
 )
-TEAM_UTILIZATION = kit.gauge(
+_of_teams = partial(kit.gauge, foldable_labels=("team_name",), group="team_name")
+TEAM_UTILIZATION = _of_teams(
     "tabnine_team_utilization_users",
     "Users of a team by status: registered, deactivated or invited (Tabnine team utilization API, as "
     "polled).",
     ("team_name", "status"),
-    foldable_labels=("team_name",),
-    group="team_name",
 )
 
 PERMISSION_USERS = kit.gauge(
@@ -64,12 +65,10 @@ PERMISSION_USERS = kit.gauge(
     "People that hold a role in the installation (Tabnine permissions API, as polled).",
     ("role",),
 )
-TEAM_USERS = kit.gauge(
+TEAM_USERS = _of_teams(
     "tabnine_team_users",
     "Users of a team by role and whether they are active (Tabnine team users API, as polled).",
     ("team_name", "role", "active"),
-    foldable_labels=("team_name",),
-    group="team_name",
 )
 UNASSIGNED_USERS = kit.gauge(
     "tabnine_unassigned_users",
