@@ -218,6 +218,21 @@ def test_gauges_fold_as_their_metric_says() -> None:
     }
 
 
+def test_what_cannot_be_added_up_gets_the_room_that_is_left() -> None:
+    """Whatever its values are: a median in minutes is no reason to name a repository less."""
+    minutes = Metric("minutes", MetricType.GAUGE, "Median.", ("repository",), merge=Merge.DROP)
+    gathered = gather(
+        [
+            *(Sample(ADDED, (name, "ai"), 2, 0) for name in "abc"),
+            *(Sample(minutes, (name,), 400 + number) for number, name in enumerate("abc")),
+        ]
+    )
+    folded, number = fold(gathered, (), 4)
+    assert number == 2
+    assert {labels for _, labels in folded.counters} == {(name, "ai") for name in "abc"}
+    assert folded.gauges == {(minutes.name, ("c",)): {"": 402}}
+
+
 def test_equal_labels_are_made_one() -> None:
     """Counters add up per bucket, partition and key, gauges as their metric says."""
     gathered = gather(

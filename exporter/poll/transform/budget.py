@@ -52,8 +52,9 @@ def fold(gathered: Gathered, known: Collection[SeriesKey], limit: int) -> tuple[
     """Keep `limit` series and add the rest to `other`; returns how many series that were.
 
     What is `known` was shown before and stays, whatever the limit: a counter that moved into `other`
-    would be counted there a second time. Room that is left goes to the largest. Series with the same
-    labels stay or go together, so that rows of two families can be joined.
+    would be counted there a second time. Room that is left goes to the largest; what cannot be added up,
+    and so is lost without room, comes after all else, as its values say nothing of its size. Series with
+    the same labels stay or go together, so that rows of two families can be joined.
     """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[SeriesKey]] = defaultdict(list)
     for key in (*gathered.counters, *gathered.gauges):
@@ -74,10 +75,11 @@ def fold(gathered: Gathered, known: Collection[SeriesKey], limit: int) -> tuple[
 
 def _rank(
     gathered: Gathered, keys: list[SeriesKey], known: Collection[SeriesKey]
-) -> tuple[bool, float, SeriesKey]:
+) -> tuple[bool, bool, float, SeriesKey]:
     values = (gathered.counters.get(key) or gathered.gauges[key] for key in keys)
     size = max(float(sum(each.values())) for each in values)
-    return not any(key in known for key in keys), -size, keys[0]
+    lost = all(gathered.metrics[name].merge is Merge.DROP for name, _ in keys)
+    return not any(key in known for key in keys), lost, -size, keys[0]
 
 
 def _folded(gathered: Gathered, kept: set[SeriesKey]) -> tuple[Gathered, int]:
