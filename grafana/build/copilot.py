@@ -22,8 +22,8 @@ _APPLIED = (
 def _median(phase: str) -> str:
     """Of who reviewed, the slowest; people alone are told of so far."""
     return (
-        "max by (repository, authored_by)"
-        f' (github_copilot_repository_review_minutes{{@, phase="{phase}", quantile="0.5"}})'
+        "max by (repository, authored_by) (last_over_time(github_copilot_repository_review_minutes"
+        f'{{@, phase="{phase}", quantile="0.5"}}[7d]))'
     )
 
 
@@ -224,8 +224,8 @@ PAGE = Page(
                 ),
                 Table(
                     title="How long reviews take",
-                    note="Medians of the pull requests that were merged on the newest day that GitHub revises no more, six days "
-                    "ago or longer: a repository is missing where nothing was merged. Medians cannot be added up.",
+                    note="Medians of the pull requests that were merged on one day, the newest that GitHub revises no more, six days "
+                    "ago or longer; where nothing was merged then, those last shown in 7 days. Medians cannot be added up.",
                     keys={"repository": "Repository", "authored_by": "Written by"},
                     width=24,
                     height=11,
