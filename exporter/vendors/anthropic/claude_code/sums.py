@@ -27,12 +27,12 @@ class DaySums:
         self.rows = 0
         self._source, self._day = source, day
         self._tally = kit.Tally()
-        self._seen: set[bytes] = set()
+        self._seen: set[int] = set()
         self._actors: set[tuple[str, str]] = set()
 
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            content = msgspec.json.encode(row)
+            content = hash(msgspec.json.encode(row))
             if row.day != self._day:
                 self._source.reject("date")
             elif content not in self._seen:

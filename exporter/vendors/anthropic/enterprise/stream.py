@@ -21,6 +21,9 @@ from exporter.vendors.anthropic.rights import ANALYTICS as RIGHT
 from exporter.vendors.anthropic.vendor import ANALYTICS as GROUP
 from exporter.vendors.anthropic.vendor import AnthropicTarget, needs_analytics
 
+BUILT_AFTER = 10 * kit.HOUR
+"""How long after its end a day is built."""
+
 
 class Options(kit.CountingOptions):
     """Options of `enterprise`."""
@@ -43,7 +46,8 @@ async def read(source: _Source) -> kit.Batches:
     begun = kit.Coverage(COUNTERS, kit.Window(source.window.start, source.window.start))
     yield kit.Batch([] if newest is None else [*newest.samples()], [kit.Coverage(GAUGES), begun])
     end = kit.floor(source.now, kit.DAY) if newest is None else newest.day + kit.DAY
-    due = kit.DueDays(source, recent=source.options.recent, end=end)
+    recent = source.options.recent
+    due = kit.DueDays(source, recent=recent, closed_after=BUILT_AFTER, end=end)
     for day in due:
         found = await _read_day(source, day)
         if found is None:

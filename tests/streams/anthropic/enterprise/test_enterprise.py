@@ -8,7 +8,9 @@ import pytest
 
 from exporter.client.errors import State
 from exporter.model import DAY, HOUR
+from exporter.simulator.world.truth import enterprise_counts
 from tests.streams.anthropic.enterprise.case import CASE, LATEST, USERS
+from tests.streams.anthropic.simulated_organization import SimulatedOrganization
 from tests.streams.harness import Pipeline
 
 CHATS = "anthropic_enterprise_chat_messages_total"
@@ -61,15 +63,27 @@ async def test_what_is_null_or_left_out_is_unknown(tmp_path: Path) -> None:
 
 
 async def test_a_day_is_asked_for_when_it_is_built(tmp_path: Path) -> None:
-    """Recent ones by each poll, older ones once a day, as often as the plan says."""
+    """Recent ones by each poll, older ones once a day."""
     options = {"recent": "2d", "lookback": "7d"}
     async with Pipeline(CASE, tmp_path, options=options) as run:
         await run.poll()
         assert days_asked(run) == [f"2026-11-{day}" for day in range(19, 26)]
         for _ in range(3):
             await run.poll(after=6 * HOUR)
-        assert days_asked(run) == ["2026-11-24", LATEST, LATEST, LATEST]
+        assert days_asked(run) == ["2026-11-24", LATEST] * 3
         assert run.status.state is State.OK
+
+
+async def test_as_many_requests_a_day_as_the_plan_says(tmp_path: Path) -> None:
+    """Of an organization that goes on working: no more, and at most one fewer."""
+    options = {"recent": "2d"}
+    async with SimulatedOrganization(CASE, tmp_path, enterprise_counts, options=options) as run:
+        run.vendor.requests.clear()
+        for _ in range(4):
+            await run.poll(after=6 * HOUR)
+        [cost] = run.stream.plan(run.job.target, run.job.options)
+        assert 4 * cost.requests == 17
+        assert len(run.vendor.requests) in (16, 17)
 
 
 async def test_a_day_that_is_refused_as_too_recent_is_waited_for(tmp_path: Path) -> None:
