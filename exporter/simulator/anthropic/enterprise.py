@@ -20,6 +20,7 @@ from exporter.simulator.anthropic.rest import (
 from exporter.simulator.world.claude_enterprise import (
     ALL,
     PENDING_INVITES,
+    USED,
     WINDOWS,
     Billed,
     Group,
@@ -28,7 +29,6 @@ from exporter.simulator.world.claude_enterprise import (
 from exporter.simulator.world.world import World
 
 ROOT = "/v1/organizations/analytics"
-_PRODUCTS = (ALL, "chat", "claude_code", "cowork")
 _LONGEST = 31 * DAY
 _DIMENSIONS = ("product", "model")
 
@@ -83,7 +83,7 @@ class EnterpriseApi:
             "assigned_seat_count": self._enterprise.seats,
             "pending_invite_count": PENDING_INVITES,
         }
-        for product in _PRODUCTS:
+        for product in (ALL, *USED):
             prefix = "" if product == ALL else f"{product}_"
             for window in WINDOWS:
                 count = self._enterprise.active(day, product, window)

@@ -18,6 +18,8 @@ EXPORTED_EVERY = 4 * HOUR
 EXPORTED_AFTER = HOUR
 PENDING_INVITES = 7
 ALL = "all"
+USED = ("chat", "claude_code", "cowork")
+"""The products that people are counted in."""
 WINDOWS = {"daily": 1, "weekly": 7, "monthly": 30}
 """The windows that people are counted in, with their days."""
 
@@ -51,8 +53,8 @@ class UserDay(NamedTuple):
     @property
     def products(self) -> Iterator[str]:
         """What the person used."""
-        used = {"chat": self.messages, "claude_code": self.sessions, "cowork": self.cowork_messages}
-        return (product for product, number in used.items() if number)
+        used = zip(USED, (self.messages, self.sessions, self.cowork_messages), strict=True)
+        return (product for product, number in used if number)
 
 
 class Billed(NamedTuple):
@@ -90,6 +92,7 @@ class ClaudeEnterprise:
         self._put: list[tuple[float, int, Group, Billed]] = []
         self._day = functools.lru_cache(maxsize=_CACHED_DAYS)(self._people)
         self._used = functools.lru_cache(maxsize=_CACHED_DAYS)(self._active)
+        self._counts = functools.lru_cache(maxsize=_CACHED_DAYS)(self._count_active)
         self._bill = functools.lru_cache(maxsize=_CACHED_DAYS)(self._groups)
 
     def quiet(self, since: float | None) -> None:
@@ -120,8 +123,16 @@ class ClaudeEnterprise:
 
     def active(self, day: int, product: str, window: str) -> int:
         """How many people used a product, or any (`all`), in the window that ends with a day."""
-        days = range(day // DAY, day // DAY - WINDOWS[window], -1)
-        return len({person for each in days for person in self._used(each)[product]})
+        return self._counts(day // DAY)[product, window]
+
+    def _count_active(self, day: int) -> Mapping[tuple[str, str], int]:
+        """How many people are active by product and window."""
+        found: dict[tuple[str, str], int] = {}
+        for window, days in WINDOWS.items():
+            used = [self._used(each) for each in range(day, day - days, -1)]
+            for product in (ALL, *USED):
+                found[product, window] = len(set().union(*(each[product] for each in used)))
+        return found
 
     def _active(self, day: int) -> Mapping[str, set[int]]:
         """The people by the product that they used on a day."""
