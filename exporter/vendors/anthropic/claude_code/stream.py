@@ -110,16 +110,13 @@ async def probe(source: kit.Source[Any, Any]) -> None:
         source.remark(f"works, and has nobody on {kit.iso_day(day)}", _REMEDY)
 
 
-def _pages(options: Options, days: float) -> float:
-    return days * max(1, ceil(options.expected_rows_per_day / ROWS_A_PAGE))
-
-
 def plan(_: AnthropicTarget, options: Options) -> Sequence[kit.Cost]:
     """The recent days and the open one at each poll, the older ones of the lookback once a day."""
-    recent = min(options.recent, options.lookback) / kit.DAY + 1
-    older = max(0.0, options.lookback / kit.DAY + 1 - recent)
-    once_a_day = older * min(1, options.interval / kit.DAY)
-    return [kit.Cost(GROUP, _pages(options, recent + once_a_day))]
+    days = kit.days_a_poll(
+        lookback=options.lookback, recent=options.recent, interval=options.interval
+    )
+    pages = max(1, ceil(options.expected_rows_per_day / ROWS_A_PAGE))
+    return [kit.Cost(GROUP, days * pages)]
 
 
 STREAM = kit.Stream(
