@@ -84,6 +84,8 @@ targets:
     auth: {{token_file: {directory}/anthropic}}
     requests_per_minute: 100000
     streams:
+      usage: {{interval: 30s, lookback: 28d}}
+      cost: {{interval: 30s, lookback: 28d}}
       organization: {{interval: 1m}}
       claude_code: {{interval: 1m, lookback: 28d}}
   - vendor: anthropic

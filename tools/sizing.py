@@ -45,6 +45,7 @@ ACCOUNTS = (
     *map(_of_teams, (10, 100, 500)),
     *map(_of_users, (100, 1_000, 5_000)),
     Account("Cursor team", {"vendor": "cursor"}),
+    Account("Anthropic organization", {"vendor": "anthropic"}),
     Account("Claude Enterprise organization", {"vendor": "anthropic", "api": "analytics"}),
 )
 

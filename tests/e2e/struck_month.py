@@ -22,12 +22,19 @@ SEED = 20_261_128
 
 
 class StruckMonth:
-    """One stream in a simulated month; its `families` are compared with the truth."""
+    """A stream in a simulated month, and those `beside` it; the `families` are compared with the truth."""
 
     def __init__(
-        self, directory: Path, stream: str, families: Sequence[str], *, begin: int, developers: int
+        self,
+        directory: Path,
+        stream: str,
+        families: Sequence[str],
+        *,
+        begin: int,
+        developers: int,
+        beside: Sequence[str] = (),
     ) -> None:
-        streams = {stream: STREAMS[stream]}
+        streams = {name: STREAMS[name] for name in (stream, *beside)}
         self.month = MonthOfWork(directory, SEED, developers, begin=begin, streams=streams)
         self.daemon = Daemon(self.month, Random(17))
         self._directory = directory

@@ -1,6 +1,7 @@
 """The simulated Anthropic against the world's truth and what is known of the service."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -8,7 +9,8 @@ import pytest
 
 from exporter.simulator.anthropic.rest import AnthropicOptions
 from exporter.simulator.application import Simulator
-from tests.simulator.support import Reader, Wall, simulator
+from exporter.simulator.world.model_use import LATEST
+from tests.simulator.support import START, Reader, Wall, simulator
 
 ROOT = "/anthropic/v1/organizations"
 OPTIONS = AnthropicOptions(requests_per_hour=None, requests_per_minute=None)
@@ -82,3 +84,99 @@ async def test_more_than_the_limit_is_refused_until_the_hour_is_over(told: bool)
     assert (await get(app, "workspaces")).status_code == 200
     wall.now += 3_600
     assert (await get(app, "me")).status_code == 200
+
+
+HOURS = {"bucket_width": "1h", "starting_at": "2026-01-04T00:00:00Z"}
+MESSAGES, BILL = "usage_report/messages", "cost_report"
+
+
+async def buckets(app: Simulator, path: str, **query: Any) -> list[dict[str, Any]]:
+    """All buckets of a report, page by page."""
+    found: list[dict[str, Any]] = []
+    page: dict[str, str] = {}
+    while True:
+        answer = await get(app, path, **query, **page)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        found += body["data"]
+        if not body["has_more"]:
+            return found
+        page = {"page": body["next_page"]}
+
+
+async def test_every_hour_has_a_bucket_and_pages_lead_through_all_of_them() -> None:
+    """The open one too, which grows; without a limit a page has 24."""
+    app = anthropic()
+    app.world.clock.advance(30 * 60)
+    found = await buckets(app, MESSAGES, **HOURS, limit=5)
+    assert [hour["starting_at"][11:13] for hour in found] == [
+        f"{hour:02}" for hour in (*range(24), *range(9))
+    ]
+    assert len((await get(app, MESSAGES, **HOURS)).json()["data"]) == 24
+    assert any(not hour["results"] for hour in found)
+    ended = await buckets(app, MESSAGES, **HOURS, ending_at="2026-01-05T08:30:00Z")
+    assert ended[-1]["ending_at"] == "2026-01-05T08:00:00Z"
+
+
+async def test_what_is_grouped_adds_up_to_what_is_not() -> None:
+    """Tokens of the usage report; cents of the bill, whose lines have types only where they are asked for."""
+    app = anthropic()
+    by = ["workspace_id", "model", "service_tier"]
+    grouped = await buckets(app, MESSAGES, **HOURS, **{"group_by[]": by})
+    whole = await buckets(app, MESSAGES, **HOURS)
+    for one, other in zip(grouped, whole, strict=True):
+        assert sum(row["output_tokens"] for row in one["results"]) == sum(
+            row["output_tokens"] for row in other["results"]
+        )
+    days = {"starting_at": "2025-12-20T00:00:00Z", "limit": 31}
+    lines = await buckets(app, BILL, **days, **{"group_by[]": ["workspace_id", "description"]})
+    sums = await buckets(app, BILL, **days)
+    assert _cents(lines) == _cents(sums) > 0
+    types = {row["cost_type"] for day in lines for row in day["results"]}
+    assert {"tokens", "web_search", "code_execution", "session_usage", None} == types
+    assert {row["cost_type"] for day in sums for row in day["results"]} == {None}
+
+
+def _cents(days: list[dict[str, Any]]) -> Decimal:
+    return sum((Decimal(row["amount"]) for day in days for row in day["results"]), Decimal(0))
+
+
+async def test_hours_are_told_late_and_corrected() -> None:
+    """What was told of a day is not what is told of it two days later; then it stays."""
+    app = simulator(anthropic=OPTIONS, developers=80)
+    app.world.clock.advance(16 * 3_600)
+    day = {**HOURS, "starting_at": "2026-01-05T00:00:00Z", "ending_at": "2026-01-06T00:00:00Z"}
+    told = []
+    for _ in range(3):
+        told.append(await buckets(app, MESSAGES, **day))
+        app.world.clock.advance(LATEST)
+    assert told[0] != told[1] == told[2]
+
+
+async def test_withheld_buckets_are_missing_and_not_empty() -> None:
+    app = anthropic()
+    control = Reader(app).control
+    await control("model-use/withhold", **{"from": START - 3 * 3_600})
+    assert (await buckets(app, MESSAGES, **HOURS))[-1]["starting_at"] == "2026-01-05T04:00:00Z"
+    await control("model-use/withhold", **{"from": None})
+    await control(
+        "model-use", items=[{"timestamp": START - 3_600, "output": 10**12, "cents": 10**9}]
+    )
+    [*_, hour] = await buckets(app, MESSAGES, **HOURS)
+    assert sum(row["output_tokens"] for row in hour["results"]) >= 10**12
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 169},
+        {"bucket_width": "2h"},
+        {"group_by[]": "description"},
+        {"page": "page_of-something-else"},
+        {"starting_at": "yesterday"},
+    ],
+)
+async def test_what_the_reports_do_not_know_is_refused(query: dict[str, Any]) -> None:
+    answer = await get(anthropic(), MESSAGES, **{**HOURS, **query})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["type"] == "invalid_request_error"

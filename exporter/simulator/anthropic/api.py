@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from exporter.simulator.anthropic.claude_code import ClaudeCodeApi
 from exporter.simulator.anthropic.enterprise import EnterpriseApi
 from exporter.simulator.anthropic.lists import ListsApi
+from exporter.simulator.anthropic.reports import ReportsApi
 from exporter.simulator.anthropic.rest import AnthropicOptions, AnthropicRest, not_found
 from exporter.simulator.world.world import World
 
@@ -18,6 +19,7 @@ class AnthropicApi:
         rest = AnthropicRest(options, wall)
         self._parts = (
             ListsApi(world, rest),
+            ReportsApi(world, rest),
             ClaudeCodeApi(world, rest),
             EnterpriseApi(world, rest),
         )

@@ -30,7 +30,9 @@ from exporter.simulator.control.request_log import RequestLog
 from exporter.simulator.world.assistance import BeforeTheWorldError
 from exporter.simulator.world.billing_input import ExportsInput, UsageInput
 from exporter.simulator.world.claude_input import ClaudeBillInput, ClaudeCodeInput
+from exporter.simulator.world.console import UnknownWorkspaceError
 from exporter.simulator.world.membership import UnknownTeamError
+from exporter.simulator.world.model_use_input import ModelUseInput
 from exporter.simulator.world.pull_request_input import PullRequestsInput
 from exporter.simulator.world.traffic import UnknownUnitError
 from exporter.simulator.world.truth import View, totals
@@ -51,6 +53,11 @@ class _Advance(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Quiet(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from"}):
     since: float | None
+
+
+class _Workspace(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    name: str = ""
 
 
 class Control:
@@ -90,6 +97,10 @@ class Control:
             Route("/billing", _guarded(self._bill), methods=["POST"]),
             Route("/exports", _guarded(self._exports)),
             Route("/exports", _guarded(self._set_exports), methods=["POST"]),
+            Route("/model-use", _guarded(self._model_use), methods=["POST"]),
+            Route("/model-use/withhold", _guarded(self._withhold_model_use), methods=["POST"]),
+            Route("/workspaces/rename", _guarded(self._rename_workspace), methods=["POST"]),
+            Route("/workspaces/archive", _guarded(self._archive_workspace), methods=["POST"]),
             Route("/quiet", _guarded(self._quiet), methods=["POST"]),
             Route("/faults", _guarded(self._add_fault), methods=["POST"]),
             Route("/faults", _guarded(self._lift_faults), methods=["DELETE"]),
@@ -239,6 +250,28 @@ class Control:
         _decoded(await request.body(), ExportsInput).apply(self._world.exports)
         return await self._exports(request)
 
+    async def _model_use(self, request: Request) -> Response:
+        items, now = _decoded(await request.body(), _Items).items, self._world.clock.time()
+        uses = [_decoded(bytes(item), ModelUseInput).use(now) for item in items]
+        self._world.model_usage.inject(uses, now)
+        return json_response({"added": len(uses)})
+
+    async def _withhold_model_use(self, request: Request) -> Response:
+        """Leave the buckets from `from` on out of Anthropic's reports; null gives them all."""
+        since = _decoded(await request.body(), _Quiet).since
+        self._world.model_usage.withheld_since = since
+        return json_response({"withheld": since is not None})
+
+    async def _rename_workspace(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), _Workspace)
+        self._world.console.rename(posted.id, posted.name, self._world.clock.time())
+        return json_response({"renamed": 1})
+
+    async def _archive_workspace(self, request: Request) -> Response:
+        posted = _decoded(await request.body(), _Workspace)
+        self._world.console.archive(posted.id, self._world.clock.time())
+        return json_response({"archived": 1})
+
     async def _quiet(self, request: Request) -> Response:
         self._world.quiet(_decoded(await request.body(), _Quiet).since)
         return json_response({"quiet": True})
@@ -261,7 +294,7 @@ def _guarded(handler: _Handler) -> _Handler:
             return await handler(request)
         except _BAD_REQUESTS as error:
             return json_response({"error": f"{request.url.path}: {error}"}, 400)
-        except (UnknownUnitError, UnknownUserError, UnknownTeamError) as error:
+        except _UNKNOWN as error:
             return json_response({"error": str(error)}, 404)
 
     return endpoint
@@ -271,6 +304,7 @@ class _BadParameterError(ValueError):
     """A query parameter that is not a number."""
 
 
+_UNKNOWN = (UnknownUnitError, UnknownUserError, UnknownTeamError, UnknownWorkspaceError)
 _BAD_REQUESTS = (msgspec.DecodeError, BadTimeError, BeforeTheWorldError, _BadParameterError)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from exporter.model import DAY, OTHER, Window, floor
-from exporter.simulator.world import billing_truth, claude_truth, member_days_truth
+from exporter.simulator.world import billing_truth, claude_truth, member_days_truth, model_use_truth
 from exporter.simulator.world.assistance import NOTHING, Figures
 from exporter.simulator.world.callers import Caller
 from exporter.simulator.world.event_log import E, EventLog
@@ -251,6 +251,11 @@ def cursor_audit_counts(view: View) -> Iterator[Count]:
             yield "cursor_audit_events_total", (("event_type", event.type),), 1
 
 
+def model_use_counts(view: View) -> Iterator[Count]:
+    """Requests to Claude models, as Anthropic's reports tell of them at the moment of the view."""
+    return model_use_truth.model_use_counts(view.world.model_usage, view.window, view.as_of)
+
+
 def claude_code_counts(view: View) -> Iterator[Count]:
     """What the Claude Code report tells of each day."""
     return claude_truth.claude_code_counts(view.world.claude_code, view.window, view.as_of)
@@ -281,6 +286,7 @@ COUNTS: tuple[Callable[[View], Iterator[Count]], ...] = (
     daily_usage_counts,
     review_counts,
     cursor_audit_counts,
+    model_use_counts,
     claude_code_counts,
     enterprise_counts,
     enterprise_usage_counts,

@@ -20,6 +20,7 @@ from exporter.simulator.world.indexing import Indexing
 from exporter.simulator.world.legacy_copilot import LegacyCopilot
 from exporter.simulator.world.member_days import MemberDays
 from exporter.simulator.world.membership import Membership
+from exporter.simulator.world.model_use import ModelUsage
 from exporter.simulator.world.organization import Organization
 from exporter.simulator.world.people import TEAMS, hire
 from exporter.simulator.world.repository_days import RepositoryDays
@@ -84,6 +85,7 @@ class World:
             for assistant in ("copilot", "cursor", "tabnine", "claude")
         )
         self.console = Console(claude, start)
+        self.model_usage = ModelUsage(claude, self.console)
         self.claude_code = ClaudeCode(claude)
         self.claude_enterprise = ClaudeEnterprise(claude)
         self.repository_moves = RepositoryMoves()
@@ -147,3 +149,4 @@ class World:
         self.legacy_copilot.quiet(since)
         self.copilot.quiet(since)
         self.audit.quiet(since)
+        self.model_usage.quiet(since)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from exporter.streams.contract import AnyStream
-from exporter.vendors.anthropic import organization
+from exporter.vendors.anthropic import cost, organization, usage
 from exporter.vendors.anthropic.claude_code import stream as claude_code
 from exporter.vendors.anthropic.enterprise import stream as enterprise
 from exporter.vendors.anthropic.enterprise_usage import stream as enterprise_usage
@@ -15,6 +15,8 @@ from exporter.vendors.base import Vendor, target_model
 STREAMS: tuple[AnyStream, ...] = tuple(
     replace(stream, explain=explain)
     for stream in (
+        usage.STREAM,
+        cost.STREAM,
         organization.STREAM,
         claude_code.STREAM,
         enterprise.STREAM,
