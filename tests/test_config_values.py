@@ -103,7 +103,10 @@ def test_what_people_write_for_a_type_is_taken() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (GITHUB + "    org: a\n    streams: {usage: {}}", "(usage is a stream of tabnine)"),
+        (
+            GITHUB + "    org: a\n    streams: {usage: {}}",
+            "(usage is a stream of tabnine and a stream of anthropic)",
+        ),
         (
             GITHUB + "    org: a\n    streams: {team_usage: {}}",
             "(team_usage is a stream of tabnine)",

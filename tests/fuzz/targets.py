@@ -9,7 +9,8 @@ REMEMBERING = frozenset(
         *("github/billing_usage", "github/usage_reports", "github/copilot_reports"),
         "github/ai_credits",
         *("tabnine/audit_log", "tabnine/team_usage", "tabnine/user_usage", "cursor/usage_events"),
-        *("anthropic/claude_code", "anthropic/enterprise", "anthropic/enterprise_usage"),
+        *("anthropic/usage", "anthropic/cost", "anthropic/claude_code"),
+        *("anthropic/enterprise", "anthropic/enterprise_usage"),
     }
 )
 """The streams that remember something from poll to poll, or how far a walk is."""

@@ -18,7 +18,7 @@ from exporter.simulator.anthropic.rest import (
     page_start,
     page_token,
 )
-from exporter.simulator.world.model_use import SEARCH_CENTS, ModelUse, Tokens
+from exporter.simulator.world.model_use import CREDIT_CENTS, SEARCH_CENTS, ModelUse, Tokens
 from exporter.simulator.world.world import World
 
 _Group: TypeAlias = tuple[str | None, ...]
@@ -49,7 +49,7 @@ _TOKEN_TYPES = {
 
 
 class _Line(NamedTuple):
-    """A line of the cost report; a credit has nothing but its description."""
+    """A line of the cost report; an adjustment or credit has nothing but its description."""
 
     description: str
     cost_type: str | None = None
@@ -190,8 +190,14 @@ def _lines(use: ModelUse) -> Iterator[tuple[_Line, Decimal]]:
         yield _Line(text, "tokens", use.model, token_type, use.tier), cents
     if use.searches:
         yield _Line("Web Search Usage", "web_search"), SEARCH_CENTS * use.searches
-    if use.extra is not None:
-        yield _Line(use.extra.cost_type or "Credit", use.extra.cost_type), use.extra.cents
+    if use.extra is None:
+        return
+    cost_type, cents = use.extra
+    if cost_type is not None:
+        yield _Line(cost_type, cost_type), cents
+        return
+    yield _Line("Adjustment"), cents + CREDIT_CENTS
+    yield _Line("Credit"), -CREDIT_CENTS
 
 
 def _group(

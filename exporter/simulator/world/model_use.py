@@ -28,6 +28,7 @@ _CENTS_OF_A_MILLION = {
 }
 MODELS = tuple(_CENTS_OF_A_MILLION)
 SEARCH_CENTS = Decimal(1)
+CREDIT_CENTS = Decimal("1.5")
 _LATE = 0.05
 _CORRECTED = 0.08
 
@@ -46,7 +47,7 @@ class Tokens(NamedTuple):
 
 
 class Extra(NamedTuple):
-    """What is charged beside tokens and searches; without a type it is a credit."""
+    """What is charged beside tokens and searches; without a type a credit is taken off already."""
 
     cost_type: str | None
     cents: Decimal
@@ -170,4 +171,4 @@ def _extra(chance: random.Random) -> Extra | None:
         return Extra(CODE_EXECUTION, Decimal("5.25"))
     if roll < 0.05:
         return Extra(SESSIONS, Decimal("12.0000001"))
-    return Extra(None, Decimal("-1.5")) if roll < 0.06 else None
+    return Extra(None, Decimal("4.5")) if roll < 0.06 else None
