@@ -1,4 +1,4 @@
-"""The command line."""
+"""What the commands do."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from exporter import __version__, completion, flags, log, paper, release
+from exporter import __version__, log, paper
 from exporter.clock import SystemClock
 from exporter.config import blocks
 from exporter.config.blocks import Config
@@ -33,6 +33,7 @@ from exporter.runtime.loop import Loop
 from exporter.runtime.sighup import Sighup
 from exporter.store.store import StoreError
 from exporter.web import server
+from exporter.web.addresses import AddressError
 from exporter.web.guard import WebConfigFile
 from exporter.web.tls import build
 from exporter.web.web_config import WebConfigError
@@ -42,24 +43,7 @@ _T = TypeVar("_T")
 
 FAILURE, USAGE = 1, 2
 
-completion.register()
 
-
-@click.group(cls=flags.Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(
-    __version__,
-    "-V",
-    "--version",
-    message=release.described(),
-    help="Show the version and the build.",
-)
-def main() -> None:
-    """Prometheus exporter for the usage, seats and bills of AI coding assistants and of GitHub's API."""
-
-
-@main.command()
-@flags.config_file
-@flags.of_daemon
 def run(
     config_file: Path,
     addresses: Sequence[str],
@@ -102,10 +86,6 @@ def run(
     _run(serve())
 
 
-@main.command()
-@flags.config_file
-@flags.log_level
-@flags.log_format
 def once(config_file: Path, level: str, form: log.Format) -> None:
     """Poll everything once, print the exposition, exit: 1 if a stream failed."""
     log.configure(level, form)
@@ -115,18 +95,13 @@ def once(config_file: Path, level: str, form: log.Format) -> None:
     sys.exit(FAILURE if failed else 0)
 
 
-@main.command()
-@flags.config_file
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
-@flags.output("How the plan is written.")
-@flags.of_daemon
-def check(
-    config_file: Path, web_config_file: Path | None, output: str, *, schema: bool, **_: object
-) -> None:
+def print_schema() -> None:
+    """Print the JSON Schema of the file."""
+    click.echo(json.dumps(blocks.schema(), indent=2))
+
+
+def check(config_file: Path, web_config_file: Path | None, output: str) -> None:
     """Validate the configuration and the flags of run, and print what it polls and what that costs."""
-    if schema:
-        click.echo(json.dumps(blocks.schema(), indent=2))
-        return
     settings, _web_config = _load(config_file, web_config_file)
     state = check_state_path(Path(settings.state.path))
     if state.level is Level.FAIL:
@@ -141,19 +116,6 @@ def check(
         click.echo(f"{plan.render(planned, on)}\n{paper.written(on, [valid])}")
 
 
-@main.command()
-@flags.config_file
-@flags.listen_address
-@flags.web_config_file
-@click.option(
-    "--target",
-    "chosen",
-    multiple=True,
-    metavar="VENDOR/ACCOUNT",
-    help="Look at this target only; may be given several times.",
-)
-@click.option("--problems", is_flag=True, help="Print only what fails and what is warned of.")
-@flags.output("For people, or for programs.")
 def doctor(
     config_file: Path,
     addresses: Sequence[str],
@@ -175,16 +137,11 @@ def doctor(
     sys.exit(0 if report.healthy else FAILURE)
 
 
-@main.command(name="catalogue")
 def print_catalogue() -> None:
     """Print every metric as Markdown."""
     click.echo(catalogue.markdown(), nl=False)
 
 
-@main.command()
-@flags.listen_address
-@flags.log_level
-@flags.log_format
 def demo(addresses: Sequence[str], level: str, form: log.Format) -> None:
     """Run against the built-in simulator: no account, no configuration, no network."""
     log.configure("warn" if level == "info" else level, form)
@@ -260,7 +217,7 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
             return runner.run(work)
     except ConfigError as error:
         _refuse(error.problems)
-    except (StoreError, SimulatorError, server.AddressError) as error:
+    except (StoreError, SimulatorError, AddressError) as error:
         click.echo(masked(str(error)), err=True)
         sys.exit(FAILURE)
 

@@ -4,13 +4,15 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import click
 
-from exporter import log
 from exporter.masking import masked
-from exporter.web import server
+from exporter.web import addresses
+
+Format = Literal["logfmt", "json"]
+LEVELS = ("debug", "info", "warn", "error")
 
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -48,8 +50,8 @@ def _masking() -> Iterator[None]:
 def _addresses(_: click.Context, __: click.Parameter, value: Sequence[str]) -> Sequence[str]:
     for address in value:
         try:
-            server.parse(address)
-        except server.AddressError as error:
+            addresses.parse(address)
+        except addresses.AddressError as error:
             raise click.BadParameter(str(error)) from error
         if value.count(address) > 1:
             raise click.BadParameter(f"{address!r} is given more than once; keep one of them")
@@ -112,7 +114,7 @@ enable_lifecycle = click.option(
 log_level = click.option(
     "--log.level",
     "level",
-    type=click.Choice(log.LEVELS),
+    type=click.Choice(LEVELS),
     default="info",
     show_default=True,
     help="The least severe messages that are logged.",
@@ -120,7 +122,7 @@ log_level = click.option(
 log_format = click.option(
     "--log.format",
     "form",
-    type=click.Choice(["logfmt", "json"]),
+    type=click.Choice(get_args(Format)),
     default="logfmt",
     show_default=True,
     help="How messages are written.",

@@ -15,7 +15,6 @@ from structlog.typing import EventDict, WrappedLogger
 from exporter.masking import masked
 
 Format = Literal["logfmt", "json"]
-LEVELS = ("debug", "info", "warn", "error")
 
 Logger: TypeAlias = BoundLogger
 

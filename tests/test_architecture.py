@@ -11,7 +11,7 @@ import pytest
 from exporter.vendors import VENDORS
 
 ROOT = Path(__file__).parent.parent
-APPLICATION = {"runtime", "cli", "demo", "__main__"}
+APPLICATION = {"runtime", "cli", "commands", "demo", "__main__"}
 """The modules on top: they put the parts together, so they may know all of them."""
 
 ABOVE = {"poll", "store", "exposition", "web", "preflight", "runtime", "simulator"}

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from exporter import __version__
-from exporter.cli import main
+from exporter.commands import main
 from exporter.config.file import parse
 from tools import chart_schema
 

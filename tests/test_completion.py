@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import get_completion_class
 
-from exporter.cli import main
+from exporter.commands import main
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "configuration.md"
 VARIABLE = "_USAGE_EXPORTER_COMPLETE"
@@ -85,3 +85,16 @@ def test_bash_completes_with_the_line_of_the_document(words: str) -> None:
     *chosen, registered = result.stdout.splitlines()
     assert chosen == TYPED[words]
     assert registered.endswith("-F _usage_exporter_completion usage-exporter")
+
+
+HEAVY = {"httpx", "pydantic", "structlog", "uvicorn", "yaml"}
+
+
+@pytest.mark.process
+def test_the_tab_key_waits_for_nothing_that_a_command_needs() -> None:
+    """Nor do the help and a refused flag: importing all of it takes most of a second."""
+    program = "import sys; from exporter import commands; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert HEAVY & set(modules.stdout.split()) == set()

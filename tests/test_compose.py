@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.cli import main
+from exporter.commands import main
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))

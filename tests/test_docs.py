@@ -19,8 +19,8 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from exporter.cli import main
 from exporter.client.errors import State
+from exporter.commands import main
 from exporter.config.blocks import Config, schema
 from exporter.config.durations import format_duration, parse_duration
 from exporter.config.token_auth import TokenAuth

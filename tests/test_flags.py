@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exporter import __version__
-from exporter.cli import main
+from exporter.commands import main
 
 CONFIG = "targets: [{vendor: cursor, account: acme, auth: {token_env: TOKEN}}]\n"
 

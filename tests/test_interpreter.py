@@ -14,13 +14,13 @@ def test_threads_give_way_often_and_nothing_collects_old_garbage_by_itself(
 ) -> None:
     """The collection of everything holds the interpreter for as long as much is in memory."""
     calls: dict[str, tuple[float, ...]] = {}
-    for module, name in ((gc, "collect"), (gc, "freeze"), (gc, "set_threshold")):
-        monkeypatch.setattr(module, name, lambda *given, name=name: calls.setdefault(name, given))
+    for name in ("collect", "freeze", "set_threshold", "enable"):
+        monkeypatch.setattr(gc, name, lambda *given, name=name: calls.setdefault(name, given))
     monkeypatch.setattr(
         sys, "setswitchinterval", lambda given: calls.setdefault("switch", (given,))
     )
     interpreter.share()
-    assert list(calls) == ["switch", "collect", "freeze", "set_threshold"]
+    assert list(calls) == ["switch", "collect", "freeze", "set_threshold", "enable"]
     assert calls["switch"][0] <= 0.001
     young, middle, old = calls["set_threshold"]
     assert (young, middle) == gc.get_threshold()[:2], "what dies young is collected as ever"

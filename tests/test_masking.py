@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter import log, paper
-from exporter.cli import main
 from exporter.client.errors import ForbiddenError, RateLimitedError, SecretError
+from exporter.commands import main
 from exporter.config.file import parse
 from exporter.config.text import ConfigError
 from exporter.masking import masked, shows_credential

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter import paper
-from exporter.cli import main
+from exporter.commands import main
 from exporter.config.file import parse
 from exporter.model import DAY
 from exporter.preflight import plan

@@ -22,6 +22,7 @@ def share() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
+    gc.enable()
 
 
 class Garbage:

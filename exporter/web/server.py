@@ -2,23 +2,16 @@
 
 import contextlib
 import ipaddress
-import re
 import socket
 from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from exporter.web.addresses import AddressError, parse
 from exporter.web.protocol import bounded
 from exporter.web.tls import Certificates
 from exporter.web.web_config import TlsServer
-
-_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?")
-"""A name, or an address of IPv4 or IPv6, with a zone."""
-
-
-class AddressError(Exception):
-    """A listen address cannot be used; the message names it and the remedy."""
 
 
 def listen(address: str) -> socket.socket:
@@ -73,19 +66,6 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def parse(address: str) -> tuple[str, int]:
-    """Host and port of a listen address; raises AddressError for what cannot be one."""
-    host, colon, port = address.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    possible = colon and port.isascii() and port.isdigit() and len(port) <= 5
-    if not possible or int(port) > 65_535 or not (host == "" or _HOST.fullmatch(host)):
-        raise AddressError(
-            f"{address!r} is not a listen address; write :9899, 127.0.0.1:9899 or [::1]:9899"
-        )
-    return host, int(port)
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -10,7 +10,7 @@ import time
 from typing import Any
 from unittest.mock import patch
 
-from exporter.cli import main
+from exporter.commands import main
 from exporter.runtime.app import App
 from exporter.store.sqlite import SQLiteStore
 

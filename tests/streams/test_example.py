@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 from pydantic import BaseModel, ValidationError
 
-from exporter.cli import main
+from exporter.commands import main
 from exporter.config.blocks import Config
 from exporter.config.file import load
 from exporter.streams.options import StreamOptions

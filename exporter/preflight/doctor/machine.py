@@ -17,6 +17,7 @@ from exporter.store.migrations import MIGRATIONS
 from exporter.store.state_file import inspect, require_sqlite
 from exporter.store.store import StoreError
 from exporter.web import server, tls, web_config
+from exporter.web.addresses import AddressError
 
 LITTLE_SPACE = 256 * 1024**2
 NO_SPACE = 16 * 1024**2
@@ -62,7 +63,7 @@ def check_ports(addresses: Sequence[str], *, running: bool) -> Iterator[Finding]
         for address in addresses:
             try:
                 listening.enter_context(server.listen(address))
-            except server.AddressError as error:
+            except AddressError as error:
                 message, _, remedy = str(error).partition("; ")
                 if running:
                     yield Finding(
