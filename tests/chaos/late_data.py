@@ -35,6 +35,7 @@ class LateData:
             self._claude_code_is_told_late,
             self._claude_bill_is_revised,
             self._copilot_was_used,
+            self._pull_requests_come_late,
         )
 
     def happen(self) -> None:
@@ -163,6 +164,14 @@ class LateData:
     def _copilot_was_used(self) -> None:
         use = {"interactions": 3, "code_generations": 20, "code_acceptances": 9, "lines_added": 40}
         self._post("copilot-uses", {"timestamp": self._earlier(DAY), "language": "go", **use})
+
+    def _pull_requests_come_late(self) -> None:
+        """To a day that may have a report, of a repository that may be new."""
+        names = ("acme/api", "acme/web", "acme/begun-late")
+        created = self._chance.randrange(1, 9)
+        figures = {"created": created, "reviewed": created, "suggestions_by_copilot": created // 2}
+        day = {"timestamp": self._earlier(4 * DAY), "repository": self._chance.choice(names)}
+        self._post("pull-requests", day | figures)
 
 
 def _text(moment: float) -> str:
