@@ -44,6 +44,19 @@ targets:
       rate_limit: {{enabled: false}}
       billing_usage: {{interval: 1m, lookback: 28d, budget_details: true}}
       usage_reports: {{interval: 1m, create: true}}
+  - vendor: github
+    account: acme-studio
+    org: acme-studio
+    standalone: true
+    base_url: {simulator}/github
+    auth: {{token_file: {directory}/github}}
+    requests_per_minute: 100000
+    streams:
+      api_insights: {{enabled: false}}
+      copilot_reports: {{enabled: false}}
+      copilot_seats: {{enabled: false}}
+      rate_limit: {{enabled: false}}
+      ai_credits: {{interval: 1m, lookback: 28d}}
   - vendor: cursor
     account: acme
     base_url: {simulator}/cursor

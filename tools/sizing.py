@@ -36,12 +36,25 @@ def _of_users(users: int) -> Account:
 
 
 _BILLS = {"billing_usage": {"enabled": True}, "usage_reports": {"enabled": True}}
+_OTHERS = {name: {"enabled": False} for name in ("copilot_reports", "copilot_seats", "rate_limit")}
+_CREDITS = {
+    "vendor": "github",
+    "enterprise": "acme",
+    "streams": {
+        **_OTHERS,
+        "ai_credits": {
+            "by": "organization",
+            "organizations": [f"acme-{number}" for number in range(20)],
+        },
+    },
+}
 ACCOUNTS = (
     Account("GitHub organization", {"vendor": "github", "org": "acme"}),
     Account(
         "GitHub enterprise, with bills",
         {"vendor": "github", "enterprise": "acme", "streams": _BILLS},
     ),
+    Account("GitHub enterprise, AI credits of 20 organizations alone", _CREDITS),
     *map(_of_teams, (10, 100, 500)),
     *map(_of_users, (100, 1_000, 5_000)),
     Account("Cursor team", {"vendor": "cursor"}),

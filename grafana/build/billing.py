@@ -5,10 +5,20 @@ from grafana.build.panels import Column, Lines, Query, Stat, Table
 from grafana.build.queries import MONTH, by_day, counted, in_range, month_and_month_before, used_up
 
 _LATE = "GitHub bills by UTC day and completes a day up to 5 days later: the newest days grow."
+_CREDITS = (
+    "From the billing API (ai_credits) or from usage report exports, as late as the newest answer of theirs: the newest "
+    "days grow."
+)
+_BY_TEAM = (
+    "Cost centers stand for teams: GitHub bills no others. What GitHub was not asked about is empty, and other is what "
+    "those that it was asked about leave of the whole."
+)
 _EXPORT = "From the usage report exports: as late as the newest of them, usually a day."
 _DAY = f"Each point is the sum of the 24 hours before it. {_LATE}"
 _MONTH = f"Of the calendar month in UTC; it falls to 0 on the 1st. {_LATE}"
 _NET = "Net: after discounts and included usage."
+
+_OF_TEAMS = "model, selection, organization, cost_center"
 
 _BUDGET = "sum by (budget_scope, budget_name)"
 _BUDGETS = f"{_BUDGET} (github_billing_budget_usd{{@}})"
@@ -18,7 +28,7 @@ PAGE = Page(
     slug="billing",
     title="Usage exporter / Billing",
     summary="GitHub's bill: the month, budgets, products, cost centers and AI credits.",
-    variables=of_vendor("github", "billing_usage|usage_reports"),
+    variables=of_vendor("github", "billing_usage|usage_reports|ai_credits"),
     choices=(Variable("product", "Product", "github_billing_net_usd_total{@}"),),
     rows=(
         Row(
@@ -166,14 +176,14 @@ PAGE = Page(
                 by_day(
                     "AI credits a day by model",
                     f"Credits, not money. Each point is the sum of the 24 hours before it. "
-                    f"{_EXPORT}",
+                    f"{_CREDITS}",
                     "github_ai_credit_quantity_total",
                     "model",
                     width=12,
                 ),
                 Table(
                     title="Models in the time range",
-                    note=f"{_NET} {_EXPORT}",
+                    note=f"{_NET} Tokens are in exports only. {_CREDITS}",
                     keys={"model": "Model"},
                     columns=(
                         Column(
@@ -182,7 +192,36 @@ PAGE = Page(
                             "currencyUSD",
                         ),
                         Column("Credits", in_range("github_ai_credit_quantity_total", "model")),
-                        Column("Tokens", in_range("github_ai_credit_tokens_total", "model")),
+                        Column(
+                            "Tokens",
+                            in_range("github_ai_credit_tokens_total", "model"),
+                            missing="unknown",
+                        ),
+                    ),
+                ),
+                by_day(
+                    "AI credits a day by cost center, in dollars",
+                    f"{_NET} Each point is the sum of the 24 hours before it. {_BY_TEAM} {_CREDITS}",
+                    "github_ai_credit_net_usd_total",
+                    "cost_center",
+                    unit="currencyUSD",
+                    width=12,
+                    most=12,
+                ),
+                Table(
+                    title="Models and teams in the time range",
+                    note=f"{_NET} Included credits are 0 dollars. auto: Copilot chose the model. {_BY_TEAM} {_CREDITS}",
+                    keys={
+                        "model": "Model",
+                        "selection": "Selection",
+                        "organization": "Organization",
+                        "cost_center": "Cost center",
+                    },
+                    columns=(
+                        *counted(
+                            _OF_TEAMS, {"Net": "github_ai_credit_net_usd_total"}, unit="currencyUSD"
+                        ),
+                        *counted(_OF_TEAMS, {"Credits": "github_ai_credit_quantity_total"}),
                     ),
                 ),
             ),

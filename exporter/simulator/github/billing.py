@@ -36,7 +36,10 @@ class _Period(NamedTuple):
 
 
 class BillingApi:
-    """The bill of the enterprise, and of its first organization; others are billed through it."""
+    """The bill of the enterprise, of its first organization, and of one that is in no enterprise.
+
+    Others are billed through the enterprise.
+    """
 
     def __init__(self, world: World, rest: GitHubRest) -> None:
         self._world = world
@@ -197,7 +200,9 @@ class BillingApi:
 
     def _items(self, request: Request, period: _Period) -> Iterator[UsageItem]:
         kind, name = self._account(request)
-        for item in self._world.billing.items(period.start, period.end, self._world.clock.time()):
+        alone = name == self._world.lone_organization
+        billing = self._world.lone_billing if alone else self._world.billing
+        for item in billing.items(period.start, period.end, self._world.clock.time()):
             if kind == "enterprise" or item.organization == name:
                 yield item
 
@@ -219,8 +224,8 @@ class BillingApi:
         path = request.path_params
         if path.get("enterprise") == self._world.enterprise:
             return "enterprise", self._world.enterprise
-        if path.get("org") == self._world.organization:
-            return "organization", self._world.organization
+        if path.get("org") in (self._world.organization, self._world.lone_organization):
+            return "organization", path["org"]
         raise GitHubError(404, "Not Found")
 
     def _period(self, request: Request, *, default_month: bool = True) -> _Period:

@@ -37,6 +37,10 @@ HISTORY_DAYS = 60
 ENTERPRISE = "acme"
 ORGANIZATION = "acme"
 SECOND_ORGANIZATION = "acme-labs"
+LONE_ORGANIZATION = "acme-studio"
+"""Of no enterprise, so that its bill is its own."""
+_OF_LONE_ORGANIZATION = 14
+"""How many of the people it has."""
 
 _REPOSITORY_NAMES = (
     *("api", "web", "mobile-app", "checkout", "ledger", "search", "recommendations", "identity"),
@@ -112,6 +116,13 @@ class World:
         organizations = (ORGANIZATION, SECOND_ORGANIZATION)
         self.copilot_seats = CopilotSeats(copilot, organizations, start)
         self.billing = Billing(copilot, organizations, self.repositories)
+        self.lone_organization = LONE_ORGANIZATION
+        studio = self.developers[:_OF_LONE_ORGANIZATION]
+        self.lone_billing = Billing(
+            Rollout(settings.seed + 1, "copilot", studio, self.first),
+            (LONE_ORGANIZATION,),
+            (f"{LONE_ORGANIZATION}/site",),
+        )
         self.budgets = tuple(
             budgets(
                 self.enterprise,
