@@ -22,7 +22,7 @@ LOOKBACK = 3 * DAY
 class SimulatedAccount(Pipeline):
     """An account of many people, whose lists have several pages; nobody is hurried by a quota.
 
-    `true` counts what the stream should.
+    `true` counts what the stream should. `anthropic` are the habits of the simulated Anthropic.
     """
 
     vendor: SimulatedVendor
@@ -32,16 +32,19 @@ class SimulatedAccount(Pipeline):
         case: Case,
         directory: Path,
         true: Callable[[View], Iterator[Count]],
+        *,
+        developers: int = 140,
+        anthropic: AnthropicOptions | None = None,
         **options: Any,
     ) -> None:
         base_url = f"http://127.0.0.1:8080/{case.vendor}"
         target = {"base_url": base_url, "requests_per_minute": 1_000_000}
         options = {"lookback": f"{LOOKBACK}s", **options}
         super().__init__(case, directory, target=target, options=options)
-        self.world = World(WorldSettings(developers=140), WorldClock(lambda: self.clock.now))
+        self.world = World(WorldSettings(developers=developers), WorldClock(lambda: self.clock.now))
         simulator = Simulator(
             self.world,
-            anthropic=AnthropicOptions(admin_key=SECRET, requests_per_hour=None),
+            anthropic=anthropic or AnthropicOptions(admin_key=SECRET, requests_per_hour=None),
             cursor=CursorOptions(key=SECRET, requests_per_minute=None),
             wall=lambda: self.clock.now,
         )

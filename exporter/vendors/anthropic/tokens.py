@@ -19,8 +19,8 @@ ASSISTANT_KINDS = {
 class CacheCreation(msgspec.Struct, kw_only=True):
     """Tokens that were written into a cache, by how long it keeps them."""
 
-    ephemeral_1h_input_tokens: kit.Count = 0
-    ephemeral_5m_input_tokens: kit.Count = 0
+    ephemeral_1h_input_tokens: kit.Count
+    ephemeral_5m_input_tokens: kit.Count
 
 
 class Tokens(msgspec.Struct, kw_only=True):
@@ -35,6 +35,7 @@ class Tokens(msgspec.Struct, kw_only=True):
 
     @property
     def by_kind(self) -> dict[str, int]:
+        """The tokens by kind, none of which is in another one."""
         return {
             "input_uncached": self.uncached_input_tokens,
             "input_cache_read": self.cache_read_input_tokens,

@@ -9,6 +9,7 @@ from exporter.streams import common_metrics, kit
 from exporter.vendors.anthropic.pages import Report
 from exporter.vendors.anthropic.reports import Bucket, BucketReport, ReportOptions
 from exporter.vendors.anthropic.rights import REPORTS
+from exporter.vendors.anthropic.tokens import ASSISTANT_KINDS, Tokens
 from exporter.vendors.anthropic.vendor import USAGE as GROUP
 from exporter.vendors.anthropic.vendor import AnthropicTarget, needs_admin
 from exporter.vendors.anthropic.workspaces import workspace_of
@@ -16,14 +17,6 @@ from exporter.vendors.anthropic.workspaces import workspace_of
 MESSAGES = kit.Endpoint("/v1/organizations/usage_report/messages", GROUP)
 MOST_HOURS = 168
 """Buckets that a page can have."""
-COMMON_KIND = {
-    "input_uncached": "input",
-    "cache_write_5m": "input",
-    "cache_write_1h": "input",
-    "input_cache_read": "cached",
-    "output": "output",
-}
-"""The kind of a token in the family that vendors have in common."""
 API = "Anthropic usage report, by the hour, about 5 minutes late"
 
 
@@ -53,41 +46,21 @@ ALL_TOKENS = kit.Group(common_metrics.TOKENS)
 METRICS = (*TOKENS.metrics, *SEARCHES.metrics, *ALL_TOKENS.metrics)
 
 
-class _CacheCreation(msgspec.Struct, kw_only=True):
-    ephemeral_5m_input_tokens: kit.Count
-    ephemeral_1h_input_tokens: kit.Count
-
-
 class _ServerToolUse(msgspec.Struct, kw_only=True):
     web_search_requests: kit.Count
 
 
-class _Result(msgspec.Struct, kw_only=True):
+class _Result(Tokens, kw_only=True):
     """What a workspace used of a model in one tier."""
 
     ignored: ClassVar = kit.names(
         "account_id api_key_id context_window inference_geo service_account_id speed"
     )
 
-    uncached_input_tokens: kit.Count
-    cache_read_input_tokens: kit.Count
-    cache_creation: _CacheCreation
-    output_tokens: kit.Count
     server_tool_use: _ServerToolUse
     workspace_id: str | None = None
     model: str | None = None
     service_tier: str | None = None
-
-    @property
-    def tokens(self) -> tuple[tuple[str, int], ...]:
-        """The tokens by kind, none of which is in another one."""
-        return (
-            ("input_uncached", self.uncached_input_tokens),
-            ("input_cache_read", self.cache_read_input_tokens),
-            ("cache_write_5m", self.cache_creation.ephemeral_5m_input_tokens),
-            ("cache_write_1h", self.cache_creation.ephemeral_1h_input_tokens),
-            ("output", self.output_tokens),
-        )
 
 
 class _Hour(Bucket, kw_only=True):
@@ -105,9 +78,9 @@ def _count(hour: _Hour, start: int, tally: kit.Tally, _: kit.Reject) -> int:
     for each in hour.results:
         workspace = workspace_of(each.workspace_id)
         series = (workspace, each.model or kit.UNKNOWN, each.service_tier or kit.UNKNOWN)
-        for kind, tokens in each.tokens:
+        for kind, tokens in each.by_kind.items():
             tally.add(TOKENS, (*series, kind), start, (tokens,))
-            common[COMMON_KIND[kind]] += tokens
+            common[ASSISTANT_KINDS[kind]] += tokens
         tally.add(SEARCHES, (workspace,), start, (each.server_tool_use.web_search_requests,))
     for kind, tokens in common.items():
         tally.add(ALL_TOKENS, (kind,), start, (tokens,))

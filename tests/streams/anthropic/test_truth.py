@@ -30,13 +30,27 @@ True_ = Callable[[View], Iterator[Count]]
             CLAUDE_CODE, claude_code_counts, {"recent": "3d"}, {}, 5, 9 * HOUR, id="claude_code"
         ),
         pytest.param(
-            ENTERPRISE, enterprise_counts, {"recent": "7d"}, {}, 6, 13 * HOUR, id="enterprise"
+            ENTERPRISE,
+            enterprise_counts,
+            {"recent": "7d", "lookback": "7d"},
+            {},
+            6,
+            13 * HOUR,
+            id="enterprise",
         ),
-        pytest.param(USAGE, enterprise_usage_counts, {}, {}, 23, 50 * HOUR, id="newer reports"),
         pytest.param(
             USAGE,
             enterprise_usage_counts,
-            {"beta": "auto"},
+            {"lookback": "30d"},
+            {},
+            23,
+            50 * HOUR,
+            id="newer reports",
+        ),
+        pytest.param(
+            USAGE,
+            enterprise_usage_counts,
+            {"beta": "auto", "lookback": "30d"},
             {"newer_reports": False, "groups_shown": 4},
             23,
             50 * HOUR,
@@ -54,7 +68,7 @@ async def test_what_is_counted_is_the_truth(
     tmp_path: Path,
 ) -> None:
     """After every poll, by family and to the last digit; what fell is a correction."""
-    run = SimulatedOrganization(case, tmp_path, true, options=options, **simulated)
+    run = SimulatedOrganization(case, tmp_path, true, simulated, **options)
     corrections = 0
     async with run:
         async for _ in run.work(days * DAY, every):

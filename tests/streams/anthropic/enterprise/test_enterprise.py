@@ -76,8 +76,9 @@ async def test_a_day_is_asked_for_when_it_is_built(tmp_path: Path) -> None:
 
 async def test_as_many_requests_a_day_as_the_plan_says(tmp_path: Path) -> None:
     """Of an organization that goes on working: no more, and at most one fewer."""
-    options = {"recent": "2d"}
-    async with SimulatedOrganization(CASE, tmp_path, enterprise_counts, options=options) as run:
+    options = {"recent": "2d", "lookback": "7d"}
+    async with SimulatedOrganization(CASE, tmp_path, enterprise_counts, **options) as run:
+        await run.poll()
         run.vendor.requests.clear()
         for _ in range(4):
             await run.poll(after=6 * HOUR)
