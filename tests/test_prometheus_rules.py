@@ -22,7 +22,7 @@ RULES = ROOT / "prometheus" / "rules"
 CASES = sorted((ROOT / "prometheus" / "tests").glob("*.yaml"))
 ALERTS_PAGE = ROOT / "docs" / "alerts.md"
 OWN_LABELS = {"job", "instance"}
-GIVEN = {"account:cursor_cycle_budget_usd:given"}
+GIVEN = {"account:cursor_cycle_budget_usd:given", "account:anthropic_month_budget_usd:given"}
 """What people record themselves, if they want to; the page of alerts says how."""
 _RECORDED = r"\w+:\w+:\w+"
 _PREFIXES = "|".join(["usage_exporter", "assistant", *(vendor.name for vendor in VENDORS)])

@@ -6,7 +6,7 @@ VENDORS: Mapping[str, str] = {
     "github": "#A352CC",
     "tabnine": "#3274D9",
     "cursor": "#56A64B",
-    "anthropic": "#E0B400",
+    "anthropic": "#19A7B0",
 }
 """A vendor keeps its colour. None of them is red or orange, which are bad."""
 

@@ -105,6 +105,7 @@ PAGE = Page(
                     note="People on the vendor's newest settled UTC day, and seats as last polled; "
                     f"no seats where the vendor's API tells none. {_OWN_WAY}",
                     repeat="vendor",
+                    width=6,
                     queries=(
                         Query("sum by (vendor) (assistant_daily_active_users{@})", "{{vendor}}"),
                         Query("sum by (vendor) (assistant_seats{@})", "seats"),
@@ -161,7 +162,7 @@ PAGE = Page(
                     note="Acceptances for each suggestion over 7 days, which evens out weekends and "
                     "late days. Cut at 100 %, where a vendor delivers acceptances before their "
                     "suggestions. Vendors define both differently: compare a vendor with itself. "
-                    "Missing where the vendor tells no suggestions, as Cursor and Tabnine.",
+                    "Missing where the vendor tells no suggestions, as Anthropic, Cursor and Tabnine.",
                     unit="percentunit",
                     maximum=1,
                     queries=(Query(_ACCEPTANCE.format("7d"), "{{vendor}}"),),

@@ -12,6 +12,7 @@ FAMILIES = (
     *("assistant_acceptances_total", "assistant_cost_usd_total", "assistant_daily_active_users"),
     *("cursor_cycle_spend_usd", "cursor_pool_used_usd", "github_billing_month_net_usd"),
     *("github_copilot_monthly_active_users", "github_usage_report_net_usd_total"),
+    "usage_exporter_last_success_timestamp_seconds",
 )
 """What queries ask the past of."""
 AGES = (45, 40, 30, 28, 10, 8, 7, 4)
@@ -46,3 +47,5 @@ def _lines(exporter: Exporter, now: int) -> Iterator[str]:
                 for minute in range(0, LASTS, _EVERY):
                     at = now - age * DAY + minute * MINUTE
                     yield f"{family}{{{labels},{scraped}}} {float(value) / age} {at}"
+            # What a month has cost is told from a midnight on; the last one may be as young as the demo.
+            yield f"{family}{{{labels},{scraped}}} {float(value) / 2} {now - now % DAY - DAY}"

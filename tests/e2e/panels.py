@@ -13,7 +13,7 @@ from grafana.build import DIRECTORY
 from tests.e2e.processes import Simulator
 
 DASHBOARDS = sorted(DIRECTORY.iterdir())
-TYPED = {"budget": "2000"}
+TYPED = {"budget": "2000", "month_budget": "2000"}
 """What is typed in where the demo does not tell what stands for the number that is given."""
 VARIABLES = {"$__rate_interval": "1m", "$__interval": "15s", "$__range": "30d"}
 

@@ -123,6 +123,15 @@ def organization(used: float) -> dict[str, Callable[[float], float]]:
     }
 
 
+def console(cost: float, forecast: float) -> dict[str, Callable[[float], float]]:
+    """An Anthropic organization that may cost 1000 dollars in a month, as the rules record it after some days."""
+    return {
+        "account:anthropic_month_budget_usd:given{}": lambda _: 1000,
+        "account:anthropic_month_cost_usd:last{}": lambda _: cost,
+        "account:anthropic_month_cost_usd:forecast{}": lambda _: forecast,
+    }
+
+
 SPENDERS = {
     "credits-used-up": Spender(
         budget("copilot", lambda _: 1550),
@@ -152,6 +161,22 @@ SPENDERS = {
     "pool-used": Spender(organization(1550), ("/pager", "CursorPoolUsedUp"), "155% of the pool"),
     "pool-left": Spender(
         organization(300), ("/tickets", "CursorTeamPoolUsedUp"), "155% of what", alone=True
+    ),
+    "month-spent": Spender(
+        console(1550, 2000), ("/tickets", "AnthropicBudgetUsedUp"), "155% of what", alone=True
+    ),
+    "month-runs-out": Spender(
+        console(990, 1550), ("/tickets", "AnthropicSpendForecastOverBudget"), "155% of what"
+    ),
+    "key-ends": Spender(
+        {
+            'anthropic_api_key_expiry_timestamp_seconds{workspace="7"}': lambda _: float(
+                int(time.time() + 86_400)
+            )
+        },
+        ("/tickets", "AnthropicApiKeyExpires"),
+        "of workspace 7 of",
+        alone=True,
     ),
 }
 """By account."""
