@@ -85,9 +85,15 @@ class StruckMonth:
         wait_for("the page is back", self.daemon.page)
         self.daemon.wait_for_polls(1)
 
-    def settle(self, polls: int) -> tuple[Sums, Sums]:
-        """Stop the vendors' time and let all be read: the truth and the page of the families."""
+    def settle(
+        self, polls: int, pay: Callable[[MonthOfWork], None] = lambda _: None
+    ) -> tuple[Sums, Sums]:
+        """Stop the vendors' time and let all be read: the truth and the page of the families.
+
+        What is owed is paid by `pay` when nothing is corrected any more.
+        """
         settle(self.month)
+        pay(self.month)
         self.daemon.wait_for_polls(polls)
         return self._mine(truth(self.month)), self._mine(shown(self.daemon.page()))
 

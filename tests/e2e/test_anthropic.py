@@ -1,5 +1,6 @@
 """What Anthropic reports, end to end: dollars and tokens in Prometheus equal the simulator's truth."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -22,22 +23,32 @@ MANY = 10_000_000
 
 
 def pay_what_is_owed(month: MonthOfWork) -> None:
-    """Let every series of tokens and dollars grow by more than any correction or credit took from it."""
-    used = {
-        tuple(value for name, value in labels if name != "token_kind")
-        for family, labels in truth(month)
-        if family == TOKENS
-    }
+    """Let every series of tokens and dollars grow by more than any correction or credit took from it.
+
+    Of all that ever was used, because the bill goes further back than the hours; and in an hour that has its bucket.
+    """
+    seen = [dict(labels) for _, labels in truth(month)]
+    workspaces, models, tiers = (
+        {labels[name] for labels in seen if name in labels}
+        for name in ("workspace", "model", "service_tier")
+    )
     items = [
-        {**_of(workspace), "model": model, "service_tier": tier, **dict.fromkeys(KINDS, MANY)}
-        for model, tier, workspace in used
+        {
+            **_at(month, workspace),
+            "model": model,
+            "service_tier": tier,
+            **dict.fromkeys(KINDS, MANY),
+        }
+        for workspace, model, tier in product(workspaces, models - {"unknown"}, tiers)
     ]
-    items += [{**_of(workspace), "cents": 100_000} for workspace in {each[2] for each in used}]
+    items += [{**_at(month, workspace), "cents": 100_000} for workspace in workspaces]
     month.simulator.control("model-use", {"items": items})
 
 
-def _of(workspace: str) -> dict[str, object]:
-    return {} if workspace == "default" else {"workspace": workspace}
+def _at(month: MonthOfWork, workspace: str) -> dict[str, object]:
+    """In a workspace, some hours ago."""
+    use: dict[str, object] = {"timestamp": month.now - 3 * HOUR}
+    return use if workspace == "default" else {**use, "workspace": workspace}
 
 
 def test_dollars_and_tokens_equal_the_truth_through_kills_late_hours_and_corrections(
@@ -61,7 +72,6 @@ def test_dollars_and_tokens_equal_the_truth_through_kills_late_hours_and_correct
             corrected = f'usage_exporter_corrections_total{{vendor="anthropic",account="anthropic",stream="{stream}"}} '
             [line] = [line for line in daemon.page().splitlines() if line.startswith(corrected)]
             assert float(line.rpartition(" ")[2]) > 0
-        pay_what_is_owed(month)
-        true, page = struck.settle(polls=2)
+        true, page = struck.settle(polls=2, pay=pay_what_is_owed)
         assert_near(by_family(page), by_family(true))
         struck.assert_prometheus_has(true)
