@@ -91,13 +91,13 @@ def once(config_file: Path, level: str, form: log.Format) -> None:
     log.configure(level, form)
     settings, _ = _load(config_file)
     page, failed = _run(_once(settings))
-    click.echo(page, nl=False)
+    _print(page)
     sys.exit(FAILURE if failed else 0)
 
 
 def print_schema() -> None:
     """Print the JSON Schema of the file."""
-    click.echo(json.dumps(blocks.schema(), indent=2))
+    _print(json.dumps(blocks.schema(), indent=2) + "\n")
 
 
 def check(config_file: Path, web_config_file: Path | None, output: str) -> None:
@@ -139,7 +139,7 @@ def doctor(
 
 def print_catalogue() -> None:
     """Print every metric as Markdown."""
-    click.echo(catalogue.markdown(), nl=False)
+    _print(catalogue.markdown())
 
 
 def demo(addresses: Sequence[str], level: str, form: log.Format) -> None:
@@ -201,7 +201,16 @@ def _only(settings: Config, chosen: Sequence[str]) -> Config:
 
 
 def _tell(text: str) -> None:
-    click.echo(masked(text))
+    _print(masked(text) + "\n")
+
+
+def _print(text: str) -> None:
+    """Write all of it: without a buffer (PYTHONUNBUFFERED) a pipe may take a part, and Python drops the rest."""
+    sys.stdout.flush()
+    rest = memoryview(text.encode())
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()
 
 
 def _refuse(problems: Sequence[str]) -> NoReturn:

@@ -1,6 +1,9 @@
 """Every flag is checked before anything is touched: no file, no port, no vendor."""
 
+import io
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -129,3 +132,31 @@ def test_the_doctor_looks_at_the_targets_that_are_named_only() -> None:
         "Invalid value for --target: 'github/acme' is not a target of the configuration; it has"
         " cursor/acme"
     ) in result.output
+
+
+class Sipping(io.RawIOBase):
+    """An output without a buffer that takes a little at a time, as a pipe may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, given: Any, /) -> int:
+        self.taken += bytes(given[:1_000])
+        return min(len(given), 1_000)
+
+
+@pytest.mark.parametrize("command", [["catalogue"], ["check", "--schema"]], ids=" ".join)
+def test_all_is_printed_where_the_output_takes_a_part_at_a_time(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With PYTHONUNBUFFERED, as in the image, Python itself drops what a pipe does not take at once."""
+    output: Any = Sipping()
+    with io.TextIOWrapper(output, write_through=True) as unbuffered:
+        monkeypatch.setattr(sys, "stdout", unbuffered)
+        main.main(command, standalone_mode=False)
+        monkeypatch.undo()
+        assert output.taken.decode() == call(*command).stdout
