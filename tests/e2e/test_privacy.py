@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from bench import simulated
 from bench.simulated import SECRETS
 from exporter.simulator.world.people import hire
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import CountingOptions
-from exporter.vendors import VENDORS
+from tests import accounts
 from tests.e2e.processes import PATIENCE, Exporter, Simulator, http, wait_for
 
 pytestmark = pytest.mark.process
@@ -27,12 +28,12 @@ FORMATS = (
     "text/plain;version=0.0.4",
     "application/openmetrics-text;version=1.0.0",
 )
-OF_OTHER_ACCOUNTS = ("usage_reports", "pool")
-"""Streams of a GitHub enterprise, and of an organization at Cursor."""
-STREAMS = {
-    vendor.name: [stream for stream in vendor.streams if stream.name not in OF_OTHER_ACCOUNTS]
-    for vendor in VENDORS
-}
+ACCOUNTS = [
+    account
+    for account in accounts.ACCOUNTS
+    if not account.scope.keys() & {"enterprise", "organization_id"}
+]
+"""All but a GitHub enterprise and an organization at Cursor, which tell of no one else."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "api_insights": {"routes": {"top_actors": 3}},
     "copilot_reports": {"teams": True, "users": True},
@@ -85,29 +86,26 @@ def counts(stream: AnyStream) -> bool:
 def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str, Any]:
     key = directory / "key"
     key.write_text("the key of the pseudonyms")
-    targets = []
-    for vendor, streams in STREAMS.items():
-        secret = directory / f"{vendor}.secret"
-        secret.write_text(SECRETS[vendor])
-        targets.append(
+    targets = [
+        simulated.target(
+            account.vendor.name,
+            account.name.replace(" ", "-"),
+            simulator.url,
+            directory,
             {
-                "vendor": vendor,
-                "account": "acme",
-                "base_url": f"{simulator.url}/{vendor}",
-                "auth": {"token_file": str(secret)},
-                "requests_per_minute": 1_000_000,
-                **({"org": "acme"} if vendor == "github" else {}),
-                "streams": {
-                    stream.name: {
-                        "interval": INTERVAL,
-                        "enabled": True,
-                        **({"lookback": "4d"} if counts(stream) else {}),
-                        **OPTIONS.get(stream.name, {}),
-                    }
-                    for stream in streams
-                },
-            }
+                stream.name: {
+                    "interval": INTERVAL,
+                    "enabled": True,
+                    **({"lookback": "4d"} if counts(stream) else {}),
+                    **OPTIONS.get(stream.name, {}),
+                }
+                for stream in account.streams.values()
+            },
+            requests_per_minute=1_000_000,
+            **account.scope,
         )
+        for account in ACCOUNTS
+    ]
     return {
         "targets": targets,
         "state": {"path": str(directory / "state.db")},
@@ -237,7 +235,7 @@ def test_nobody_is_found_in_anything_that_the_exporter_says_or_writes(
         *("--log.level=debug", "--web.enable-lifecycle"),
     )
     # Streams of nothing but people are refused where there are none.
-    readable = sum(map(len, STREAMS.values())) - (users == "off")
+    readable = sum(len(account.streams) for account in ACCOUNTS) - (users == "off")
 
     def restart() -> int:
         assert exporter.process.stop() == 0
