@@ -51,12 +51,12 @@ BILL = Row(
         Stat(
             title="Pace for the budget",
             height=4,
-            note="A month at this pace, for the number typed in above. Unknown: nothing is typed in. Alerts take a "
+            note="A month at this pace, for the number typed in above. Unknown: nothing is typed in, or billed. Alerts take a "
             "budget that is recorded in Prometheus, and the calendar's month.",
             unit="percentunit",
             steps={0.8: "orange", 1: "red"},
             missing="unknown",
-            query=Query(f"{_PACE} / (0 * {_PACE} + $month_budget > 0)"),
+            query=Query(f"({_PACE} > 0) / (0 * {_PACE} + $month_budget > 0)"),
         ),
         Stat(
             title="Tokens",
