@@ -3,7 +3,6 @@
 import copy
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import permutations
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +11,7 @@ from exporter.config.blocks import Config, one_target, vendor_of
 from exporter.config.explain import Mistake, Written, mistakes
 from exporter.config.secrets import check_ca_file, check_key, check_secrets
 from exporter.config.text import Place, Problem
-from exporter.config.twice import address, counted_by_both
+from exporter.config.twice import counted_by_both, read_by_both
 from exporter.masking import shows_credential
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import StreamOptions
@@ -50,7 +49,7 @@ def check(data: Any, written: Written) -> Iterator[Problem]:
         except ValidationError:
             continue  # explained above
         yield from _check_target(("targets", index), valid[-1][1])
-    yield from _counted_twice(valid)
+    yield from read_by_both(valid)
     yield from counted_by_both(valid)
     privacy = data.get("privacy")
     if isinstance(privacy, Mapping) and isinstance(privacy.get("key_file"), str):
@@ -106,29 +105,6 @@ def _duplicates(targets: list[Any]) -> Iterator[Problem]:
             problem = f"targets[{seen[key]}] of vendor {key[0]} has the account {key[1]!r} too"
             yield ("targets", index, "account"), f"{problem}; give each its own"
         seen.setdefault(key, index)
-
-
-def _counted_twice(targets: Sequence[tuple[int, Target]]) -> Iterator[Problem]:
-    """What a target reads as a part of what another one reads, and both count."""
-    for (_, whole), (index, part) in permutations(targets, 2):
-        if whole.vendor != part.vendor or address(whole) != address(part):
-            continue
-        vendor = vendor_of(whole)
-        unless = None if vendor.at_both_levels else vendor.contains(whole, part)
-        streams = [name for name in _streams(part) if name in _streams(whole)]
-        if unless is None or not streams:
-            continue
-        names, them = ", ".join(streams), "it" if len(streams) == 1 else "them"
-        off = ", ".join(f"{name}: {{enabled: false}}" for name in streams)
-        problem = (
-            f"{whole.vendor}/{whole.account} reads {part.vendor}/{part.account} too, so {names} would be "
-            f"counted twice: turn {them} off in one of the two, as streams: {{{off}}}; or, {unless}"
-        )
-        yield ("targets", index), problem
-
-
-def _streams(target: Target) -> list[str]:
-    return [stream.name for stream, _ in enabled_streams(vendor_of(target), target)]
 
 
 def _check_target(at: Place, target: Target) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
-"""What two streams of one account count, so that it would be there twice."""
+"""What would be counted twice: by two targets, or by two streams."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement, permutations, product
 from typing import NamedTuple
 
 from exporter.config.blocks import vendor_of
@@ -24,6 +24,25 @@ class _Counting(NamedTuple):
         return f"targets[{self.number}].streams.{self.stream.name}"
 
 
+def read_by_both(targets: Sequence[tuple[int, Target]]) -> Iterator[Problem]:
+    """What a target reads as a part of what another one reads, and both count."""
+    for (_, whole), (index, part) in permutations(targets, 2):
+        if not _same_place(whole, part):
+            continue
+        vendor = vendor_of(whole)
+        unless = None if vendor.at_both_levels else vendor.contains(whole, part)
+        streams = [name for name in _streams(part) if name in _streams(whole)]
+        if unless is None or not streams:
+            continue
+        names, them = ", ".join(streams), "it" if len(streams) == 1 else "them"
+        off = ", ".join(f"{name}: {{enabled: false}}" for name in streams)
+        problem = (
+            f"{whole.vendor}/{whole.account} reads {part.vendor}/{part.account} too, so {names} would be "
+            f"counted twice: turn {them} off in one of the two, as streams: {{{off}}}; or, {unless}"
+        )
+        yield ("targets", index), problem
+
+
 def counted_by_both(targets: Sequence[tuple[int, Target]]) -> Iterator[Problem]:
     """What two streams tell that they both count, in one target or in two of which one contains the other."""
     for (first, one), (second, other) in combinations_with_replacement(targets, 2):
@@ -34,16 +53,20 @@ def counted_by_both(targets: Sequence[tuple[int, Target]]) -> Iterator[Problem]:
             yield from _problems(*pair, unless)
 
 
-def address(target: Target) -> str:
-    """Where a target's API is, however its URL is written."""
-    return target.base_url.rstrip("/")
+def _same_place(one: Target, other: Target) -> bool:
+    """Whether two targets are of one vendor at one address, however that is written."""
+    return (one.vendor, one.base_url.rstrip("/")) == (other.vendor, other.base_url.rstrip("/"))
+
+
+def _streams(target: Target) -> list[str]:
+    return [stream.name for stream, _ in enabled_streams(vendor_of(target), target)]
 
 
 def _overlap(one: Target, other: Target) -> str | None:
     """None of targets that have nothing in common; else what to write where that is wrong, or nothing."""
     if one is other:
         return ""
-    if one.vendor != other.vendor or address(one) != address(other):
+    if not _same_place(one, other):
         return None
     if one.reads() & other.reads():
         return ""

@@ -7,6 +7,7 @@ import msgspec
 
 from exporter.streams import common_metrics, kit
 from exporter.streams.money import exact
+from exporter.vendors.anthropic.currency import DOLLARS
 from exporter.vendors.anthropic.pages import Report
 from exporter.vendors.anthropic.reports import Bucket, BucketReport, ReportOptions
 from exporter.vendors.anthropic.rights import REPORTS
@@ -17,7 +18,6 @@ from exporter.vendors.anthropic.workspaces import workspace_of
 COST_REPORT = kit.Endpoint("/v1/organizations/cost_report", GROUP)
 MOST_DAYS = 31
 """Buckets that a page can have."""
-DOLLARS = "USD"
 API = "Anthropic cost report, by UTC day, about 5 minutes late; amounts may be revised"
 TOKEN_KINDS = {
     "uncached_input_tokens": "input_uncached",
@@ -89,7 +89,7 @@ class Costs(Report, kw_only=True):
 
 def _count(day: _Day, start: int, tally: kit.Tally, reject: kit.Reject) -> int:
     for each in day.results:
-        if each.currency != DOLLARS:
+        if each.currency not in DOLLARS:
             reject("currency")
             continue
         tally.add(COST, each.series, start, (each.amount.scaleb(-2),))

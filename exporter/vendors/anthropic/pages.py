@@ -43,7 +43,6 @@ ListedT = TypeVar("ListedT", bound=Listed)
 
 def report_pages(size: int) -> kit.Chained[Report]:
     """The pages of a report with `size` rows or buckets each."""
-
     return kit.Chained(following=lambda page: page.following, param="page", size=size)
 
 
@@ -54,7 +53,6 @@ async def everything(
     rows: Callable[[ListedT], Sequence[RowT]],
 ) -> list[RowT]:
     """The rows of all pages of a list."""
-
     by_id: kit.Chained[Listed] = kit.Chained(
         following=lambda page: page.following, param="after_id", size=ROWS_A_PAGE
     )

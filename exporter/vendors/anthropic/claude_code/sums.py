@@ -10,6 +10,7 @@ from exporter.streams import common_metrics, kit
 from exporter.streams.money import ZERO
 from exporter.vendors.anthropic.claude_code import metrics
 from exporter.vendors.anthropic.claude_code.records import ModelUse, Row
+from exporter.vendors.anthropic.currency import DOLLARS
 
 _TOKEN_KINDS = {
     "input": "input",
@@ -17,7 +18,6 @@ _TOKEN_KINDS = {
     "cache_read": "cache_read",
     "cache_write": "cache_creation",
 }
-_DOLLARS = ("USD", None)
 
 
 class DaySums:
@@ -76,7 +76,7 @@ class DaySums:
         cost = use.estimated_cost
         if cost is None:
             return
-        if cost.currency in _DOLLARS:
+        if cost.currency in DOLLARS:
             self._add(metrics.ESTIMATED_COST, (model,), cost.amount.scaleb(-2))
         else:
             self._source.leave_out("currency")
@@ -95,4 +95,4 @@ class DaySums:
 
 def _dollars(uses: Sequence[ModelUse]) -> Decimal:
     costs = [use.estimated_cost for use in uses if use.estimated_cost is not None]
-    return sum((cost.amount.scaleb(-2) for cost in costs if cost.currency in _DOLLARS), ZERO)
+    return sum((cost.amount.scaleb(-2) for cost in costs if cost.currency in DOLLARS), ZERO)

@@ -102,10 +102,11 @@ def _pages(options: Options, days: float) -> float:
 
 def plan(_: AnthropicTarget, options: Options) -> Sequence[kit.Cost]:
     """The summaries and the recent days at each poll, the older ones of the lookback once a day."""
-    recent = min(options.recent, options.lookback) / kit.DAY
-    older = options.lookback / kit.DAY - recent
-    once_a_day = older * min(1, options.interval / kit.DAY)
-    return [kit.Cost(GROUP, 1 + _pages(options, recent + once_a_day))]
+    days = kit.days_a_poll(
+        lookback=options.lookback, recent=options.recent, interval=options.interval
+    )
+    # The day that is open is not built.
+    return [kit.Cost(GROUP, 1 + _pages(options, days - 1))]
 
 
 def _last_days(source: kit.Source[Any, Any]) -> kit.Request:

@@ -7,12 +7,12 @@ import msgspec
 
 from exporter.streams import kit
 from exporter.streams.money import exact
+from exporter.vendors.anthropic.currency import DOLLARS
 from exporter.vendors.anthropic.enterprise_usage import metrics
 from exporter.vendors.anthropic.enterprise_usage.metrics import Figures
 from exporter.vendors.anthropic.pages import Report
 from exporter.vendors.anthropic.tokens import Tokens
 
-_DOLLARS = ("USD", None)
 _OTHER_GROUPS = kit.names(
     "context_window inference_geo speed rbac_group_id slack_channel_id cost_type token_type"
 )
@@ -50,7 +50,7 @@ class Cost(msgspec.Struct, kw_only=True):
     @property
     def figures(self) -> Figures:
         """Dollars; nothing where the amount is in another currency."""
-        if self.currency not in _DOLLARS:
+        if self.currency not in DOLLARS:
             return {}
         gross = None if self.list_amount is None else self.list_amount.scaleb(-2)
         return {
