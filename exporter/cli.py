@@ -113,7 +113,7 @@ def check(config_file: Path, web_config_file: Path | None, output: str) -> None:
     else:
         on = paper.of_output()
         valid = paper.cell(f"{config_file} is valid: {plan.summary(planned)}", "green")
-        click.echo(f"{plan.render(planned, on)}\n{paper.written(on, [valid])}")
+        _print(f"{plan.render(planned, on)}\n{paper.written(on, [valid])}\n")
 
 
 def doctor(
@@ -133,7 +133,8 @@ def doctor(
     if output == "json":
         _tell(rendering.as_json(report, problems=problems))
     else:
-        click.echo(rendering.as_text(report, paper.of_output(), problems=problems))
+        text = rendering.as_text(report, paper.of_output(), problems=problems)
+        _print(f"{text}\n")
     sys.exit(0 if report.healthy else FAILURE)
 
 

@@ -149,14 +149,19 @@ class Sipping(io.RawIOBase):
         return min(len(given), 1_000)
 
 
-@pytest.mark.parametrize("command", [["catalogue"], ["check", "--schema"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [["catalogue"], ["check", "--schema"], ["check", "--config.file=config.yaml"]],
+    ids=" ".join,
+)
 def test_all_is_printed_where_the_output_takes_a_part_at_a_time(
     command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With PYTHONUNBUFFERED, as in the image, Python itself drops what a pipe does not take at once."""
     output: Any = Sipping()
-    with io.TextIOWrapper(output, write_through=True) as unbuffered:
-        monkeypatch.setattr(sys, "stdout", unbuffered)
+    unbuffered = io.TextIOWrapper(output, write_through=True)
+    with unbuffered, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", unbuffered)
         main.main(command, standalone_mode=False)
-        monkeypatch.undo()
-        assert output.taken.decode() == call(*command).stdout
+        printed = output.taken.decode()
+    assert printed == call(*command).stdout
