@@ -1,20 +1,19 @@
 """Anthropic's Claude Code report: the rows of one UTC day, in pages."""
 
-from datetime import date
 from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.routing import BaseRoute, Route
 
-from exporter.simulator.answers import format_seconds, parse_milliseconds
+from exporter.simulator.answers import format_seconds
 from exporter.simulator.anthropic.rest import (
     ADMIN,
     AnthropicRest,
-    RefusedError,
     number,
     page_start,
     page_token,
 )
+from exporter.simulator.anthropic.times import day_of
 from exporter.simulator.world.claude_code import ActorDay
 from exporter.simulator.world.world import World
 
@@ -74,13 +73,3 @@ class ClaudeCodeApi:
                 for model, tokens in row.models.items()
             ],
         }
-
-
-def day_of(query: QueryParams, name: str) -> int:
-    """The start of the UTC day that a parameter names as YYYY-MM-DD."""
-    text = query.get(name, "")
-    try:
-        date.fromisoformat(text)
-    except ValueError as error:
-        raise RefusedError(400, f"{name}: must be a date, YYYY-MM-DD") from error
-    return parse_milliseconds(text) // 1000

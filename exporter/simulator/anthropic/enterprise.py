@@ -7,8 +7,7 @@ from starlette.datastructures import QueryParams
 from starlette.routing import BaseRoute, Route
 
 from exporter.model import DAY, floor
-from exporter.simulator.answers import BadTimeError, format_seconds, parse_milliseconds
-from exporter.simulator.anthropic.claude_code import day_of
+from exporter.simulator.answers import format_seconds
 from exporter.simulator.anthropic.rest import (
     ANALYTICS,
     AnthropicRest,
@@ -17,6 +16,7 @@ from exporter.simulator.anthropic.rest import (
     page_start,
     page_token,
 )
+from exporter.simulator.anthropic.times import day_of, moment_of
 from exporter.simulator.world.claude_enterprise import (
     ALL,
     PENDING_INVITES,
@@ -200,7 +200,7 @@ class EnterpriseApi:
         return sorted(found.items(), key=lambda each: -each[1].net)
 
     def _asked_days(self, query: QueryParams) -> Sequence[int]:
-        start, end = (_moment(query, name) for name in ("starting_at", "ending_at"))
+        start, end = (moment_of(query, name) for name in ("starting_at", "ending_at"))
         if not 0 <= end - start <= _LONGEST:
             raise RefusedError(400, "ending_at: the range cannot be longer than 31 days")
         return self._enterprise.billed_days(floor(start, DAY), end, self._now)
@@ -247,10 +247,3 @@ def _cost(billed: Billed) -> dict[str, Any]:
 
 def _date(day: int) -> str:
     return format_seconds(day)[:10]
-
-
-def _moment(query: QueryParams, name: str) -> float:
-    try:
-        return parse_milliseconds(query.get(name, "")) / 1000
-    except BadTimeError as error:
-        raise RefusedError(400, f"{name}: {error}") from error

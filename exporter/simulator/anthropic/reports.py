@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.routing import BaseRoute, Route
 
 from exporter.model import DAY, HOUR, MINUTE, floor
-from exporter.simulator.answers import BadTimeError, format_seconds, parse_milliseconds
+from exporter.simulator.answers import format_seconds
 from exporter.simulator.anthropic.rest import (
     ADMIN,
     AnthropicRest,
@@ -18,6 +18,7 @@ from exporter.simulator.anthropic.rest import (
     page_start,
     page_token,
 )
+from exporter.simulator.anthropic.times import moment_of
 from exporter.simulator.world.model_use import CREDIT_CENTS, SEARCH_CENTS, ModelUse, Tokens
 from exporter.simulator.world.world import World
 
@@ -105,8 +106,8 @@ class ReportsApi:
 
     def _starts(self, query: QueryParams, width: int) -> list[int]:
         now = self._world.clock.time()
-        begin = floor(_moment(query, "starting_at"), width)
-        end = now if "ending_at" not in query else _moment(query, "ending_at") - width + 1
+        begin = floor(moment_of(query, "starting_at"), width)
+        end = now if "ending_at" not in query else moment_of(query, "ending_at") - width + 1
         return [
             start
             for start in range(begin, int(min(end, now + 1)), width)
@@ -204,10 +205,3 @@ def _group(
     told: Mapping[str, str | None], asked: Sequence[str], dimensions: Sequence[str]
 ) -> _Group:
     return tuple(told.get(name) if name in asked else None for name in dimensions)
-
-
-def _moment(query: QueryParams, name: str) -> int:
-    try:
-        return parse_milliseconds(query[name]) // 1000
-    except (KeyError, BadTimeError) as error:
-        raise RefusedError(400, f"{name}: must be an RFC 3339 time") from error
