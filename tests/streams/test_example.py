@@ -1,6 +1,7 @@
 """The example configuration and the JSON Schema: complete, true and current."""
 
 import json
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -187,28 +188,39 @@ def _problems(value: Any, schema: Any, whole: Any, at: str = "$") -> Iterator[st
 
 
 def _holds(keyword: str, wanted: Any, value: Any, schema: Any) -> bool:
-    text = value if isinstance(value, str) else None
-    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
-    rules: dict[str, Callable[[], bool]] = {
-        "type": lambda: (
-            (isinstance(value, TYPES[wanted]) or (wanted == "integer" and value == number == 10))
-            and (wanted == "boolean" or not isinstance(value, bool))
-        ),
-        "const": lambda: value == wanted and not isinstance(value, bool),
-        "enum": lambda: value in wanted,
-        "required": lambda: not isinstance(value, dict) or set(wanted) <= value.keys(),
-        "additionalProperties": lambda: (
-            not isinstance(value, dict) or _unnamed(value, schema) <= schema["properties"].keys()
-        ),
-        "pattern": lambda: text is None or re.search(wanted, text) is not None,
-        "minLength": lambda: text is None or len(text) >= wanted,
-        "maxLength": lambda: text is None or len(text) <= wanted,
-        "minItems": lambda: not isinstance(value, list) or len(value) >= wanted,
-        "minimum": lambda: number is None or number >= wanted,
-        "maximum": lambda: number is None or number <= wanted,
-        "exclusiveMinimum": lambda: number is None or number > wanted,
-    }
-    return rules[keyword]()
+    if keyword in OF_TEXTS:
+        return not isinstance(value, str) or OF_TEXTS[keyword](value, wanted)
+    if keyword in OF_NUMBERS:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return not number or OF_NUMBERS[keyword](value, wanted)
+    return RULES[keyword](value, wanted, schema)
+
+
+OF_TEXTS: Mapping[str, Callable[[str, Any], bool]] = {
+    "pattern": lambda text, wanted: re.search(wanted, text) is not None,
+    "minLength": lambda text, wanted: len(text) >= wanted,
+    "maxLength": lambda text, wanted: len(text) <= wanted,
+}
+OF_NUMBERS: Mapping[str, Callable[[float, Any], bool]] = {
+    "minimum": operator.ge,
+    "maximum": operator.le,
+    "exclusiveMinimum": operator.gt,
+}
+RULES: Mapping[str, Callable[[Any, Any, Any], bool]] = {
+    "type": lambda value, wanted, _: (
+        wanted == "boolean"
+        if isinstance(value, bool)
+        else isinstance(value, TYPES[wanted]) or (wanted == "integer" and value == 10)
+    ),
+    "const": lambda value, wanted, _: value == wanted and not isinstance(value, bool),
+    "enum": lambda value, wanted, _: value in wanted,
+    "required": lambda value, wanted, _: not isinstance(value, dict) or set(wanted) <= value.keys(),
+    "additionalProperties": lambda value, _, schema: (
+        not isinstance(value, dict) or _unnamed(value, schema) <= schema["properties"].keys()
+    ),
+    "minItems": lambda value, wanted, _: not isinstance(value, list) or len(value) >= wanted,
+}
+"""What a keyword asks of a value, given what stands at it and the schema around it."""
 
 
 def _unnamed(value: dict[str, Any], schema: Any) -> set[str]:
