@@ -1,7 +1,8 @@
 """What the exporter counted beside what the world holds."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from bench.simulated import SECRETS
 from exporter.model import DAY, Window
 from exporter.store.sqlite import SQLiteStore
 from tests.chaos.world import MonthOfWork
-from tests.counted import STREAMS
+from tests.counted import STREAMS, CountedStream
 from tests.e2e.processes import PATIENCE, http
 
 Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
@@ -74,33 +75,41 @@ def families(month: MonthOfWork) -> set[str]:
     """The families in which there is something to count since the first days."""
     return {
         name
-        for stream, counted in month.streams.items()
-        for name, _ in month.simulator.truth(since=month.first_day(stream))
-        if name in counted.metrics
+        for streams, told in _since_first_days(month)
+        for name in {name for name, _ in told}
+        if any(name in stream.metrics for stream in streams)
     }
 
 
 def truth(month: MonthOfWork) -> Sums:
     """The true sums since each stream's first day; of the export files, what they can tell."""
-    told: dict[int, Mapping[Key, Any]] = {}
     found: Sums = {}
-    for stream, counted in month.streams.items():
-        if stream == USAGE_REPORTS:
-            continue
-        since = month.first_day(stream)
-        if since not in told:
-            told[since] = month.simulator.truth(since=since)
-        _add(
-            found,
-            (
-                ((name, counted.month.labels(labels)), value)
-                for (name, labels), value in told[since].items()
-                if name in counted.metrics
-            ),
-        )
+    for streams, told in _since_first_days(month):
+        for counted in streams:
+            if counted.name == USAGE_REPORTS:
+                continue
+            _add(
+                found,
+                (
+                    ((name, counted.month.labels(labels)), value)
+                    for (name, labels), value in told.items()
+                    if name in counted.metrics
+                ),
+            )
     if USAGE_REPORTS in month.streams:
         _add_files(found, month)
     return found
+
+
+def _since_first_days(
+    month: MonthOfWork,
+) -> Iterator[tuple[Sequence[CountedStream], Mapping[Key, Any]]]:
+    """The streams that have a first day in common, and the truth since it."""
+    by_day: defaultdict[int, list[CountedStream]] = defaultdict(list)
+    for name, stream in month.streams.items():
+        by_day[month.first_day(name)].append(stream)
+    for day, streams in by_day.items():
+        yield streams, month.simulator.truth(since=day)
 
 
 def _add(sums: Sums, values: Iterable[tuple[Key, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from exporter.simulator.world.people import hire
 from exporter.simulator.world.seeded import randomness
@@ -22,8 +23,7 @@ ROUTES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """An actor (the credential's kind) acting for a subject (the app or the person)."""
 
     actor_type: str

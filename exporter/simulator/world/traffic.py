@@ -3,9 +3,10 @@
 import functools
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self, TypeAlias
 
 from exporter.model import DAY, HOUR, MINUTE, floor
 from exporter.simulator.world.callers import ROUTES, Caller, installations, personal_callers
@@ -18,6 +19,11 @@ WHOLE = 16
 """A unit's value is told in sixteenths while it is revised."""
 OVERSHOOT_SHARE = 0.04
 CACHED_BUCKETS = 10 * DAY // BUCKET
+CACHED_DAYS = 128
+
+
+Sender: TypeAlias = tuple[Caller, str, str]
+"""Who asks, with which method, for which route."""
 
 
 class UnknownUnitError(LookupError):
@@ -53,6 +59,33 @@ class Unit(NamedTuple):
     def identity(self) -> tuple[object, ...]:
         return *self.caller.identity, self.method, self.route
 
+    @property
+    def sender(self) -> Sender:
+        return self[:3]
+
+
+class Sums:
+    """All requests, and the limited ones among them, by their sender."""
+
+    def __init__(self) -> None:
+        self.total: Counter[Sender] = Counter()
+        self.limited: Counter[Sender] = Counter()
+
+    def add(self, units: Iterable[Unit]) -> None:
+        for unit in units:
+            self.total[unit.sender] += unit.total
+            if unit.limited:
+                self.limited[unit.sender] += unit.limited
+
+    def take_back(self, units: Iterable[Unit]) -> None:
+        for unit in units:
+            self.total[unit.sender] -= unit.total
+            self.limited[unit.sender] -= unit.limited
+
+    def add_sums(self, other: Self) -> None:
+        self.total.update(other.total)
+        self.limited.update(other.limited)
+
 
 class _Edit(NamedTuple):
     visible_from: float
@@ -73,6 +106,7 @@ class Traffic:
         self._edits: dict[int, list[_Edit]] = {}
         self._quiet: float | None = None
         self._bucket = functools.lru_cache(maxsize=CACHED_BUCKETS)(self._generate)
+        self._day = functools.lru_cache(maxsize=CACHED_DAYS)(self._sums_of_day)
         self._part = functools.lru_cache(maxsize=512)(self._scaled)
         self._plan = functools.lru_cache(maxsize=4096)(self._revisions)
         self._burst = functools.lru_cache(maxsize=512)(self._burst_of_hour)
@@ -91,6 +125,23 @@ class Traffic:
         for bucket in sorted(self._edits):
             if start <= bucket < end and not low <= bucket < last:
                 yield bucket, _edited((), self._edits[bucket], as_of)
+
+    def sums(self, start: float, end: float, as_of: float) -> Sums:
+        """The requests in the buckets that start in [start, end), as they are told at `as_of`."""
+        sums = Sums()
+        days = self._final_days(start, end, as_of)
+        for day in days:
+            sums.add_sums(self._day(day))
+        for bucket, edits in self._edits.items():
+            if days and days.start <= bucket < days.stop:
+                generated = self._generated(bucket)
+                sums.take_back(generated)
+                sums.add(_edited(generated, edits, as_of))
+        edges = [(start, days.start), (days.stop, end)] if days else [(start, end)]
+        for since, until in edges:
+            for _, units in self.visible(since, until, as_of):
+                sums.add(units)
+        return sums
 
     def inject(self, moment: float, unit: Unit, now: float) -> None:
         """Add requests to the bucket of `moment`, visible from `now` on without any lag."""
@@ -118,6 +169,18 @@ class Traffic:
             yield from callers
         for edits in self._edits.values():
             yield from (edit.unit.caller for edit in edits)
+
+    def _final_days(self, start: float, end: float, as_of: float) -> range:
+        """The whole UTC days in [start, end) of which nothing is told anew but by an edit."""
+        settled = min(end, as_of - self.lag.end, end if self._quiet is None else self._quiet)
+        first = math.ceil(max(start, self.first) / DAY) * DAY
+        return range(first, floor(settled, DAY), DAY)
+
+    def _sums_of_day(self, day: int) -> Sums:
+        sums = Sums()
+        for bucket in range(day, day + DAY, BUCKET):
+            sums.add(self._bucket(bucket))
+        return sums
 
     def _generated(self, bucket: int) -> Sequence[Unit]:
         if bucket < self.first or (self._quiet is not None and bucket >= self._quiet):
@@ -156,9 +219,9 @@ class Traffic:
 
     def _generate(self, bucket: int) -> tuple[Unit, ...]:
         chance = randomness(self._seed, "traffic", bucket)
-        units: dict[tuple[object, ...], Unit] = {}
+        units: dict[Sender, Unit] = {}
         for unit in (*self._app_units(chance, bucket), *self._personal_units(chance, bucket)):
-            units[unit.identity] = unit
+            units[unit.sender] = unit
         return tuple(units.values())
 
     def _app_units(self, chance: random.Random, bucket: int) -> Iterator[Unit]:

@@ -120,16 +120,11 @@ def usage_event_counts(view: View) -> Iterator[Count]:
 
 def traffic_counts(view: View) -> Iterator[Count]:
     """API requests as told at the moment of the view, and the rate-limited ones among them."""
-    sums: dict[tuple[Caller, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for _, units in view.world.traffic.visible(view.window.start, view.window.end, view.as_of):
-        for unit in units:
-            both = sums[unit.caller, unit.method, unit.route]
-            both[0] += unit.total
-            both[1] += unit.limited
-    for what, (total, limited) in sums.items():
-        for prefix, labels in _breakdowns(*what):
+    sums = view.world.traffic.sums(view.window.start, view.window.end, view.as_of)
+    for sender, total in sums.total.items():
+        for prefix, labels in _breakdowns(*sender):
             yield f"github_api_{prefix}requests_total", labels, total
-            yield f"github_api_{prefix}rate_limited_requests_total", labels, limited
+            yield f"github_api_{prefix}rate_limited_requests_total", labels, sums.limited[sender]
 
 
 def _breakdowns(caller: Caller, method: str, route: str) -> Iterator[tuple[str, Labels]]:
