@@ -122,39 +122,50 @@ def test_an_unknown_field_would_be_found(tmp_path: Path) -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
-@with_each_helm
-@pytest.mark.parametrize(
-    ("setting", "place"),
-    [
-        ("replicas=2", "replicas"),
-        ("replcas=1", "replcas"),
-        ("image.pullPolicy=Sometimes", "pullPolicy"),
-        ("image.digest=sha256:abc", "digest"),
-        ("service.port=99999", "port"),
-        ("log.level=trace", "level"),
-        ("persistence.size=lots", "size"),
-        ("serviceMonitor.interval=soon", "interval"),
-        ("config.target=acme", "target"),
-        ("config.targets[0].vendor=gitlab", "vendor"),
-        ("config.targets[0].org=acme", "vendor"),
-        ("config.counting.birth_hold=soon", "birth_hold"),
-        ("serviceMonitor.labels.release=a", "labels"),
-        ("serviceMonitor.sampleLimit=-1", "sampleLimit"),
-        ("podMonitor.path=metrics", "path"),
-        ("prometheusRule.labels.release=a", "labels"),
-        ("prometheusRule.customRules.A.threshold=1", "threshold"),
-        ("serviceAccount.automount=true", "automount"),
-        ("ingress.hosts[0].hosts=a", "host"),
-        ("progressDeadlineSeconds=0", "progressDeadlineSeconds"),
-        ("networkPolicy.egress.ports[0]=https", "ports"),
-        ("webConfig.tls.cert=a", "webConfig"),
-    ],
+WRONG = (
+    ("replicas=2", "replicas", "1"),
+    ("replcas=1", "", "replcas"),
+    ("image.pullPolicy=Sometimes", "image.pullPolicy", "IfNotPresent"),
+    ("image.digest=sha256:abc", "image.digest", "match pattern"),
+    ("service.port=99999", "service.port", "65"),
+    ("log.level=trace", "log.level", "debug"),
+    ("persistence.size=lots", "persistence.size", "match pattern"),
+    ("serviceMonitor.interval=soon", "serviceMonitor.interval", "match pattern"),
+    ("config.target=acme", "config", "target"),
+    ("config.targets[0].vendor=gitlab", "config.targets.0.vendor", "cursor"),
+    ("config.targets[1].org=acme", "config.targets.1", "vendor"),
+    ("config.counting.birth_hold=soon", "config.counting.birth_hold", "match pattern"),
+    ("serviceMonitor.labels.release=a", "serviceMonitor", "labels"),
+    ("serviceMonitor.sampleLimit=-1", "serviceMonitor.sampleLimit", "0"),
+    ("podMonitor.path=metrics", "podMonitor.path", "match pattern"),
+    ("prometheusRule.labels.release=a", "prometheusRule", "labels"),
+    ("prometheusRule.customRules.A.threshold=1", "prometheusRule.customRules.A", "threshold"),
+    ("serviceAccount.automount=true", "serviceAccount", "automount"),
+    ("ingress.hosts[0].hosts=a", "ingress.hosts.0", "hosts"),
+    ("progressDeadlineSeconds=0", "progressDeadlineSeconds", "1"),
+    ("networkPolicy.egress.ports[0]=https", "networkPolicy.egress.ports.0", "integer"),
+    ("webConfig.tls.cert=a", "webConfig", "tls"),
 )
-def test_wrong_values_are_refused(helm: Path, setting: str, place: str) -> None:
-    """By the schema, with the place."""
-    result = _run(helm, "template", "release", CHART, "--set=demo=true", f"--set={setting}")
+"""Settings, the place where each is wrong, and a word of why."""
+
+
+def _refusals(told: str) -> list[tuple[str, str]]:
+    """The places that Helm names, and why: `a.b: why` in Helm 3, `at '/a/b': why` in Helm 4."""
+    return [
+        (place.removeprefix("/").replace("/", ".").replace("(root)", ""), why)
+        for place, why in re.findall(r"^ *- (?:at ')?([^':]*)'?: (.*)$", told, re.MULTILINE)
+    ]
+
+
+@with_each_helm
+def test_wrong_values_are_refused(helm: Path) -> None:
+    """By the schema, all at once, each with its place."""
+    sets = [f"--set={setting}" for setting, _, _ in WRONG]
+    result = _run(helm, "template", "release", CHART, "--set=demo=true", *sets)
     assert result.returncode == 1
-    assert place in result.stderr
+    refusals = _refusals(result.stderr)
+    for setting, place, word in WRONG:
+        assert any(at == place and word in why for at, why in refusals), (setting, result.stderr)
 
 
 @with_each_helm
