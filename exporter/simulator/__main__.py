@@ -1,6 +1,7 @@
 """`python -m exporter.simulator`: the simulated vendors as a process of their own."""
 
 import dataclasses
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ from exporter.simulator.world.world import World, WorldSettings
 from exporter.simulator.world.world_clock import WorldClock
 
 PARENT_CHECK_SECONDS = 0.5
+YOUNG = 50_000
+"""Objects between two looks for garbage: an answer makes tens of thousands, and hardly any are garbage in cycles."""
 
 
 class Duration(click.ParamType[int]):
@@ -124,6 +127,8 @@ def main(
     listener = listen(*address)
     click.echo(f"simulator listening on {url_of(listener)}")
     sys.stdout.flush()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
     server_of(simulator).run(sockets=[listener])
 
 

@@ -55,4 +55,5 @@ def format_seconds(seconds: int) -> str:
 
 
 def _format(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    # Several times as fast as strftime, and there are tens of thousands in an answer.
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")

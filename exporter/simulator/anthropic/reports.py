@@ -1,5 +1,6 @@
 """Anthropic's reports of usage and cost: buckets of time, with what was used in each by what is asked for."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -186,9 +187,7 @@ def _cost_results(uses: Sequence[ModelUse], asked: Sequence[str]) -> list[dict[s
 def _lines(use: ModelUse) -> Iterator[tuple[_Line, Decimal]]:
     """What a use is charged, line by line."""
     for kind, cents in use.token_cents.items():
-        token_type, words = _TOKEN_TYPES[kind]
-        text = f"{use.model} Usage - {words}"
-        yield _Line(text, "tokens", use.model, token_type, use.tier), cents
+        yield _token_line(use.model, kind, use.tier), cents
     if use.searches:
         yield _Line("Web Search Usage", "web_search"), SEARCH_CENTS * use.searches
     if use.extra is None:
@@ -199,6 +198,12 @@ def _lines(use: ModelUse) -> Iterator[tuple[_Line, Decimal]]:
         return
     yield _Line("Adjustment"), cents + CREDIT_CENTS
     yield _Line("Credit"), -CREDIT_CENTS
+
+
+@functools.cache
+def _token_line(model: str, kind: str, tier: str) -> _Line:
+    token_type, words = _TOKEN_TYPES[kind]
+    return _Line(f"{model} Usage - {words}", "tokens", model, token_type, tier)
 
 
 def _group(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -127,7 +128,7 @@ class TrackingApi:
         response = StreamingResponse(
             _csv_slices(listing.format, rows), media_type="text/csv; charset=utf-8"
         )
-        return cached(request, response, repr(rows).encode())
+        return cached(request, response, msgspec.msgpack.encode(rows))
 
 
 @dataclass(frozen=True, slots=True)

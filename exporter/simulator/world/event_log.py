@@ -1,6 +1,7 @@
 """Dated events of the world: generated a UTC day at a time, and injected ones."""
 
 import functools
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -27,7 +28,7 @@ class EventLog(Generic[E]):
     """All events of one kind; what the world has not reached yet is not visible.
 
     `generate` takes a day's number since 1970 and returns its events, oldest first. `told` is how an
-    event is told at a moment, where that changes.
+    event is told at a moment, where that changes; `settled` seconds after its day it stays as it is.
     """
 
     def __init__(
@@ -35,9 +36,12 @@ class EventLog(Generic[E]):
         generate: Callable[[int], Sequence[E]],
         first_day: int,
         told: Callable[[E, float], E] | None = None,
+        settled: float = math.inf,
     ) -> None:
         self._day = functools.lru_cache(maxsize=CACHED_DAYS)(generate)
+        self._settled_day = functools.lru_cache(maxsize=CACHED_DAYS)(self._settle)
         self._told = told
+        self._settled = settled
         self._first_day = first_day
         self._injected: list[tuple[int, E]] = []
         self._quiet_ms: int | None = None
@@ -59,21 +63,27 @@ class EventLog(Generic[E]):
         events: list[E] = []
         first = max(start_ms // DAY_MILLISECONDS, self._first_day)
         for day in range(first, -(-limit // DAY_MILLISECONDS)):
-            rows = self._day(day)
+            settled = as_of >= (day + 1) * DAY + self._settled
+            rows = self._settled_day(day) if settled else self._day(day)
             low, high = 0, len(rows)
             if day * DAY_MILLISECONDS < start_ms:
                 low = bisect_left(rows, start_ms, key=_created)
             if (day + 1) * DAY_MILLISECONDS > limit:
                 high = bisect_left(rows, limit, key=_created)
-            events.extend(rows[low:high])
+            events.extend(rows[low:high] if settled else self._told_at(rows[low:high], as_of))
         injected = [
             event
             for visible_ms, event in self._injected
             if visible_ms <= as_of_ms and start_ms <= event.created_ms < end_ms
         ]
         if injected:
-            events.extend(injected)
+            events.extend(self._told_at(injected, as_of))
             events.sort(key=_created)
-        if self._told is not None:
-            events = [self._told(event, as_of) for event in events]
         return events
+
+    def _settle(self, day: int) -> Sequence[E]:
+        return self._told_at(self._day(day), math.inf)
+
+    def _told_at(self, events: Sequence[E], as_of: float) -> Sequence[E]:
+        told = self._told
+        return events if told is None else [told(event, as_of) for event in events]

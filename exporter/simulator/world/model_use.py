@@ -79,7 +79,7 @@ class ModelUse(NamedTuple):
         halved = 2 if self.tier == BATCH else 1
         return {
             kind: Decimal(price * count) / (1_000_000 * halved)
-            for (kind, count), price in zip(self.tokens._asdict().items(), prices, strict=True)
+            for kind, count, price in zip(Tokens._fields, self.tokens, prices, strict=True)
         }
 
 
@@ -96,7 +96,9 @@ class ModelUsage:
     def __init__(self, rollout: Rollout, console: Console) -> None:
         self._rollout = rollout
         self._console = console
-        self._log: EventLog[ModelUse] = EventLog(self._day, rollout.first // DAY, _told)
+        self._log: EventLog[ModelUse] = EventLog(
+            self._day, rollout.first // DAY, _told, settled=LATEST
+        )
         self.withheld_since: float | None = None
 
     def inject(self, uses: list[ModelUse], now: float) -> None:

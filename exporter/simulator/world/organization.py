@@ -66,10 +66,10 @@ class Organization:
 
     def spent(self, now: float) -> dict[tuple[int, str], Decimal]:
         """The cents that each has taken from the pool since the contract began, by team and e-mail address."""
-        found: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
+        found: defaultdict[str, Decimal] = defaultdict(Decimal)
         for event in self._charged(now):
-            found[self.teams_of(event.user_email)[0], event.user_email] += event.price.cents
-        return found
+            found[event.user_email] += event.price.cents
+        return {(self.teams_of(email)[0], email): cents for email, cents in found.items()}
 
     def used(self, now: float) -> dict[int, Decimal]:
         """The cents that each team has taken from the pool."""

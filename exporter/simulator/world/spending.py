@@ -63,13 +63,14 @@ class CursorTeam:
 
     def spent(self, now: float) -> dict[str, Spent]:
         """What each has spent in the cycle, by e-mail address."""
-        found: defaultdict[str, Spent] = defaultdict(Spent)
+        charged: defaultdict[str, Decimal] = defaultdict(Decimal)
+        overall: defaultdict[str, Decimal] = defaultdict(Decimal)
         start = month_start(now) * 1000
         for event in self._events.between(start, int(now * 1000) + 1, now):
-            known, price = found[event.user_email], event.price
-            charged = price.cents if price.chargeable else Decimal(0)
-            found[event.user_email] = Spent(known.on_demand + charged, known.overall + price.cents)
-        return found
+            overall[event.user_email] += event.price.cents
+            if event.price.chargeable:
+                charged[event.user_email] += event.price.cents
+        return {email: Spent(charged[email], cents) for email, cents in overall.items()}
 
 
 def _role(index: int) -> str:

@@ -30,7 +30,7 @@ from exporter.simulator.world.seats import CopilotSeats
 from exporter.simulator.world.spending import CursorTeam
 from exporter.simulator.world.team_audit import TeamAuditEvent, TeamAuditSource
 from exporter.simulator.world.traffic import Lag, Traffic
-from exporter.simulator.world.usage_events import UsageEvent, UsageEventSource, told
+from exporter.simulator.world.usage_events import LATEST_PRICE, UsageEvent, UsageEventSource, told
 from exporter.simulator.world.world_clock import WorldClock
 
 HISTORY_DAYS = 60
@@ -106,7 +106,10 @@ class World:
         self.team_audit: EventLog[TeamAuditEvent] = EventLog(TeamAuditSource(cursor).day, first_day)
         usage_event_source = UsageEventSource(cursor)
         self.usage_events: EventLog[UsageEvent] = EventLog(
-            usage_event_source.day, first_day, told if settings.priced_again else None
+            usage_event_source.day,
+            first_day,
+            told if settings.priced_again else None,
+            settled=LATEST_PRICE,
         )
         self.cursor_team = CursorTeam(cursor, self.usage_events)
         self.cursor_organization = Organization(
