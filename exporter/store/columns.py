@@ -49,6 +49,10 @@ def text(value: object) -> str:
     return value
 
 
+def decoded(value: str) -> str:
+    return text(json.loads(value))
+
+
 def texts(value: str) -> tuple[str, ...]:
     return tuple(map(text, json.loads(value)))
 

@@ -1,6 +1,7 @@
 """The store in one SQLite file: reading and writing its rows."""
 
 import asyncio
+import functools
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -102,9 +103,7 @@ class SQLiteStore:
         rows = self._connection.execute(
             "SELECT metric, partition, since FROM baseline WHERE stream_id = ?", (stream_id,)
         )
-        return {
-            (metric, columns.text(json.loads(part))): float(since) for metric, part, since in rows
-        }
+        return {(metric, columns.decoded(part)): float(since) for metric, part, since in rows}
 
     def _load_gauges(self, stream_id: int) -> Gauges:
         gauges: Gauges = {}
@@ -113,14 +112,14 @@ class SQLiteStore:
             (stream_id,),
         ):
             values = gauges.setdefault((metric, columns.texts(labels)), {})
-            values[columns.text(json.loads(partition))] = Gauge(
-                columns.value(value), float(read_at)
-            )
+            values[columns.decoded(partition)] = Gauge(columns.value(value), float(read_at))
         return gauges
 
     def _load_ledger(self, stream_id: int) -> dict[SeriesKey, Series]:
         ledger: dict[SeriesKey, Series] = {}
         by_id: dict[int, Series] = {}
+        # Few texts stand in all the slots of a stream: each is decoded, and held, once.
+        decoded = functools.cache(columns.decoded)
         for (
             series_id,
             metric,
@@ -148,9 +147,7 @@ class SQLiteStore:
             " JOIN series ON series.id = series_id WHERE stream_id = ?",
             (stream_id,),
         ):
-            slot = Slot(
-                int(start), columns.text(json.loads(partition)), columns.text(json.loads(key))
-            )
+            slot = Slot(int(start), decoded(partition), decoded(key))
             by_id[series_id].slots[slot] = columns.exact(value)
         return ledger
 

@@ -84,12 +84,12 @@ def test_counts_are_true_through_added_changed_broken_and_removed_targets(
         exporter.reconfigure(content)
         simulator.control("freeze")
         exporter.wait_for_polls(CURSOR | TABNINE)
+        told = [simulator.truth(since=day) for day in sorted(days)]
 
         def page_and_truth() -> tuple[Totals, Totals]:
             page = shared(counted(exporter.page()), FAMILIES)
             names = {name for name, _ in page}
-            truths = [shared(simulator.truth(since=day), names) for day in sorted(days)]
-            return page, shown_of(truths, page)
+            return page, shown_of([shared(truth, names) for truth in told], page)
 
         def has_it_all() -> bool:
             page, truth = page_and_truth()
