@@ -3,7 +3,8 @@
 A test that starts a process or waits has the mark `process`, or it fails: `make quick` relies on it.
 """
 
-from collections.abc import AsyncIterator, Callable, Generator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from exporter import log
 from tests.guard import Guard
+from tests.one_thread import OneThreadLoop
 from tests.running import Running, Vendors
 
 # How long an example takes says more of the machine than of the law.
@@ -28,24 +30,39 @@ UNMEASURED = (
     "tests/e2e/",
     "tests/faults/",
     "tests/fuzz/",
+    "tests/poll/test_budget.py",
     "tests/poll/test_clock_steps.py",
+    "tests/poll/test_ledger.py",
+    "tests/poll/test_odd_answers.py",
+    "tests/poll/test_searches.py",
     "tests/poll/test_series_budget.py",
     "tests/poll/test_walks.py",
+    "tests/simulator/test_github_legacy.py",
     "tests/simulator/test_story.py",
+    "tests/streams/anthropic/test_reports.py",
+    "tests/streams/anthropic/test_truth.py",
+    "tests/streams/cursor/daily_usage/test_truth.py",
+    "tests/streams/cursor/test_organization.py",
+    "tests/streams/cursor/usage_events/test_truth.py",
     "tests/streams/github/billing_usage/test_bill_checked.py",
     "tests/streams/github/copilot_reports/test_truth.py",
     "tests/streams/tabnine/team_usage/test_memory.py",
     "tests/streams/test_contract.py",
+    "tests/streams/test_example.py",
+    "tests/streams/test_privacy_change.py",
     "tests/streams/test_series_choice.py",
     "tests/test_adding_a_vendor.py",
     "tests/test_chart.py",
     "tests/test_documented_commands.py",
+    "tests/test_masking.py",
     "tests/test_package.py",
     "tests/test_privacy_search.py",
     "tests/test_prometheus_rules.py",
     "tests/test_reload.py",
     "tests/test_soak.py",
     "tests/test_systemd.py",
+    "tests/vendors/github_openapi/",
+    "tests/web/test_listing.py",
     "tests/web/test_status_browser.py",
 )
 """Campaigns, walk-throughs, long laws, other programs: where they go in the exporter's code, others have been."""
@@ -69,6 +86,18 @@ LONGEST = (
 )
 """They begin first, whatever the order of the rest: begun last, they would be waited for alone."""
 
+ONE_THREAD = (
+    "tests/faults/",
+    "tests/poll/test_odd_answers.py",
+    "tests/poll/test_searches.py",
+    "tests/poll/test_series_budget.py",
+    "tests/poll/test_walks.py",
+    "tests/streams/",
+    "tests/test_privacy_search.py",
+    "tests/vendors/github_openapi/",
+)
+"""They poll streams one by one, thousands of times; their loops do the work of threads themselves."""
+
 _guard = Guard()
 _guard.install()
 
@@ -91,6 +120,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     path = collection_path.relative_to(config.rootpath).as_posix()
     return path.startswith(UNMEASURED) != (half == "unmeasured") or None
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    alone = item.nodeid.startswith(ONE_THREAD)
+    return {"loop": OneThreadLoop if alone else asyncio.new_event_loop}
 
 
 def _watched(item: pytest.Item) -> Generator[None, object, object]:

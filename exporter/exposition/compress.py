@@ -17,6 +17,8 @@ _RAW = -15
 _GZIP = 31
 _BEST_LEVEL = 6
 _FAST_LEVEL = 1
+# Most pieces are a few kilobytes: clearing the default's tables would take longer than to compress.
+_MEMORY_LEVEL = 5
 
 
 class Encoding(enum.StrEnum):
@@ -40,7 +42,7 @@ def deflate(data: bytes, *, fast: bool = False) -> Piece:
         compressor = isal_zlib.compressobj(_FAST_LEVEL, isal_zlib.DEFLATED, _RAW)
         raw = compressor.compress(data) + compressor.flush(isal_zlib.Z_FULL_FLUSH)
     else:
-        small = zlib.compressobj(_BEST_LEVEL, zlib.DEFLATED, _RAW)
+        small = zlib.compressobj(_BEST_LEVEL, zlib.DEFLATED, _RAW, _MEMORY_LEVEL)
         raw = small.compress(data) + small.flush(zlib.Z_FULL_FLUSH)
     return Piece(raw, isal_zlib.crc32(data), len(data))
 

@@ -24,7 +24,7 @@ from exporter.config.file import parse
 from exporter.exposition import catalogue
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
-from exporter.model import StreamKey
+from exporter.model import Metric, StreamKey
 from exporter.poll.exposure import Exposure
 from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
@@ -43,6 +43,7 @@ HERE = Path(__file__).parent
 ACCOUNT = "acme"
 SECRET = "s3cret-token"
 KEY = b"0123456789abcdef"
+_SECRETS = TemporaryDirectory()
 
 Query: TypeAlias = Mapping[str, str]
 View: TypeAlias = Callable[[Any, "Asked"], httpx.Response]
@@ -282,7 +283,7 @@ class Pipeline:
         self._key, self._groups = key, GroupLimit(min_group_size)
         self._privacy = Privacy(case.users if users is None else users, key)
         self._birth_hold, self._count_history = birth_hold, count_history
-        self._config = _config(case, directory, target or {}, options or {})
+        self._config = _config(case, target or {}, options or {})
 
     async def __aenter__(self) -> "Pipeline":
         await self._open()
@@ -362,7 +363,7 @@ class Pipeline:
             pair for pair in enabled_streams(vendor, target) if pair[0].name == self.case.stream
         ]
         own = {metric.name for metric in (*SELF_METRICS, *stream.metrics)}
-        families = [metric for name, metric in catalogue.metrics().items() if name in own]
+        families = [metric for name, metric in _metrics().items() if name in own]
         self.board = Exposition(families, clock=self.clock)
         key = StreamKey(vendor.name, target.account, stream.name)
         status = StreamStatus(key, options.interval)
@@ -393,20 +394,33 @@ class Pipeline:
         self.page = self.board.page.select(names, Format.PLAIN).decode()
 
 
-def _config(
-    case: Case, directory: Path, target: Mapping[str, Any], options: Mapping[str, Any]
-) -> Config:
-    secret = directory / "token"
-    secret.write_text(SECRET, encoding="utf-8")
+def _config(case: Case, target: Mapping[str, Any], options: Mapping[str, Any]) -> Config:
     settings = {
         "vendor": case.vendor,
         "account": ACCOUNT,
-        "auth": {"token_file": str(secret)},
+        "auth": {"token_file": str(_token_file())},
         "streams": {case.stream: {**case.options, **options}},
         **case.target,
         **target,
     }
-    return parse(json.dumps({"targets": [settings]}), directory / "config.yaml")
+    return _read_config(json.dumps({"targets": [settings]}))
+
+
+@cache
+def _read_config(text: str) -> Config:
+    return parse(text, Path("config.yaml"))
+
+
+@cache
+def _token_file() -> Path:
+    file = Path(_SECRETS.name) / "token"
+    file.write_text(SECRET, encoding="utf-8")
+    return file
+
+
+@cache
+def _metrics() -> Mapping[str, Metric]:
+    return catalogue.metrics()
 
 
 @cache
