@@ -73,7 +73,9 @@ def environment(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -
     directory = tmp_path_factory.mktemp("installed")
     _run(sys.executable, "-m", "venv", "--without-pip", "empty", cwd=directory)
     python = directory / "empty" / "bin" / "python"
-    install = (sys.executable, "-m", "pip", "--python", str(python), "install", "--no-index")
+    # Not compiled: what is imported is compiled when it is, and most of it never is.
+    install = (sys.executable, "-m", "pip", "--python", str(python), "install", "--no-index",
+               "--no-compile")  # fmt: skip
     locked = ("--find-links", str(WHEELS), "--require-hashes", "-r", str(ROOT / "requirements.txt"))
     _run(*install, *locked, cwd=directory)
     _run(*install, "--no-deps", _only(distributions, "*.whl"), cwd=directory)
