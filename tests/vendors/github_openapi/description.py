@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -44,15 +44,22 @@ class Description:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
-        # A field that no schema names is as much of a difference as one of another type.
-        config = Config(additional_properties_default_policy="forbid")
-        self._api = OpenAPI.from_dict(document, config=config)
-        self._finder = APICallPathFinder(self._api.spec)
         self.operations: dict[str, Any] = {
             f"{method.upper()} {path}": operation
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
         }
+
+    @cached_property
+    def _api(self) -> OpenAPI:
+        # A field that no schema names is as much of a difference as one of another type.
+        return OpenAPI.from_dict(
+            self._document, config=Config(additional_properties_default_policy="forbid")
+        )
+
+    @cached_property
+    def _finder(self) -> APICallPathFinder:
+        return APICallPathFinder(self._api.spec)
 
     def examples(self, operation: str) -> list[httpx.Response]:
         """GitHub's own answers to an operation."""
