@@ -13,7 +13,7 @@ from exporter.poll.reading import Reading
 from exporter.poll.told import newest_told
 from exporter.poll.transform.budget import fold, gather
 from exporter.poll.transform.privacy import Privacy
-from exporter.poll.windows import next_oldest_kept
+from exporter.poll.windows import newest_counted, next_oldest_kept
 from exporter.streams.contract import Batch
 
 
@@ -94,9 +94,8 @@ def complete(reading: Reading, now: float, *, count_history: bool) -> set[str]:
         # Nothing was counted that could be counted twice. A baseline stays where it was.
         state.oldest_kept = None
         return gone
-    newest = max((slot.bucket for s in state.ledger.values() for slot in s.slots), default=None)
     state.oldest_kept = next_oldest_kept(
-        job.reach, window, newest, state.oldest_kept or window.start
+        job.reach, window, newest_counted(state), state.oldest_kept or window.start
     )
     forget(state.ledger, state.oldest_kept, state.odd.windows)
     state.erased = {

@@ -29,6 +29,10 @@ class Reach:
         """The oldest bucket that the vendor still has whole."""
         return floor(now - self.retention, self.bucket) + self.bucket
 
+    def newest_met(self, oldest_kept: int) -> int:
+        """The newest bucket that reads have come to without leaving out any, from what is kept for it."""
+        return -floor(-oldest_kept - self.lookback, self.bucket)
+
 
 def window(
     reach: Reach,
@@ -69,9 +73,14 @@ def read_window(
     """The window of a poll, and the walk that it goes on with; raises PollError.
 
     A walk keeps the start of its window. One that began in the future was begun by a clock that was set
-    back since, and begins again.
+    back since, and begins again. Where the last read counted something and had left out buckets before
+    it, as a read does after a clock that was far ahead, they are read too.
     """
     wanted = window(reach, now, state.read_until, state.oldest_kept, told_until)
+    if state.oldest_kept is not None:
+        met = reach.newest_met(state.oldest_kept)
+        if wanted.start > met and (newest_counted(state) or met) > met:
+            wanted = Window(max(met, reach.oldest(now)), wanted.end)
     if wanted.start > now:
         raise PollError(
             "the clock stands before what was already counted; set the clock right, or remove the "
@@ -83,14 +92,23 @@ def read_window(
     return wanted, walk
 
 
+def newest_counted(state: StreamState) -> int | None:
+    """The newest bucket that has a value; None where none has."""
+    return max((slot.bucket for s in state.ledger.values() for slot in s.slots), default=None)
+
+
 def next_oldest_kept(reach: Reach, read: Window, newest: int | None, oldest_kept: int) -> int:
     """Before which bucket the ledger forgets, once the window was read.
 
     A lookback before its end, or before the start of `newest`, the newest bucket that has a value. A
     clock that was set forward finds no data there, and so forgets nothing too early: that bucket has
-    begun by any clock.
+    begun by any clock. Nothing is forgotten after a read that left out buckets which the vendor has: by
+    that bucket too, with a lookback to spare for a vendor that tells late.
     """
     if newest is None:
+        return oldest_kept
+    gone = reach.oldest(newest) + reach.lookback
+    if read.start > max(reach.newest_met(oldest_kept), gone):
         return oldest_kept
     until = min(read.end, newest)
     return max(oldest_kept, floor(until - reach.lookback, reach.bucket))

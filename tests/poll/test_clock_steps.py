@@ -13,7 +13,7 @@ from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Coverage, Sample, floor
 from exporter.streams.contract import Batch
 from exporter.streams.source import Source
-from tests.poll.rig import NOON, THINGS, Rig, gives
+from tests.poll.rig import NOON, THINGS, TODAY, Rig, gives
 
 LOOKBACK = 2 * DAY
 
@@ -70,6 +70,7 @@ async def counted(directory: Path, polls: Sequence[tuple[int, int]]) -> tuple[fl
 
 @settings(max_examples=60, deadline=None)
 @example([(HOUR, 5 * DAY), (HOUR, 0)])
+@example([(HOUR, 0), (HOUR, 5 * DAY), (10 * HOUR + 1, -5 * DAY), (2 * DAY, 5 * DAY)])
 @example([(HOUR, 40 * DAY), (LOOKBACK, -5 * DAY), (HOUR, 2 * HOUR)])
 @given(steps)
 def test_wrong_clocks_neither_add_nor_lose(polls: list[tuple[int, int]]) -> None:
@@ -108,4 +109,31 @@ async def test_a_series_born_by_a_clock_far_ahead_is_not_held_until_then(tmp_pat
     rig.clock.now = NOON + 120
     await rig.poller.publisher.refresh(job)
     assert await rig.page() == {(THINGS.name, "a"): 7}
+    await rig.store.close()
+
+
+async def test_after_a_quiet_time_one_read_goes_back_to_the_end_of_it(tmp_path: Path) -> None:
+    """A clock far ahead leaves out days just like a quiet time: they are read once, then forgotten."""
+    rig, days, starts = Rig(tmp_path), {0, 9, 10, 11}, []
+
+    async def read(source: Source[Any, Any]) -> AsyncGenerator[Batch, None]:
+        starts.append((source.window.start - TODAY) // DAY)
+        found = [TODAY + day * DAY for day in days if TODAY + day * DAY in source.window]
+        source.records += len(found)
+        yield Batch(
+            [Sample(THINGS, ("a",), 1, day) for day in found],
+            covers=[Coverage((THINGS,), source.window)],
+        )
+
+    rig.start()
+    rig.reads["things"] = read
+    job = rig.job(lookback=LOOKBACK)
+    for _ in range(12):
+        await rig.poller.poll(job)
+        rig.clock.now += DAY
+    assert starts == [-2, -2, -1, 0, 1, 2, 3, 4, 5, 6, 0, 8]
+    state = await rig.store.load(job.key)
+    assert sorted(slot.bucket for s in state.ledger.values() for slot in s.slots) == [
+        TODAY + day * DAY for day in (9, 10, 11)
+    ]
     await rig.store.close()

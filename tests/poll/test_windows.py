@@ -212,3 +212,24 @@ def test_after_a_clock_was_set_forward_all_that_is_remembered_is_read() -> None:
     oldest_kept = TODAY - 9 * DAY
     found = window(Reach(DAY, 2 * DAY, 90 * DAY), NOW, NOW + 30 * DAY, oldest_kept)
     assert (found.start, found.end) == (oldest_kept, int(NOW))
+
+
+@pytest.mark.parametrize(
+    ("start", "forgets"),
+    [
+        (NOW - 38 * DAY, True),
+        (NOW - 29 * DAY, True),
+        (NOW - 27 * DAY, True),
+        (NOW - 26 * DAY, False),
+        (NOW - 5 * DAY, False),
+    ],
+)
+def test_nothing_is_forgotten_after_a_read_that_left_out_what_the_vendor_has(
+    start: float, forgets: bool
+) -> None:
+    """It may have been by a clock far ahead; what the vendor has no more, nobody can read."""
+    reach, newest = Reach(DAY, 2 * DAY, 30 * DAY), TODAY
+    read = Window(floor(start, DAY), int(NOW))
+    oldest_kept = TODAY - 40 * DAY
+    kept = next_oldest_kept(reach, read, newest, oldest_kept)
+    assert kept == (TODAY - 2 * DAY if forgets else oldest_kept)
