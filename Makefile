@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --no-emit-find-links
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Most of what is installed is never imported, so what is imported is compiled then.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 DEBIAN := prometheus prometheus-alertmanager chromium
 DEBIAN_BENCH := nginx-light prometheus-pushgateway
 DEBIAN_SHAKE := gcc libc6-dev
