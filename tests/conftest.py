@@ -69,23 +69,26 @@ UNMEASURED = (
 
 FIRST = (
     (
+        "tests/chaos/test_state_file.py",
+        "tests/e2e/test_bills.py",
         "tests/e2e/test_dashboards.py",
+        "tests/e2e/test_ending.py",
         "tests/e2e/test_privacy.py",
+        "tests/poll/test_walks.py",
         "tests/streams/test_contract.py",
         "tests/test_documented_commands.py",
         "tests/test_privacy_search.py",
+        "tests/test_reload.py",
     ),
     (
         "tests/chaos/",
         "tests/e2e/",
         "tests/faults/",
         "tests/poll/test_series_budget.py",
-        "tests/poll/test_walks.py",
         "tests/test_adding_a_vendor.py",
         "tests/test_chart.py",
         "tests/test_package.py",
         "tests/test_prometheus_rules.py",
-        "tests/test_reload.py",
         "tests/test_soak.py",
         "tests/vendors/github_openapi/",
         "tests/web/test_status_browser.py",
