@@ -209,6 +209,7 @@ def spenders_page() -> Iterator[int]:
             thread.join()
 
 
+@pytest.mark.real_time("alerts compare the page's times with Prometheus's")
 def test_whoever_spends_is_told_once(tmp_path: Path, hook: Webhook) -> None:
     """Either what has happened or the nearest forecast; never that what is used up will be used up."""
 
