@@ -187,8 +187,11 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
         simulator.control("audit-events", {"items": [{"eventType": "token.revoked"}] * 13})
         exporter.start()
         exporter.wait_until_ready()
+        exporter.wait_for_polls(STREAMS)
 
         simulator.control("freeze")
+        # Nothing grows any more that could pay for it.
+        simulator.control("assistance/revise", {**day, "completions": 100})
         exporter.wait_for_polls(STREAMS)
         truths = [shared(simulator.truth(since=day), FAMILIES) for day in sorted(days)]
 
@@ -217,7 +220,9 @@ def test_prometheus_equals_the_truth_through_revisions_kills_and_restarts(
         assert growth(prometheus, asked) == 1_500
 
         assert exporter.process.stop() == 0
-        net = less_owed(told, asyncio.run(ledgers(tmp_path / "state.db")).debts)
+        debts = asyncio.run(ledgers(tmp_path / "state.db")).debts
+        assert debts["tabnine_completions_total", ()] > 0
+        net = less_owed(told, debts)
         assert net == shown_of(truths, net)
     finally:
         prometheus.stop()
