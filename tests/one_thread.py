@@ -14,7 +14,7 @@ class OneThreadLoop(asyncio.SelectorEventLoop):
 
     A stream that is polled alone hands some 60 pieces of work to threads in a test, which takes a
     quarter of the test's time and proves nothing. How threads and the loop get along is the matter of
-    the tests that start the exporter, and of those of `exposition`, `store` and `web`.
+    the tests that start the exporter, and of `tests/board`, `tests/store` and `tests/web`.
     """
 
     def run_in_executor(

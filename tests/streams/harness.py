@@ -24,7 +24,7 @@ from exporter.config.file import parse
 from exporter.exposition import catalogue
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.render import Format
-from exporter.model import Metric, StreamKey
+from exporter.model import StreamKey
 from exporter.poll.exposure import Exposure
 from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
@@ -418,9 +418,7 @@ def _token_file() -> Path:
     return file
 
 
-@cache
-def _metrics() -> Mapping[str, Metric]:
-    return catalogue.metrics()
+_metrics = cache(catalogue.metrics)
 
 
 @cache
