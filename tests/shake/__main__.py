@@ -32,7 +32,12 @@ RESULTS = ROOT / ".shake"
 @click.option("--tests", envvar="TESTS", default="", help="Paths or node ids (default: all).")
 @click.option("--mark", envvar="MARK", default="", help="Tests with this mark, as for pytest -m.")
 @click.option("--repeat", "times", envvar="REPEAT", type=click.IntRange(min=1), default=1)
-@click.option("--workers", envvar="WORKERS", type=click.IntRange(min=1), help="As for `make test`.")
+@click.option(
+    "--workers",
+    envvar="WORKERS",
+    type=click.IntRange(min=1),
+    help="Processes that run tests (default: the condition's, or three for each core).",
+)
 def main(
     names: tuple[str, ...],
     seed: int | None,
@@ -53,7 +58,7 @@ def main(
     rows: list[Row] = []
     for number, condition in enumerate(conditions, start=first):
         asked = {"TESTS": tests, "MARK": mark, "WORKERS": workers}
-        count = workers or condition.workers or (os.cpu_count() or 1) * 3 // 2
+        count = workers or condition.workers or (os.cpu_count() or 1) * 3
         venv = venvs[condition.python]
         run = Run(condition, number, count, venv, tuple(shlex.split(tests)), mark)
         result = run.carried_out(RESULTS / f"{condition.name}-{number}")

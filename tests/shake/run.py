@@ -58,7 +58,7 @@ class Run:
     def command(self, part: Part, results: Path, scratch: Path) -> list[str]:
         return [
             *(str(self.venv / "bin" / "python"), "-m", "pytest"),
-            *(f"--numprocesses={self.workers}", "--dist=worksteal"),
+            *(f"--numprocesses={self.workers}", "--dist=loadfile", "--no-loadscope-reorder"),
             *(f"--randomly-seed={self.seed}", f"--hypothesis-seed={self.seed}"),
             *(f"--junitxml={results}", "--override-ini=junit_family=xunit1"),
             f"--basetemp={scratch / 'tmp'}",
