@@ -108,14 +108,15 @@ def near(one: Sums, other: Sums) -> bool:
 
 
 def shown_of(truths: Sequence[Sums], page: Sums) -> Sums:
-    """Of each stream the truth that the page shows, the first one where it shows none.
+    """Of each family the truth that the page shows, the first one where it shows none.
 
-    There are two where midnight came while streams were polled for the first time.
+    There are two where midnight came before the last stream or file was first asked for: the two
+    files of one stream are asked for one after the other.
     """
     found: Sums = {}
-    for names in FAMILIES.values():
-        told = [{key: truth[key] for key in truth if key[0] in names} for truth in truths]
-        page_part = {key: page[key] for key in page if key[0] in names}
+    for family in {name for names in FAMILIES.values() for name in names}:
+        told = [{key: truth[key] for key in truth if key[0] == family} for truth in truths]
+        page_part = {key: page[key] for key in page if key[0] == family}
         found |= next((truth for truth in told if near(truth, page_part)), told[0])
     return found
 
