@@ -27,6 +27,10 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     simulator.stop()
 
 
+ANY_PORT = "--web.listen-address=127.0.0.1:0"
+"""The default one may be taken: by an exporter of this machine, or by another test."""
+
+
 def settings(simulator: Simulator, directory: Path, **more: Any) -> dict[str, Any]:
     def target(vendor: str, secret: str, **rest: Any) -> dict[str, Any]:
         token = directory / f"{vendor}-token"
@@ -163,10 +167,7 @@ def test_a_damaged_state_file_is_refused_and_left_alone(
     state = tmp_path / "state.db"
     state.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
     before = state.read_bytes()
-    done = command(
-        "run",
-        write(tmp_path, settings(simulator, tmp_path)),
-    )
+    done = command("run", write(tmp_path, settings(simulator, tmp_path)), ANY_PORT)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "restore a backup" in done.stderr
@@ -179,7 +180,7 @@ def test_a_state_file_of_a_newer_exporter_is_refused(simulator: Simulator, tmp_p
     with sqlite3.connect(state) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    done = command("run", write(tmp_path, settings(simulator, tmp_path)))
+    done = command("run", write(tmp_path, settings(simulator, tmp_path)), ANY_PORT)
     assert done.returncode == 1
     assert "run the newer exporter again" in done.stderr
 
@@ -191,9 +192,7 @@ def test_the_daemon_serves_refuses_a_second_one_and_stops_on_sigterm(
     exporter = Exporter(tmp_path, settings(simulator, tmp_path))
     try:
         exporter.wait_until_polled()
-        second = command(
-            "run", f"--config.file={exporter.config_file}", "--web.listen-address=127.0.0.1:0"
-        )
+        second = command("run", f"--config.file={exporter.config_file}", ANY_PORT)
         assert second.returncode == 1
         assert "another exporter uses it" in second.stderr
 

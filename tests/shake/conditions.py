@@ -20,6 +20,8 @@ class Condition:
     umask: int = -1
     bare_home: bool = False
     """The home directory is empty and cannot be written to."""
+    taken_port: int | None = None
+    """Something else listens there, on all IPv4 addresses."""
 
 
 # Without these two, Python takes UTF-8 where the locale has no encoding to speak of.
@@ -44,6 +46,7 @@ CONDITIONS = (
     Condition("umask", umask=0o077),
     Condition("ascii", environment=_ASCII),
     Condition("bare-home", bare_home=True),
+    Condition("port-taken", taken_port=9899),
 )
 """Each also has an order of its own, because each run has a seed of its own."""
 

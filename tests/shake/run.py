@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -83,7 +84,7 @@ class Run:
         """Run it; results and what pytest said go to the directory."""
         directory.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        with busy(self.condition.busy_loops):
+        with busy(self.condition.busy_loops), taken(self.condition.taken_port):
             results = [self._carry_out(part, directory) for part in self.parts()]
         return sum(results, Result()).lasting(time.monotonic() - began)
 
@@ -150,3 +151,13 @@ def busy(count: int) -> Iterator[None]:
         for process in processes:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def taken(port: int | None) -> Iterator[None]:
+    """Listen on a port of all IPv4 addresses, where there is one."""
+    if port is None:
+        yield
+        return
+    with socket.create_server(("", port)):
+        yield

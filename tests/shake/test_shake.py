@@ -3,17 +3,19 @@
 import os
 import shlex
 import signal
+import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bench.ports import free_port
 from tests.e2e.processes import Process, wait_for
 from tests.shake.conditions import CONDITIONS, Condition, chosen
 from tests.shake.interpreters import candidates, wanted
 from tests.shake.results import Result, Row, read, repeat, table
-from tests.shake.run import Part, Run, busy
+from tests.shake.run import Part, Run, busy, taken
 
 VENV = Path("venv")
 MIDNIGHT = Condition("midnight", starts=datetime(2027, 5, 12, 23, 57, tzinfo=UTC))
@@ -126,6 +128,14 @@ def test_busy_loops_end_with_the_run() -> None:
     with busy(2):
         assert len(children() - before) == 2
     assert children() == before
+
+
+def test_a_port_is_taken_for_as_long_as_the_run_takes() -> None:
+    port = free_port()
+    with taken(port), pytest.raises(OSError, match="in use"), socket.create_server(("", port)):
+        pass
+    with taken(None), socket.create_server(("", port)):
+        pass
 
 
 @pytest.mark.process
