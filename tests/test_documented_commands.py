@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from tests.e2e.processes import Process, Simulator, http, stopping, wait_for
+from tests.e2e.processes import ANY_PORT, Process, Simulator, http, stopping, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -107,8 +107,7 @@ def against_the_simulator(command: Command, directory: Path) -> None:
             (directory / target["auth"]["token_file"]).write_text(secret, encoding="utf-8")
         (directory / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
         lines = command.text.replace("/var/lib/node_exporter", str(directory))
-        # The default port may be taken.
-        lines = lines.replace("doctor ", "doctor --web.listen-address=127.0.0.1:0 ")
+        lines = lines.replace("doctor ", f"doctor {ANY_PORT} ")
         assert "error" not in _run(lines, directory)
 
 
@@ -220,7 +219,7 @@ def test_a_command_does_what_the_document_says(command: Command, tmp_path: Path)
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Host and port of a demo, which Ctrl-C ends with all that it started."""
     output = tmp_path_factory.mktemp("demo") / "output"
-    process = Process([str(BIN / "usage-exporter"), "demo", "--web.listen-address=127.0.0.1:0"],
+    process = Process([str(BIN / "usage-exporter"), "demo", ANY_PORT],
                       output)  # fmt: skip
 
     def address() -> str | None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from exporter import __version__
-from tests.e2e.processes import Process, fetch, wait_for
+from tests.e2e.processes import ANY_PORT, Process, fetch, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -107,7 +107,7 @@ def demo(environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONUNBUFFERED", "1")
     monkeypatch.chdir(tmp_path)
-    command = [str(environment / "usage-exporter"), "demo", "--web.listen-address=127.0.0.1:0"]
+    command = [str(environment / "usage-exporter"), "demo", ANY_PORT]
     process = Process(command, tmp_path / "output")
     yield process
     process.kill()

@@ -47,6 +47,10 @@ def wait_for(what: str, check: Callable[[], T | None], patience: float = PATIENC
     raise AssertionError(f"{what}: not within {patience:.0f} s")
 
 
+ANY_PORT = "--web.listen-address=127.0.0.1:0"
+"""The default one may be taken: by an exporter of this machine, or by another test."""
+
+
 def program(name: str) -> str:
     """The path of an installed program; a missing one is a failure of the set-up."""
     path = shutil.which(name)

@@ -108,15 +108,19 @@ def near(one: Sums, other: Sums) -> bool:
 
 
 def shown_of(truths: Sequence[Sums], page: Sums) -> Sums:
-    """Of each family the truth that the page shows, the first one where it shows none.
+    """Of each stream and file the truth that the page shows, the first one where it shows none.
 
     There are two where midnight came before the last stream or file was first asked for: the two
     files of one stream are asked for one after the other.
     """
     found: Sums = {}
-    for family in {name for names in FAMILIES.values() for name in names}:
-        told = [{key: truth[key] for key in truth if key[0] == family} for truth in truths]
-        page_part = {key: page[key] for key in page if key[0] == family}
+    together = defaultdict(set)
+    for stream, names in FAMILIES.items():
+        for name in names:
+            together[stream, FILES.get(name)].add(name)
+    for families in together.values():
+        told = [{key: truth[key] for key in truth if key[0] in families} for truth in truths]
+        page_part = {key: page[key] for key in page if key[0] in families}
         found |= next((truth for truth in told if near(truth, page_part)), told[0])
     return found
 

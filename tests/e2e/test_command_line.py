@@ -15,7 +15,7 @@ import yaml
 
 from exporter.config.blocks import schema
 from exporter.exposition import catalogue
-from tests.e2e.processes import PATIENCE, Exporter, Simulator, program
+from tests.e2e.processes import ANY_PORT, PATIENCE, Exporter, Simulator, program
 
 pytestmark = pytest.mark.process
 
@@ -25,10 +25,6 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     simulator = Simulator(tmp_path_factory.mktemp("simulator"), "--developers=8", "--no-rate-limit")
     yield simulator
     simulator.stop()
-
-
-ANY_PORT = "--web.listen-address=127.0.0.1:0"
-"""The default one may be taken: by an exporter of this machine, or by another test."""
 
 
 def settings(simulator: Simulator, directory: Path, **more: Any) -> dict[str, Any]:

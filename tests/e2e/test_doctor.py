@@ -17,11 +17,9 @@ import pytest
 import yaml
 
 from bench.ports import free_port
-from tests.e2e.processes import PATIENCE, Exporter, Simulator
+from tests.e2e.processes import ANY_PORT, PATIENCE, Exporter, Simulator
 
 pytestmark = pytest.mark.process
-
-FREE = "--web.listen-address=127.0.0.1:0"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +70,11 @@ def doctor(
     content = {"targets": targets, "state": {"path": str(state or directory / "state.db")}, **more}
     path.write_text(yaml.safe_dump(content))
     return subprocess.run(
-        [sys.executable, "-m", "exporter", "doctor", f"--config.file={path}", *(flags or [FREE])],
+        [
+            *(sys.executable, "-m", "exporter", "doctor"),
+            f"--config.file={path}",
+            *(flags or [ANY_PORT]),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -148,7 +150,7 @@ def test_what_vendors_refuse_is_told_beside_what_works(
             account="team",
         ),
     ]
-    done = doctor(tmp_path, targets, "--output=json", FREE)
+    done = doctor(tmp_path, targets, "--output=json", ANY_PORT)
     assert done.returncode == 1
     acme, wrong = ({"vendor": "github", "account": name} for name in ("acme", "wrong"))
     missing = found(done, target=acme, stream="api_insights")
@@ -181,7 +183,7 @@ def test_what_cannot_be_reached_is_told_and_holds_nobody_up(
     ]
     # For what hangs; the same vendor's other answers come far sooner, also on a busy machine.
     targets[1]["timeout"] = "5s"
-    done = doctor(tmp_path, targets, "--output=json", FREE)
+    done = doctor(tmp_path, targets, "--output=json", ANY_PORT)
     assert done.returncode == 1
     name, port = ({"vendor": "cursor", "account": account} for account in ("name", "port"))
     assert found(done, target=name, check="dns")["level"] == "fail"
@@ -219,7 +221,9 @@ def test_clocks_that_differ_fail(tmp_path: Path) -> None:
         serving.start()
         try:
             url = f"http://127.0.0.1:{server.server_address[1]}"
-            done = doctor(tmp_path, [target(tmp_path, "cursor", url, "key")], "--output=json", FREE)
+            done = doctor(
+                tmp_path, [target(tmp_path, "cursor", url, "key")], "--output=json", ANY_PORT
+            )
         finally:
             server.shutdown()
             serving.join()
@@ -258,7 +262,7 @@ def test_a_web_configuration_that_run_would_refuse_fails(
     web = tmp_path / "web.yml"
     web.write_text("tls_server_config: {cert_file: none.pem, key_file: none.key}\n")
     targets = good(simulator, tmp_path)[2:]
-    done = doctor(tmp_path, targets, "--output=json", FREE, f"--web.config.file={web}")
+    done = doctor(tmp_path, targets, "--output=json", ANY_PORT, f"--web.config.file={web}")
     assert done.returncode == 1
     refused = found(done, check="web_config")
     assert (refused["level"], "none.pem" in refused["message"]) == ("fail", True)
@@ -270,9 +274,9 @@ def test_a_stream_of_people_fails_where_people_are_off(
 ) -> None:
     """As its polls do; where they are shown it works."""
     tabnine = good(simulator, tmp_path)[1] | {"streams": {"user_usage": {}}}
-    off = found(doctor(tmp_path, [tabnine], "--output=json", FREE), stream="user_usage")
+    off = found(doctor(tmp_path, [tabnine], "--output=json", ANY_PORT), stream="user_usage")
     assert (off["level"], "privacy.users is off" in off["message"]) == ("fail", True)
-    done = doctor(tmp_path, [tabnine], "--output=json", FREE, privacy={"users": "plain"})
+    done = doctor(tmp_path, [tabnine], "--output=json", ANY_PORT, privacy={"users": "plain"})
     assert found(done, stream="user_usage")["message"] == "works"
 
 

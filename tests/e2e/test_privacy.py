@@ -17,7 +17,7 @@ from exporter.simulator.world.people import hire
 from exporter.streams.contract import AnyStream
 from exporter.streams.options import CountingOptions
 from tests import accounts
-from tests.e2e.processes import PATIENCE, Exporter, Simulator, http, wait_for
+from tests.e2e.processes import ANY_PORT, PATIENCE, Exporter, Simulator, http, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -267,8 +267,8 @@ def test_nobody_is_found_in_anything_that_the_exporter_says_or_writes(
         for command in (
             ("check",),
             ("check", "--output=json"),
-            ("doctor", "--web.listen-address=127.0.0.1:0"),
-            ("doctor", "--output=json", "--web.listen-address=127.0.0.1:0"),
+            ("doctor", ANY_PORT),
+            ("doctor", "--output=json", ANY_PORT),
             ("once", "--log.level=debug", "--log.format=json"),
         )
     }
