@@ -13,7 +13,6 @@ from exporter.poll.exposure import Exposure
 from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
-from exporter.store.sqlite import SQLiteStore
 from exporter.streams.contract import Batch
 from exporter.streams.options import CountingOptions
 from exporter.streams.source import Source
@@ -21,6 +20,7 @@ from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
 from tests.clock import ManualClock
 from tests.poll.fake_job import fake_job
+from tests.state_file import open_store
 
 NOON = 1_767_614_400.0
 """2026-01-05T12:00:00Z."""
@@ -51,7 +51,7 @@ class Rig:
         users: Users = Users.OFF,
     ) -> None:
         """Start the process, as if for the first time or again."""
-        self.store = SQLiteStore.open(self.directory / "state.db", self.clock.time())
+        self.store = open_store(self.directory / "state.db", self.clock.time())
         self.board = Exposition([*self.metrics, *SELF_METRICS], clock=self.clock)
         self.poller = Poller(
             self.store,

@@ -1,7 +1,5 @@
 """A clock that is set forward and back: what is counted is what happened, and nothing is forgotten."""
 
-import asyncio
-import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,9 @@ from exporter.client.errors import State
 from exporter.model import DAY, HOUR, Coverage, Sample, floor
 from exporter.streams.contract import Batch
 from exporter.streams.source import Source
+from tests import one_thread
 from tests.poll.rig import NOON, THINGS, TODAY, Rig, gives
+from tests.state_file import new_directory
 
 LOOKBACK = 2 * DAY
 
@@ -75,8 +75,8 @@ async def counted(directory: Path, polls: Sequence[tuple[int, int]]) -> tuple[fl
 @given(steps)
 def test_wrong_clocks_neither_add_nor_lose(polls: list[tuple[int, int]]) -> None:
     """Whatever the clock said between, a poll by a right one has counted everything, once."""
-    with tempfile.TemporaryDirectory() as directory:
-        found, true = asyncio.run(counted(Path(directory), polls))
+    with new_directory() as directory:
+        found, true = one_thread.run(counted(directory, polls))
     assert found == true
 
 

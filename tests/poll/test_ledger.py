@@ -1,7 +1,5 @@
 """The laws of counting: what a ledger may do with any history of reads."""
 
-import asyncio
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
 from copy import deepcopy
@@ -29,8 +27,9 @@ from exporter.poll.baseline import Fresh
 from exporter.poll.exposure import Exposure
 from exporter.poll.ledger import Counted, Ledger, Values, count, forget
 from exporter.poll.transform.budget import fold, gather
-from exporter.store.sqlite import SQLiteStore
 from exporter.store.store import Changes, StreamState
+from tests import one_thread
+from tests.state_file import new_directory, open_store
 
 ANONYMOUS = Metric("commits_total", MetricType.COUNTER, "Commits.", ("repository",))
 IDENTIFIED = Metric("requests_total", MetricType.COUNTER, "Requests.", ("subject",))
@@ -354,7 +353,7 @@ def test_a_restart_changes_nothing(history: list[tuple[Read, int, bool]]) -> Non
 
     async def run(path: Path) -> None:
         kept = StreamState()
-        store = SQLiteStore.open(path, now=0)
+        store = open_store(path, now=0)
         for now, (read, limit, restarted) in enumerate(history):
             poll(kept, read, limit, now)
             state = await store.load(STREAM)
@@ -362,9 +361,9 @@ def test_a_restart_changes_nothing(history: list[tuple[Read, int, bool]]) -> Non
             await store.commit(STREAM, state, changes)
             if restarted:
                 await store.close()
-                store = SQLiteStore.open(path, now=0)
+                store = open_store(path, now=0)
             assert await store.load(STREAM) == kept
         await store.close()
 
-    with tempfile.TemporaryDirectory() as directory:
-        asyncio.run(run(Path(directory) / "state.db"))
+    with new_directory() as directory:
+        one_thread.run(run(directory / "state.db"))

@@ -1,7 +1,5 @@
 """A budget of series and a choice of labels lose nothing, whatever the history of polls and restarts."""
 
-import asyncio
-import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
@@ -20,14 +18,15 @@ from exporter.poll.exposure import Exposure
 from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
 from exporter.poll.transform.privacy import Privacy, Users
-from exporter.store.sqlite import SQLiteStore
 from exporter.streams.contract import Batch
 from exporter.streams.options import CountingOptions
 from exporter.streams.source import Source
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
+from tests import one_thread
 from tests.clock import ManualClock
 from tests.poll.fake_job import fake_job
+from tests.state_file import new_directory, open_store
 
 TODAY = 1_767_571_200
 """2026-01-05T00:00:00Z."""
@@ -99,7 +98,7 @@ class Exporter:
     folded: int = 0
 
     def start(self) -> None:
-        self.store = SQLiteStore.open(self.directory / "state.db", self.clock.time())
+        self.store = open_store(self.directory / "state.db", self.clock.time())
         self.board = Exposition([*METRICS, *SELF_METRICS], clock=self.clock)
         counting = Counting(Exposure(0, DAY, self.clock.time()), self.count_history, 10_000)
         self.poller = Poller(self.store, self.board, Privacy(Users.OFF), counting, self.clock)
@@ -179,11 +178,9 @@ def _twice(history: Sequence[Step], *, grow: bool, count_history: bool) -> Any:
     """The history with its budgets and choices, and without any."""
     results = []
     for budget in (True, False):
-        with tempfile.TemporaryDirectory() as directory:
-            run = _run(
-                history, Path(directory), budget=budget, grow=grow, count_history=count_history
-            )
-            results.append(asyncio.run(run))
+        with new_directory() as directory:
+            run = _run(history, directory, budget=budget, grow=grow, count_history=count_history)
+            results.append(one_thread.run(run))
     return results
 
 

@@ -1,7 +1,5 @@
 """Walks over days and over partitions, by a vendor that fails half-way and a clock that may be wrong."""
 
-import asyncio
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
@@ -16,7 +14,9 @@ from exporter.model import DAY, HOUR, Coverage, Sample, Window, floor
 from exporter.streams.contract import Batch
 from exporter.streams.dates import iso_day
 from exporter.streams.source import Source
+from tests import one_thread
 from tests.poll.rig import NOON, THINGS, TODAY, Rig
+from tests.state_file import new_directory
 
 LOOKBACK = 12 * HOUR
 FIRST = floor(NOON - LOOKBACK, DAY)
@@ -123,8 +123,8 @@ class Parts(Vendor):
 
 async def interrupted(kind: type[Vendor], polls: Steps) -> dict[str, float]:
     """What is counted after these polls and two whole ones, less what the vendor tells of it."""
-    with tempfile.TemporaryDirectory() as directory:
-        rig = Rig(Path(directory))
+    with new_directory() as directory:
+        rig = Rig(directory)
         rig.start()
         vendor = kind(rig)
         # The first of the last two may end a walk that began long ago.
@@ -143,7 +143,7 @@ async def interrupted(kind: type[Vendor], polls: Steps) -> dict[str, float]:
 @given(steps)
 def test_an_interrupted_walk_over_days_neither_adds_nor_loses(polls: Steps) -> None:
     """However often the vendor fails between days, the next whole walk has counted all, once."""
-    assert asyncio.run(interrupted(Days, polls)) == {"a": 0}
+    assert one_thread.run(interrupted(Days, polls)) == {"a": 0}
 
 
 @settings(max_examples=60, deadline=None)
@@ -154,7 +154,7 @@ def test_an_interrupted_walk_over_days_neither_adds_nor_loses(polls: Steps) -> N
 @given(steps)
 def test_an_interrupted_walk_over_parts_neither_adds_nor_loses(polls: Steps) -> None:
     """However often the quota ends and however long nothing runs, every part is counted whole, once."""
-    assert asyncio.run(interrupted(Parts, polls)) == dict.fromkeys(PARTS, 0)
+    assert one_thread.run(interrupted(Parts, polls)) == dict.fromkeys(PARTS, 0)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from statistics import mean
 
 import pytest
@@ -36,7 +37,9 @@ def unix(moment: str) -> float:
     return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
 
 
+@cache
 def world_at(seed: int, moment: str) -> World:
+    """A world that is only looked at: what it tells does not depend on who asked before."""
     clock = WorldClock(lambda: 0.0, start=unix(moment))
     clock.freeze()
     return World(WorldSettings(seed=seed), clock)

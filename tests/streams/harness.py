@@ -30,14 +30,13 @@ from exporter.poll.job import Counting, Job
 from exporter.poll.poller import Poller
 from exporter.poll.transform.groups import GroupLimit
 from exporter.poll.transform.privacy import Privacy, Users
-from exporter.store.sqlite import SQLiteStore
-from exporter.store.state_file import connect
 from exporter.store.store import StreamState
 from exporter.streams.contract import AnyStream
 from exporter.telemetry.self_metrics import METRICS as SELF_METRICS
 from exporter.telemetry.status import StreamStatus, TargetStatus
 from exporter.vendors.base import enabled_streams, limits_of, per_minute
 from tests.clock import ManualClock
+from tests.state_file import open_store
 
 HERE = Path(__file__).parent
 ACCOUNT = "acme"
@@ -347,7 +346,7 @@ class Pipeline:
     async def _open(self) -> None:
         [target] = self._config.targets
         vendor = vendor_of(target)
-        self._store = SQLiteStore.open(self._state_file(), self.clock.time())
+        self._store = open_store(self._directory / "state.db", self.clock.time())
         self.target_status = TargetStatus(vendor.name, target.account)
         bare = Client(
             vendor.settings(target),
@@ -376,13 +375,6 @@ class Pipeline:
         self.poller = Poller(self._store, self.board, self._privacy, counting, self.clock)
         await self.poller.restore(self.job)
         await self._look()
-
-    def _state_file(self) -> Path:
-        path = self._directory / "state.db"
-        if not path.exists():
-            path.touch(0o600)
-            path.write_bytes(_empty_state_file(self.clock.time()))
-        return path
 
     async def _close(self) -> None:
         await self._client.close()
@@ -419,16 +411,6 @@ def _token_file() -> Path:
 
 
 _metrics = cache(catalogue.metrics)
-
-
-@cache
-def _empty_state_file(now: float) -> bytes:
-    """What the store makes of no file, through all former schemas; a pipeline needs that and no more."""
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "state.db"
-        connection, _ = connect(path, now)
-        connection.close()
-        return path.read_bytes()
 
 
 # Parsing a page is most of what a test costs that asks for each of its metrics.

@@ -149,7 +149,9 @@ def _as_described(said: Iterable[Exchange]) -> None:
 
 def _of_requests(requests: Iterable[httpx.Request]) -> Differences:
     differences: Differences = {}
-    for one in requests:
+    # Looking at one takes longer than sending it, and polls repeat themselves.
+    distinct = {(one.method, one.url, one.content): one for one in requests}
+    for one in distinct.values():
         differences |= description().of_request(one)
     return differences
 

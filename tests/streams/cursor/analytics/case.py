@@ -57,7 +57,8 @@ CASE = Case(
         *(Route(_path(part), part.option, rows_by_day) for part in DAILY),
         Route(_INSIGHTS, "conversation_insights", insights),
     ),
-    options={"conversation_insights": ASPECTS},
+    # Each day of a conversation's aspect is a request; the fixtures tell of two.
+    options={"conversation_insights": ASPECTS, "lookback": "3d"},
     parts={part.name: _path(part) for part in DAILY[1:]}
     | {part.name: _INSIGHTS for part in INSIGHTS_BY},
     required=Place("dau", ("data", 0, "dau")),

@@ -17,7 +17,7 @@ from tests.streams.harness import Pipeline, unix
 from tests.streams.odd_rows import Fails
 
 OTHERS = {part.option: False for part in DAILY}
-MCP = {**OTHERS, "mcp": True, "conversation_insights": ()}
+MCP = {**OTHERS, "mcp": True, "conversation_insights": (), "lookback": "7d"}
 CALLS = "cursor_mcp_calls_total"
 
 

@@ -55,10 +55,10 @@ async def test_what_is_counted_is_what_was_done(scope: str, tmp_path: Path) -> N
             if number == 6:
                 await run.restart()
         truth = await _truth(vendor, first, run.clock.now)
+        ledger = (await run.state()).ledger
         for family in FAMILIES:
             name = f"github_copilot_{family}_total"
             # What the vendor took back is a debt beside the counter, which never falls.
-            ledger = (await run.state()).ledger
             shown = {key[1]: s.counter for key, s in ledger.items() if key[0] == name}
             assert run.values(name) == shown
             newest = {
