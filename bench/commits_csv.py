@@ -76,14 +76,16 @@ def counted(body: Iterable[bytes]) -> CommitSums:
 
 def peak_kib() -> int:
     """The peak of this process alone; `ru_maxrss` would begin with that of its parent."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
 
 
 def measured_peak(count: int) -> int:
     """Peak memory in KiB of a process that reads so many rows from a stream."""
     code = f"from bench import commits_csv as b; b.counted(b.slices({count})); print(b.peak_kib())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     return int(done.stdout)
 
 

@@ -48,7 +48,7 @@ async def measure(directory: str) -> None:
 
 
 def resident_kib() -> int:
-    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0])
+    return int(Path("/proc/self/status").read_text(encoding="utf-8").split("VmRSS:")[1].split()[0])
 
 
 def rows() -> Iterable[Row]:
@@ -57,7 +57,7 @@ def rows() -> Iterable[Row]:
             [sys.executable, "-m", "bench.idle", directory],
             env={**os.environ, "BENCH_TOKEN": "none"},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
         )
     used, memory, jobs = done.stdout.split()

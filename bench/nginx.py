@@ -21,5 +21,7 @@ def command(folder: Path, listen: str, settings: str, plain: bytes, compressed: 
     (folder / "metrics").write_bytes(plain)
     (folder / "metrics.gz").write_bytes(compressed)
     config = folder / "nginx.conf"
-    config.write_text(_CONFIG.format(folder=folder, listen=listen, settings=settings))
+    config.write_text(
+        _CONFIG.format(folder=folder, listen=listen, settings=settings), encoding="utf-8"
+    )
     return ["nginx", "-c", str(config), "-p", str(folder)]

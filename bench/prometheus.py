@@ -63,7 +63,7 @@ def _ours(folder: Path, port: int) -> list[str]:
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(10)).decode()
     tls = {"cert_file": "cert.pem", "key_file": "key.pem"}
     config = {"tls_server_config": tls, "basic_auth_users": {"bench": hashed}}
-    (folder / "web.yml").write_text(json.dumps(config))
+    (folder / "web.yml").write_text(json.dumps(config), encoding="utf-8")
     return [
         sys.executable,
         "-m",
@@ -77,9 +77,9 @@ def _ours(folder: Path, port: int) -> list[str]:
 
 def _nginx(folder: Path, port: int) -> list[str]:
     hashed = subprocess.run(
-        ["openssl", "passwd", "-apr1", PASSWORD], capture_output=True, text=True, check=True
+        ["openssl", "passwd", "-apr1", PASSWORD], capture_output=True, encoding="utf-8", check=True
     )
-    (folder / "htpasswd").write_text(f"bench:{hashed.stdout}")
+    (folder / "htpasswd").write_text(f"bench:{hashed.stdout}", encoding="utf-8")
     pages = body(SERIES, Encoding.IDENTITY), body(SERIES, Encoding.GZIP)
     return nginx.command(folder, f"127.0.0.1:{port} ssl", _TLS.format(folder=folder), *pages)
 
@@ -96,7 +96,7 @@ def _prometheus(folder: Path, ports: dict[str, int], url: str) -> list[str]:
         for job, port in ports.items()
     ]
     config = {"global": {"scrape_interval": "4s", "scrape_timeout": "4s"}, "scrape_configs": jobs}
-    (folder / "prometheus.yml").write_text(json.dumps(config))
+    (folder / "prometheus.yml").write_text(json.dumps(config), encoding="utf-8")
     return [
         "prometheus",
         f"--config.file={folder}/prometheus.yml",

@@ -117,7 +117,9 @@ class Running:
     def cpu_seconds(self) -> float:
         ticks = 0
         for process in (self._process.pid, *_children(self._process.pid)):
-            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            fields = (
+                Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            )
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
@@ -180,7 +182,7 @@ def _push(port: int, page: bytes) -> None:
 
 
 def _children(parent: int) -> list[int]:
-    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8")
     return [int(child) for child in listed.split()]
 
 

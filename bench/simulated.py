@@ -31,7 +31,7 @@ def target(
     """The block of an account at a simulator's URL; its credential is put into `directory`."""
     kind = _kind(vendor, more)
     secret = directory / kind
-    secret.write_text(SECRETS[kind])
+    secret.write_text(SECRETS[kind], encoding="utf-8")
     return {
         "vendor": vendor,
         "account": account,

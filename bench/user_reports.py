@@ -132,7 +132,9 @@ def measured_peak(people: int) -> int:
         f"b.joined(b.slices(b.team_lines({people})), b.slices(b.user_lines({people})));"
         "print(b.peak_kib())"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     return int(done.stdout)
 
 

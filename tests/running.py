@@ -117,7 +117,7 @@ class Running:
         """A target of which only these streams run."""
         token = self.directory / f"{vendor}.token"
         if not token.exists():
-            token.write_text(SECRETS[vendor])
+            token.write_text(SECRETS[vendor], encoding="utf-8")
         off = {"github": ("api_insights", "copilot_reports", "copilot_seats", "rate_limit")}
         return {
             "vendor": vendor,
@@ -138,7 +138,7 @@ class Running:
             "counting": {"history": "count", "birth_hold": "0s"},
             **more,
         }
-        self.file.write_text(yaml.safe_dump(content))
+        self.file.write_text(yaml.safe_dump(content), encoding="utf-8")
 
     def read(self) -> Config:
         """The configuration as it is in the file; how often that was read is counted."""

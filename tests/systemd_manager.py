@@ -40,7 +40,7 @@ def _grouped(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*shlex.split(_GROUPS), command],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=PATIENCE,
         check=False,
     )
@@ -99,7 +99,7 @@ class Manager:
             ["systemctl", "--user", *arguments],
             env={**os.environ, **self.environment},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=PATIENCE,
             check=False,
         )

@@ -77,7 +77,7 @@ def _run(project: Path, script: str) -> str:
         env={**os.environ, "GIT_CEILING_DIRECTORIES": str(project.parent)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         timeout=PATIENCE,
         check=False,
     )

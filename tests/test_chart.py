@@ -42,7 +42,7 @@ def _run(helm: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]
         [helm, *arguments],
         env={**os.environ, "HELM_CACHE_HOME": "/nonexistent", "HELM_PLUGINS": "/nonexistent"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -101,12 +101,15 @@ def test_manifests_are_valid_in_kubernetes(version: str, tmp_path: Path) -> None
     files = []
     for values in VALUES:
         file = tmp_path / values.name
-        file.write_text(_template(HELMS[1], "--values", values, f"--kube-version={version}"))
+        file.write_text(
+            _template(HELMS[1], "--values", values, f"--kube-version={version}"), encoding="utf-8"
+        )
         files.append(file)
     result = subprocess.run(
         [BIN / "kubernetes-validate", "--strict", "-k", version, *files],
+        env={**os.environ, "PYTHONUTF8": "1"},  # it reads files in the encoding of the machine
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -117,7 +120,10 @@ def test_manifests_are_valid_in_kubernetes(version: str, tmp_path: Path) -> None
 def test_an_unknown_field_would_be_found(tmp_path: Path) -> None:
     """The validation of the test above is able to fail."""
     file = tmp_path / "broken.yaml"
-    file.write_text(_template(HELMS[1], "--set=demo=true").replace("enableServiceLinks", "enable"))
+    file.write_text(
+        _template(HELMS[1], "--set=demo=true").replace("enableServiceLinks", "enable"),
+        encoding="utf-8",
+    )
     command: list[str | Path] = [BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES[0], file]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
@@ -201,7 +207,7 @@ TARGET = {"vendor": "cursor", "account": "acme", "auth": {"token_env": "KEY"}}
 
 def _with_config(helm: Path, config: Manifest, folder: Path) -> subprocess.CompletedProcess[str]:
     values = folder / "values.yaml"
-    values.write_text(yaml.safe_dump({"config": config}))
+    values.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
     return _run(helm, "template", "release", CHART, "--values", values)
 
 
@@ -241,7 +247,8 @@ def test_words_that_yaml_takes_for_booleans_are_accepted(
         "      auth: {token_env: TOKEN}\n"
         "      streams: {usage: {agent_usage: off}, audit_log: , team_usage: {interval: 1h30m}}\n"
         "  privacy: {users: off}\n"
-        "  counting: {birth_hold: 0}\n"
+        "  counting: {birth_hold: 0}\n",
+        encoding="utf-8",
     )
     (config,) = _of_kind(_manifests(_template(helm, "--values", values)), "ConfigMap")
     monkeypatch.setenv("TOKEN", "t")
@@ -325,7 +332,7 @@ def test_the_exporter_accepts_the_configuration(name: str, tmp_path: Path) -> No
     ]
     (secret,) = [item for item in _of_kind(manifests, "Secret") if "web.yaml" not in item["data"]]
     for file in secret["data"]:
-        (tmp_path / file).write_text("not-a-token")
+        (tmp_path / file).write_text("not-a-token", encoding="utf-8")
     parsed = parse(text.replace("/run/secrets/usage-exporter", str(tmp_path)), name)
     assert str(parsed.state.path) == "/data/usage-exporter.db"
 
@@ -353,11 +360,11 @@ def test_rules_are_those_of_the_project(tmp_path: Path) -> None:
     assert specs.pop("additional")["groups"][0]["name"] == "house"
     assert specs == sources
     for name, spec in specs.items():
-        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(spec))
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
     result = subprocess.run(
         ["promtool", "check", "rules", *sorted(tmp_path.iterdir())],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -376,7 +383,8 @@ ALERTS = {
 def _alerts(helm: Path, settings: Manifest, folder: Path) -> dict[str, Manifest]:
     values = folder / "values.yaml"
     values.write_text(
-        yaml.safe_dump({"demo": True, "prometheusRule": {"enabled": True, **settings}})
+        yaml.safe_dump({"demo": True, "prometheusRule": {"enabled": True, **settings}}),
+        encoding="utf-8",
     )
     rules = _of_kind(_manifests(_template(helm, "--values", values)), "PrometheusRule")
     return {
@@ -413,9 +421,11 @@ def test_every_threshold_can_be_set(helm: Path, tmp_path: Path) -> None:
         former = NUMBER.sub("N", ALERTS[name]["expr"])
         assert NUMBER.sub("N", rule["expr"]).split() == former.split()
     changed = tmp_path / "changed.yaml"
-    changed.write_text(yaml.safe_dump({"groups": [{"name": "a", "rules": [*alerts.values()]}]}))
+    changed.write_text(
+        yaml.safe_dump({"groups": [{"name": "a", "rules": [*alerts.values()]}]}), encoding="utf-8"
+    )
     result = subprocess.run(
-        ["promtool", "check", "rules", changed], capture_output=True, text=True, check=False
+        ["promtool", "check", "rules", changed], capture_output=True, encoding="utf-8", check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -551,14 +561,14 @@ def test_the_examples_of_the_readme_render(tmp_path: Path) -> None:
     assert len(blocks) == 2
     for block in blocks:
         values = tmp_path / "values.yaml"
-        values.write_text(block)
+        values.write_text(block, encoding="utf-8")
         demo = [] if "config:" in block else ["--set=demo=true"]
         assert _manifests(_template(HELMS[1], "--values", values, *demo))
 
 
 def test_the_version_is_the_exporters() -> None:
     """The chart runs the image of its own release."""
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
     assert chart["appVersion"] == __version__
 
 
@@ -581,7 +591,7 @@ def test_the_readme_lists_every_value() -> None:
     """In the order of values.yaml, with its default."""
     text = (CHART / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([^`]+)` \| (.*?) \| .+ \|$", text, re.MULTILINE)
-    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    values = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
     assert rows == [
         (path, "see `values.yaml`" if path in WHOLE else f"`{json.dumps(value)}`")
         for path, value in _leaves(values)
@@ -598,8 +608,8 @@ def _named(schema: Manifest, prefix: str = "") -> Iterator[str]:
 
 def test_the_schema_knows_every_value() -> None:
     """And no others; `global` is Helm's."""
-    schema = json.loads((CHART / "values.schema.json").read_text())
-    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    schema = json.loads((CHART / "values.schema.json").read_text("utf-8"))
+    values = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
     listed = {path for path, _ in _leaves(values)}
     assert set(_named(schema)) - OPEN - {"route"} == {
         path for path in listed if path.partition(".")[0] not in OPEN | {"route"}

@@ -49,7 +49,9 @@ def test_values_are_completed() -> None:
 
 def test_every_shell_has_its_line_in_the_document() -> None:
     """Click knows each of them by this name."""
-    shells = re.findall(rf"^\| (\w+) .*{VARIABLE}=(\w+)_source", DOCUMENT.read_text(), re.MULTILINE)
+    shells = re.findall(
+        rf"^\| (\w+) .*{VARIABLE}=(\w+)_source", DOCUMENT.read_text("utf-8"), re.MULTILINE
+    )
     assert shells == [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish")]
     assert all(get_completion_class(name) for name, _ in shells)
 
@@ -68,7 +70,7 @@ TYPED = {
 @pytest.mark.parametrize("words", TYPED)
 def test_bash_completes_with_the_line_of_the_document(words: str) -> None:
     """As if somebody typed it, and the tab key."""
-    [line] = re.findall(r'`(eval "\$\(_\w+=bash_source [^`]*)`', DOCUMENT.read_text())
+    [line] = re.findall(r'`(eval "\$\(_\w+=bash_source [^`]*)`', DOCUMENT.read_text("utf-8"))
     program = (
         f"{line}\n"
         f"COMP_WORDS=({words}) COMP_CWORD={len(words.split()) - 1}\n"
@@ -79,7 +81,7 @@ def test_bash_completes_with_the_line_of_the_document(words: str) -> None:
         ["bash", "-c", program],
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     *chosen, registered = result.stdout.splitlines()
@@ -95,6 +97,6 @@ def test_the_tab_key_waits_for_nothing_that_a_command_needs() -> None:
     """Nor do the help and a refused flag: importing all of it takes most of a second."""
     program = "import sys; from exporter import commands; print(*sys.modules)"
     modules = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True
     )
     assert HEAVY & set(modules.stdout.split()) == set()

@@ -62,7 +62,7 @@ def test_a_target_is_all_that_is_needed() -> None:
 def test_everything_can_be_set(tmp_path: Path) -> None:
     """As the example of the documentation does."""
     secret, key = tmp_path / "token", tmp_path / "key"
-    secret.write_text(SECRET)
+    secret.write_text(SECRET, encoding="utf-8")
     key.write_bytes(b"k" * 32 + b"\n")
     config = parse(
         f"""\
@@ -380,7 +380,7 @@ def test_keys_that_begin_with_x_are_free_for_anchors() -> None:
 
 def test_the_place_of_a_value_is_known_after_the_file_was_read(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
-    path.write_text(GOOD + "state:\n  path: x.db\n")
+    path.write_text(GOOD + "state:\n  path: x.db\n", encoding="utf-8")
     assert place_in(path, ("state", "path")) == f"{path}:6: state.path"
 
 
@@ -467,9 +467,9 @@ def test_a_file_that_cannot_be_read_is_told_with_its_path(tmp_path: Path) -> Non
 def test_a_file_is_loaded_from_its_path(tmp_path: Path) -> None:
     """And named by it in its errors."""
     path = tmp_path / "c.yaml"
-    path.write_text(GOOD)
+    path.write_text(GOOD, encoding="utf-8")
     assert load(path) == parse(GOOD, "other.yaml")
-    path.write_text("targets: []\n")
+    path.write_text("targets: []\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=f"^{path}:1: targets: is empty"):
         load(path)
 
@@ -482,7 +482,7 @@ def test_a_secret_that_is_there_but_empty_is_missing(
     (problem,) = problems(GOOD)
     assert "secret variable TOKEN is empty: put the credential into it" in problem
     path = tmp_path / "token"
-    path.write_text("\n")
+    path.write_text("\n", encoding="utf-8")
     (problem,) = problems(GOOD.replace("token_env: TOKEN", f"token_file: {path}"))
     assert f"secret file {path} is empty: put the credential into it" in problem
 
@@ -519,7 +519,7 @@ def test_a_byte_order_mark_before_a_secret_is_no_error(tmp_path: Path) -> None:
 def test_a_short_key_is_no_key(tmp_path: Path) -> None:
     """A guessable key makes pseudonyms reversible."""
     path = tmp_path / "key"
-    path.write_text("  short \n")
+    path.write_text("  short \n", encoding="utf-8")
     (problem,) = problems(f"{GOOD}privacy: {{users: pseudonym, key_file: {path}}}\n")
     assert f"{path} holds 5 bytes; at least 16 are needed: openssl rand -hex 32 > {path}" in problem
 
@@ -621,7 +621,7 @@ def test_a_ca_file_without_certificates_is_told(tmp_path: Path) -> None:
     """An empty file, a key and a directory: each would fail at the start only."""
     _, key = Authority(tmp_path).issue("some.example")
     empty = tmp_path / "empty.pem"
-    empty.write_text("")
+    empty.write_text("", encoding="utf-8")
     for path in (empty, key):
         [problem] = problems(f"{GOOD}    ca_file: {path}\n")
         assert f"targets[0].ca_file: {path} holds no PEM certificates" in problem

@@ -295,9 +295,9 @@ def test_windows_that_are_excused_are_used() -> None:
 
 def test_provisioning_reads_the_dashboards_and_nothing_can_be_saved_over_them() -> None:
     (datasources,) = (PROVISIONING / "datasources").iterdir()
-    (source,) = yaml.safe_load(datasources.read_text())["datasources"]
+    (source,) = yaml.safe_load(datasources.read_text("utf-8"))["datasources"]
     assert source["type"] == "prometheus"
     (dashboard_file,) = (PROVISIONING / "dashboards").iterdir()
-    (provider,) = yaml.safe_load(dashboard_file.read_text())["providers"]
+    (provider,) = yaml.safe_load(dashboard_file.read_text("utf-8"))["providers"]
     assert provider["type"] == "file"
     assert provider["allowUiUpdates"] is False

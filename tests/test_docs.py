@@ -428,7 +428,10 @@ def test_queries_are_valid(tmp_path: Path) -> None:
     path = tmp_path / "rules.json"
     path.write_text(json.dumps({"groups": [{"name": "docs", "rules": rules}]}), encoding="utf-8")
     checked = subprocess.run(
-        ["promtool", "check", "rules", str(path)], capture_output=True, text=True, check=False
+        ["promtool", "check", "rules", str(path)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert checked.returncode == 0, checked.stderr
     assert f"SUCCESS: {len(queries)} rules found" in checked.stdout

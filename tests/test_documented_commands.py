@@ -64,7 +64,7 @@ def _run(command: str, directory: Path) -> str:
         cwd=directory,
         env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=PATIENCE,
         check=False,
     )

@@ -159,7 +159,7 @@ def test_all_is_printed_where_the_output_takes_a_part_at_a_time(
 ) -> None:
     """With PYTHONUNBUFFERED, as in the image, Python itself drops what a pipe does not take at once."""
     output: Any = Sipping()
-    unbuffered = io.TextIOWrapper(output, write_through=True)
+    unbuffered = io.TextIOWrapper(output, encoding="utf-8", write_through=True)
     with unbuffered, monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", unbuffered)
         main.main(command, standalone_mode=False)

@@ -35,7 +35,7 @@ def _run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> 
         env=CLEAN if env is None else env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         timeout=PATIENCE,
         check=False,
     )

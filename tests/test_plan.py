@@ -33,8 +33,8 @@ def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("TOKEN", "OTHER", "TABNINE", "CURSOR"):
         monkeypatch.setenv(name, "a-secret")
     for path in ("token", "link"):
-        Path(path).write_text("a-secret")
-    Path("key.pem").write_text(rsa_pem())
+        Path(path).write_text("a-secret", encoding="utf-8")
+    Path("key.pem").write_text(rsa_pem(), encoding="utf-8")
 
 
 def github(account: str = "acme", **more: Any) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def test_a_first_read_that_takes_long_is_told_before() -> None:
 def test_all_of_it_is_there_as_json(tmp_path: Path) -> None:
     """For programs: the same numbers and warnings."""
     file = {"targets": [github(streams={"rate_limit": {"interval": "30s"}}), github("two")]}
-    Path("config.yaml").write_text(yaml.safe_dump(file))
+    Path("config.yaml").write_text(yaml.safe_dump(file), encoding="utf-8")
     result = check("--output=json")
     assert result.exit_code == 0
     found = json.loads(result.output)
@@ -155,11 +155,11 @@ def test_all_of_it_is_there_as_json(tmp_path: Path) -> None:
 
 def test_a_web_configuration_is_checked_with_the_file() -> None:
     """A good one changes nothing; one that `run` would refuse is exit code 2, with its words."""
-    Path("config.yaml").write_text(yaml.safe_dump({"targets": [github()]}))
+    Path("config.yaml").write_text(yaml.safe_dump({"targets": [github()]}), encoding="utf-8")
     web = Path("web.yml")
-    web.write_text("http_server_config: {http2: false}\n")
+    web.write_text("http_server_config: {http2: false}\n", encoding="utf-8")
     assert check("--web.config.file=web.yml").output == check().output
-    web.write_text("colour: red\n")
+    web.write_text("colour: red\n", encoding="utf-8")
     refused = check("--web.config.file=web.yml")
     assert refused.exit_code == 2
     assert refused.output.startswith("web.yml: colour: ")
@@ -168,7 +168,7 @@ def test_a_web_configuration_is_checked_with_the_file() -> None:
 def test_a_plan_that_does_not_fit_is_a_warning_and_no_failure() -> None:
     """The exit code is that of a valid file."""
     target = github(streams={"api_insights": {"interval": "30s"}})
-    Path("config.yaml").write_text(yaml.safe_dump({"targets": [target]}))
+    Path("config.yaml").write_text(yaml.safe_dump({"targets": [target]}), encoding="utf-8")
     result = check()
     assert result.exit_code == 0
     assert result.output.splitlines()[-2:] == [
@@ -302,7 +302,7 @@ def test_a_credential_that_two_accounts_have_reads_one_team_twice() -> None:
 
 def test_a_valid_file_is_said_to_be_valid_and_how_much_there_is() -> None:
     """At the end, where somebody looks who waits for an answer."""
-    Path("config.yaml").write_text(yaml.safe_dump({"targets": [github()]}))
+    Path("config.yaml").write_text(yaml.safe_dump({"targets": [github()]}), encoding="utf-8")
     assert check().output.splitlines()[-1] == "config.yaml is valid: 1 target, 4 streams"
     assert "is valid" not in check("--output=json").output
 
@@ -310,10 +310,11 @@ def test_a_valid_file_is_said_to_be_valid_and_how_much_there_is() -> None:
 def test_a_state_path_that_cannot_work_is_an_error_with_its_line() -> None:
     """Else the daemon would say so only when it is started."""
     Path("config.yaml").write_text(
-        yaml.safe_dump({"targets": [github()]}) + "state:\n  path: nowhere/state.db\n"
+        yaml.safe_dump({"targets": [github()]}) + "state:\n  path: nowhere/state.db\n",
+        encoding="utf-8",
     )
     result = check()
-    line = len(Path("config.yaml").read_text().splitlines())
+    line = len(Path("config.yaml").read_text(encoding="utf-8").splitlines())
     assert result.exit_code == 2
     assert result.output == (
         f"config.yaml:{line}: state.path: nowhere/state.db cannot be reached: No such file or"
@@ -322,8 +323,8 @@ def test_a_state_path_that_cannot_work_is_an_error_with_its_line() -> None:
 
 
 def test_what_is_wrong_with_both_files_is_told_at_once() -> None:
-    Path("config.yaml").write_text("targets: []\n")
-    Path("web.yml").write_text("rate_limit: {}\n")
+    Path("config.yaml").write_text("targets: []\n", encoding="utf-8")
+    Path("web.yml").write_text("rate_limit: {}\n", encoding="utf-8")
     result = check("--web.config.file=web.yml")
     assert result.exit_code == 2
     assert "targets: is empty" in result.output

@@ -33,7 +33,7 @@ def test_a_kept_port_ends_with_its_process() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-X", "dev", "-c", script],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

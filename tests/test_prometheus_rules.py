@@ -48,7 +48,7 @@ TESTS: dict[Path, list[dict[str, Any]]] = {path: read(path)["tests"] for path in
 
 def run(*command: str | Path) -> str:
     done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False
+        [str(part) for part in command], capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

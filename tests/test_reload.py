@@ -91,14 +91,14 @@ async def test_a_stream_that_fails_is_polled_at_once_and_fails_until_then(
     async with running.serving():
         await running.until(lambda: running.polled("rate_limit"))
         vendors.refused.add("wrong-token")
-        token.write_text("wrong-token")
+        token.write_text("wrong-token", encoding="utf-8")
 
         async def refused() -> bool:
             return await running.value(state, state="unauthorized") == 1
 
         await running.until(refused)
         go = vendors.hold(LIMIT)
-        token.write_text("sim-github-token")
+        token.write_text("sim-github-token", encoding="utf-8")
         asked = vendors.count(LIMIT)
         running.write(running.target("github", {"rate_limit": HOURLY}))
         assert (await running.reload()).status_code == 200
@@ -118,7 +118,7 @@ async def refused(running: Running, vendors: Vendors) -> Path:
     token = running.directory / "github.token"
     running.write(running.target("github", {"rate_limit": HOURLY, "copilot_seats": HOURLY}))
     vendors.refused.add("wrong-token")
-    token.write_text("wrong-token")
+    token.write_text("wrong-token", encoding="utf-8")
     return token
 
 
@@ -145,7 +145,7 @@ async def test_a_secret_file_that_changes_is_tried_at_once(
     async with running.serving():
         await running.until(lambda: in_state(running, "unauthorized"))
         asked = vendors.count(LIMIT)
-        token.write_text("sim-github-token")
+        token.write_text("sim-github-token", encoding="utf-8")
         await running.until(lambda: in_state(running, "ok"))
         assert vendors.count(LIMIT) == asked + 1
 
@@ -216,7 +216,7 @@ async def test_another_credential_is_another_connection(running: Running, vendor
     async with running.serving():
         await running.until(lambda: vendors.count(LIMIT) >= 2)
         other = running.directory / "other.token"
-        other.write_text("another-token")
+        other.write_text("another-token", encoding="utf-8")
         streams, auth = {"rate_limit": {"interval": "1s"}}, {"token_file": str(other)}
         running.write(running.target("github", streams, auth=auth))
         requests = await running.value("usage_exporter_api_requests_total") or 0
@@ -255,7 +255,7 @@ async def test_limits_and_counting_apply_to_what_runs(running: Running, vendors:
 
 
 def _not_yaml(running: Running) -> str:
-    running.file.write_text("targets: [")
+    running.file.write_text("targets: [", encoding="utf-8")
     return "is not YAML"
 
 
@@ -295,7 +295,7 @@ async def test_a_bad_file_is_refused_with_the_reason_and_all_runs_on(
 ) -> None:
     """In the answer, in the log and as a metric; a good file sets it right."""
     running.write(running.target("github", {"rate_limit": {"interval": "1s"}}))
-    good = running.file.read_text()
+    good = running.file.read_text("utf-8")
     async with running.serving():
         await running.until(lambda: running.polled("rate_limit"))
         good_at = await running.value(GOOD_AT)
@@ -312,7 +312,7 @@ async def test_a_bad_file_is_refused_with_the_reason_and_all_runs_on(
         await running.until(lambda: vendors.count(LIMIT) > polls)
         assert vendors.count("/cursor/*") == 0
 
-        running.file.write_text(good)
+        running.file.write_text(good, encoding="utf-8")
         assert (await running.reload()).status_code == 200
         assert await running.value(GOOD) == 1
         assert (await running.value(GOOD_AT) or 0) > (good_at or 0)
@@ -452,7 +452,7 @@ async def test_a_token_file_that_is_replaced_is_used_for_the_next_request(
     running.write(running.target("github", {"rate_limit": {"interval": "1s"}}))
     async with running.serving():
         await running.until(lambda: vendors.count(LIMIT) >= 1)
-        (running.directory / "github.token").write_text("rotated-token")
+        (running.directory / "github.token").write_text("rotated-token", encoding="utf-8")
         await running.until(lambda: vendors.shown[-1] == "Bearer rotated-token")
         await running.until(lambda: vendors.count(LIMIT) >= 3)
         assert vendors.shown.count("Bearer sim-github-token") == vendors.shown.index(
@@ -468,10 +468,10 @@ async def test_a_token_that_was_replaced_under_way_is_read_again_after_a_401(
     go = vendors.hold("*/copilot/billing/seats")
     vendors.refused.add("old-token")
     token = running.directory / "github.token"
-    token.write_text("old-token")
+    token.write_text("old-token", encoding="utf-8")
     async with running.serving():
         await running.until(lambda: vendors.count("*/copilot/billing/seats") == 1)
-        token.write_text("sim-github-token")
+        token.write_text("sim-github-token", encoding="utf-8")
         go.set()
         await running.until(lambda: running.polled("copilot_seats"))
         assert await running.value(POLLS) == 1
@@ -482,7 +482,7 @@ async def test_a_token_that_stays_wrong_is_tried_once(running: Running, vendors:
     """A refusal that a second reading does not change is final for the poll."""
     running.write(running.target("github", {"copilot_seats": HOURLY}))
     vendors.refused.add("old-token")
-    (running.directory / "github.token").write_text("old-token")
+    (running.directory / "github.token").write_text("old-token", encoding="utf-8")
     async with running.serving():
 
         async def refused() -> bool:

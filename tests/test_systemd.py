@@ -51,9 +51,14 @@ def test_it_restarts_what_a_restart_can_mend() -> None:
 def test_systemd_knows_every_line(tmp_path: Path) -> None:
     """`verify` is silent where the program is one that exists."""
     unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text(encoding="utf-8").replace(PROGRAM, "/bin/true"))
+    unit.write_text(
+        UNIT.read_text(encoding="utf-8").replace(PROGRAM, "/bin/true"), encoding="utf-8"
+    )
     result = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", "--man=no", unit],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")
 

@@ -28,7 +28,7 @@ def _actionlint(directory: Path) -> subprocess.CompletedProcess[str]:
     assert program is not None, "actionlint is not installed; `make unit` installs it"
     command = [program, "-no-color", "-shellcheck=", "-pyflakes="]
     files = [str(path) for path in sorted(directory.glob("*.yaml"))]
-    return subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    return subprocess.run([*command, *files], capture_output=True, encoding="utf-8", check=False)
 
 
 @pytest.mark.process

@@ -115,7 +115,9 @@ def process_figures(pid: int) -> dict[str, int]:
     """What the system says of a process."""
     process = Path(f"/proc/{pid}")
     status = dict(
-        line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line
+        line.split(":", 1)
+        for line in (process / "status").read_text("utf-8").splitlines()
+        if ":" in line
     )
     return {
         "resident_kib": int(status["VmRSS"].split()[0]),

@@ -126,7 +126,9 @@ class Soak:
             while sample.reloaded_at(page := (await http.get(url)).text) == before:
                 self._check(daemon)
                 if not sample.reloaded_well(page):
-                    raise SoakError(f"a reload was refused:\n{self._log.read_text()[-2000:]}")
+                    raise SoakError(
+                        f"a reload was refused:\n{self._log.read_text('utf-8')[-2000:]}"
+                    )
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _sample(
@@ -199,12 +201,12 @@ class Soak:
 
     def _check(self, daemon: asyncio.subprocess.Process) -> None:
         if daemon.returncode is not None:
-            raise SoakError(f"the daemon ended:\n{self._log.read_text()[-2000:]}")
+            raise SoakError(f"the daemon ended:\n{self._log.read_text('utf-8')[-2000:]}")
 
     def _write(self, settings: Mapping[str, Any]) -> None:
         """Replace the configuration file as one step: the daemon may be reading it."""
         beside = self._config_file.with_suffix(".tmp")
-        beside.write_text(yaml.safe_dump(dict(settings)))
+        beside.write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
         beside.replace(self._config_file)
 
 

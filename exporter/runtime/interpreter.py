@@ -9,7 +9,7 @@ MANY = 20_000
 """Series in memory with which old garbage is left where it is."""
 SOON, LATEST = 12, 720
 """Ticks between two collections of old garbage: where little is in memory, and in any case."""
-_YOUNG, _MIDDLE, _NEVER = 700, 10, 1_000_000_000
+_NEVER = 1_000_000_000
 
 
 def share() -> None:
@@ -21,7 +21,8 @@ def share() -> None:
     sys.setswitchinterval(SWITCH)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
     gc.enable()
 
 

@@ -236,7 +236,7 @@ class Campaign:
                 time.sleep(0.005)
             self.report.kills[strike.point if strike else "elsewhere"] += 1
             assert strike is None or not process.running, f"never struck: {strike}"
-            assert strike is not None or process.running, process.output.read_text()[-2000:]
+            assert strike is not None or process.running, process.output.read_text("utf-8")[-2000:]
         finally:
             process.kill()
 
@@ -253,7 +253,7 @@ class Campaign:
     def _wait_until_served(self, process: Process, started: float) -> None:
         while process.running and not self._watch.answered.wait(0.005):
             if time.monotonic() > started + SETTLING:
-                raise AssertionError(f"no page: {process.output.read_text()[-2000:]}")
+                raise AssertionError(f"no page: {process.output.read_text('utf-8')[-2000:]}")
         if self._watch.answered.is_set():
             self.report.restarts.append(self._watch.answered_at - started)
 
@@ -275,7 +275,7 @@ class Campaign:
         try:
             wait_for("the page", self._daemon.page, SETTLING)
             yield
-            assert process.stop() == 0, process.output.read_text()[-2000:]
+            assert process.stop() == 0, process.output.read_text("utf-8")[-2000:]
         finally:
             process.kill()
 

@@ -114,4 +114,4 @@ class StruckConnection(sqlite3.Connection):
 
     def _meet_condition(self) -> None:
         if self.condition is not None and self.condition.exists():
-            super().execute(self.condition.read_text())
+            super().execute(self.condition.read_text("utf-8"))

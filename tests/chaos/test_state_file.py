@@ -38,7 +38,7 @@ def refused(config_file: Path) -> str:
             f"--web.listen-address=127.0.0.1:{free_port()}",
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=PATIENT,
         check=False,
     )
@@ -69,7 +69,7 @@ def test_a_disk_that_takes_nothing_is_told_and_survived(
     log.post()
     with log.daemon() as daemon:
         daemon.wait_for_events(5)
-        log.condition.write_text(condition)
+        log.condition.write_text(condition, encoding="utf-8")
         # More types than the pages at hand have room for.
         log.post_types(400)
         log.post(7)
@@ -78,7 +78,7 @@ def test_a_disk_that_takes_nothing_is_told_and_survived(
         assert str(log.state) in daemon.status()
         daemon.wait_for_polls()
         assert daemon.events == 5
-        log.condition.write_text(remedy)
+        log.condition.write_text(remedy, encoding="utf-8")
         daemon.wait_for_state("ok")
         daemon.wait_for_events(12)
         assert daemon.value("tabnine_audit_events_total") == log.posted
@@ -103,7 +103,7 @@ def test_a_file_that_may_not_grow_is_told_and_survived(log: AuditLog) -> None:
 
 
 def below_a_file(path: Path) -> None:
-    path.parent.write_text("a file, not a directory")
+    path.parent.write_text("a file, not a directory", encoding="utf-8")
 
 
 def a_directory(path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_second_daemon_on_one_state_file_is_refused(log: AuditLog) -> None:
         log.post(3)
         daemon.wait_for_events(8)
         assert daemon.process.stop() == 0
-        assert not re.search(r"level=(warn|error)", daemon.process.output.read_text())
+        assert not re.search(r"level=(warn|error)", daemon.process.output.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("point", [Point.IN_TRANSACTION, Point.BEFORE_COMMIT])
@@ -179,7 +179,7 @@ def test_a_stop_in_the_middle_of_a_commit_lets_it_end(log: AuditLog, point: Poin
     log.post()
     with log.daemon(Strike(point, transaction=2, by=signal.SIGTERM)) as daemon:
         wait_for("it ended", lambda: not daemon.process.running, PATIENT)
-        assert daemon.process.stop() == 0, daemon.process.output.read_text()
+        assert daemon.process.stop() == 0, daemon.process.output.read_text("utf-8")
     with log.daemon() as daemon:
         daemon.wait_for_events(5)
         log.post(2)

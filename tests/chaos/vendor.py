@@ -19,7 +19,7 @@ PATIENT = 4 * PATIENCE
 
 def configuration(directory: Path, state: Path, vendors: str) -> Path:
     """The file of an exporter that reads nothing but Tabnine's audit log."""
-    (directory / "tabnine").write_text("sim-tabnine-token")
+    (directory / "tabnine").write_text("sim-tabnine-token", encoding="utf-8")
     off = {"enabled": False}
     target = {
         "vendor": "tabnine",
@@ -38,7 +38,7 @@ def configuration(directory: Path, state: Path, vendors: str) -> Path:
         "counting": {"history": "count", "birth_hold": "0s"},
     }
     path = directory / "config.yaml"
-    path.write_text(yaml.safe_dump(settings))
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return path
 
 

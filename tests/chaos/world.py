@@ -96,7 +96,7 @@ class MonthOfWork:
             "limits": {"series_per_stream": 100_000},
         }
         path = self.directory / "config.yaml"
-        path.write_text(yaml.safe_dump(content))
+        path.write_text(yaml.safe_dump(content), encoding="utf-8")
         return path
 
     def first_day(self, stream: str) -> int:

@@ -13,7 +13,7 @@ from exporter.client.errors import UnauthorizedError
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "token"
-    path.write_text("first\n")
+    path.write_text("first\n", encoding="utf-8")
     return path
 
 
@@ -33,10 +33,10 @@ def test_a_changed_file_is_read_again(file: Path) -> None:
     """Rewriting in place and replacing the file are both noticed."""
     secret = Secret.from_file(str(file))
     assert secret.read() == "first"
-    file.write_text("second!\n")
+    file.write_text("second!\n", encoding="utf-8")
     assert secret.read() == "second!"
     other = file.with_name("other")
-    other.write_text("thirdly\n")
+    other.write_text("thirdly\n", encoding="utf-8")
     other.replace(file)
     assert secret.read() == "thirdly"
 
@@ -46,7 +46,7 @@ def test_invalidate_forces_a_re_read(file: Path) -> None:
     secret = Secret.from_file(file)
     assert secret.read() == "first"
     status = file.stat()
-    with file.open("r+") as same:
+    with file.open("r+", encoding="utf-8") as same:
         same.write("other")
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert secret.read() == "first"
@@ -68,13 +68,13 @@ def test_problems_name_the_source_and_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "token"
     with pytest.raises(UnauthorizedError, match=f"{path}.*cannot be read.*check that it exists"):
         Secret.from_file(path).read()
-    path.write_text("\n")
+    path.write_text("\n", encoding="utf-8")
     with pytest.raises(UnauthorizedError, match=f"{path}.*empty"):
         Secret.from_file(path).read()
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UnauthorizedError, match=f"{path}.*not UTF-8"):
         Secret.from_file(path).read()
-    path.write_text("x" * 70_000)
+    path.write_text("x" * 70_000, encoding="utf-8")
     with pytest.raises(UnauthorizedError, match=f"{path}.*larger than 64 KiB"):
         Secret.from_file(path).read()
     with pytest.raises(UnauthorizedError, match=r"TOKEN.*not set"):

@@ -109,7 +109,7 @@ def test_a_bad_ca_file_names_itself(tmp_path: Path) -> None:
                 ManualClock(),
                 Random(1),
             )
-        file.write_text("no certificate")
+        file.write_text("no certificate", encoding="utf-8")
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

@@ -27,7 +27,7 @@ def key() -> str:
 
 async def found(directory: Path, key: str, handler: Any) -> list[Finding]:
     path = directory / "app.pem"
-    path.write_text(key)
+    path.write_text(key, encoding="utf-8")
     app = {"client_id": "Iv1", "private_key_file": str(path), "installation_id": 7}
     return await asked(target("github", directory, "", auth={"app": app}), handler)
 

@@ -73,7 +73,7 @@ def test_a_good_state_file_is_ok_and_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_written_fails_with_the_key_to_change(tmp_path: Path) -> None:
     """Also for root: a path below a file, a directory that is missing, a directory as the file."""
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     for path in (tmp_path / "file" / "state.db", tmp_path / "none" / "state.db", tmp_path):
         [found] = check_state(path)
         assert found.level is Level.FAIL
@@ -93,7 +93,7 @@ def test_an_sqlite_that_is_too_old_fails_before_there_is_a_file(
 def test_what_is_no_state_file_of_this_version_fails(tmp_path: Path) -> None:
     """Another program's file, and one of a newer exporter."""
     other = tmp_path / "other"
-    other.write_text("something else")
+    other.write_text("something else", encoding="utf-8")
     assert "is not a state file" in check_state(other)[0].message
     newer = made(tmp_path / "newer.db")
     content = bytearray(newer.read_bytes())
@@ -201,7 +201,7 @@ def test_a_running_exporter_is_seen_and_not_disturbed(tmp_path: Path) -> None:
         [sys.executable, "-c", HOLD, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     try:
         assert holder.stdout is not None
@@ -239,7 +239,7 @@ TLS = {"cert_file": "server.pem", "key_file": "server.key"}
 
 def web_file(directory: Path, content: object) -> Path:
     path = directory / "web.yml"
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
 
 

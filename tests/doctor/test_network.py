@@ -109,7 +109,7 @@ async def test_what_speaks_no_tls_fails_as_tls(tmp_path: Path) -> None:
 
 async def test_a_ca_file_without_certificates_fails_at_once(tmp_path: Path) -> None:
     """No connection is tried."""
-    (tmp_path / "empty.pem").write_text("nothing")
+    (tmp_path / "empty.pem").write_text("nothing", encoding="utf-8")
     found = await way(tmp_path, ca_file=str(tmp_path / "empty.pem"))
     assert levels(found) == {"ca": "fail"}
 

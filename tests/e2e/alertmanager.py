@@ -58,7 +58,7 @@ class Alertmanager:
     def __init__(self, directory: Path, config: Mapping[str, Any]) -> None:
         self.address = f"127.0.0.1:{free_port()}"
         path = directory / "alertmanager.yml"
-        path.write_text(json.dumps(config))
+        path.write_text(json.dumps(config), encoding="utf-8")
         self._process = Process(
             [
                 program("prometheus-alertmanager"),

@@ -25,7 +25,7 @@ _EVERY = 4
 def remember(directory: Path, exporter: Exporter, now: float) -> None:
     """Put the exporter's page into the past of the Prometheus in a directory; all has grown since."""
     text = directory / "past.txt"
-    text.write_text("\n".join([*_lines(exporter, int(now)), "# EOF\n"]))
+    text.write_text("\n".join([*_lines(exporter, int(now)), "# EOF\n"]), encoding="utf-8")
     subprocess.run(
         [
             *(program("promtool"), "tsdb", "create-blocks-from", "openmetrics"),

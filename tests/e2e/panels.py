@@ -65,7 +65,7 @@ def substituted(text: str, chosen: Mapping[str, str]) -> str:
 def panels() -> Iterator[tuple[str, Mapping[str, Any], Sequence[tuple[str, bool]]]]:
     """The name of a dashboard, a panel of it, and its queries with whether they ask for one moment."""
     for path in DASHBOARDS:
-        dashboard = json.loads(path.read_text())
+        dashboard = json.loads(path.read_text("utf-8"))
         chosen = variables(dashboard)
         for panel in dashboard["panels"]:
             targets = panel.get("targets") or []

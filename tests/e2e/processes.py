@@ -132,7 +132,7 @@ class Simulator:
 
 
 def _address(output: Path) -> str | None:
-    for line in output.read_text().splitlines():
+    for line in output.read_text(encoding="utf-8").splitlines():
         if "listening on" in line:
             return line.split()[-1]
     return None
@@ -149,19 +149,19 @@ class Exporter:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config_file = directory / "config.yaml"
-        self.config_file.write_text(yaml.safe_dump(dict(config)))
+        self.config_file.write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
         self.start()
 
     def reconfigure(self, config: Mapping[str, Any] | str) -> None:
         """Write the configuration and send SIGHUP; returns when it has been read."""
         before = self._reloads()
         content = config if isinstance(config, str) else yaml.safe_dump(dict(config))
-        self.config_file.write_text(content)
+        self.config_file.write_text(content, encoding="utf-8")
         self.process.send(signal.SIGHUP)
         wait_for("the configuration was read again", lambda: self._reloads() > before)
 
     def _reloads(self) -> int:
-        log = self.process.output.read_text()
+        log = self.process.output.read_text("utf-8")
         return len(re.findall("configuration reloaded|reload refused", log))
 
     def start(self) -> None:
@@ -193,7 +193,7 @@ class Exporter:
         )
 
     def _answers(self, path: str) -> bool:
-        assert self.process.running, self.process.output.read_text()
+        assert self.process.running, self.process.output.read_text("utf-8")
         return http.get(self.url + path).status_code == 200
 
     def page(self) -> str:
@@ -250,7 +250,7 @@ class Prometheus:
             ],
         }
         path = directory / "prometheus.yml"
-        path.write_text(json.dumps(config))
+        path.write_text(json.dumps(config), encoding="utf-8")
         self._process = Process(
             [
                 program("prometheus"),

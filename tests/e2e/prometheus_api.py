@@ -44,7 +44,7 @@ def hasty_rules(
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
     ]
     path = directory / "rules.json"
-    path.write_text(json.dumps({"groups": [*more, *groups]}))
+    path.write_text(json.dumps({"groups": [*more, *groups]}), encoding="utf-8")
     return path
 
 

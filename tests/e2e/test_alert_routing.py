@@ -234,7 +234,7 @@ def test_whoever_spends_is_told_once(tmp_path: Path, hook: Webhook) -> None:
 def test_one_bad_token_is_told_once(tmp_path: Path, hook: Webhook) -> None:
     """Two accounts and all of their streams fail by it: one page that names both."""
     token = tmp_path / "token"
-    token.write_text("not-the-token")
+    token.write_text("not-the-token", encoding="utf-8")
     simulator = Simulator(tmp_path, "--developers=5", "--no-rate-limit")
     with stopping(simulator):
         targets = [

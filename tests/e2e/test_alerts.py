@@ -43,7 +43,7 @@ def telling(hook: Webhook) -> dict[str, Any]:
 
 def test_a_burst_of_a_new_subject_is_told_and_resolves(tmp_path: Path, hook: Webhook) -> None:
     """Simulator, daemon, Prometheus, Alertmanager, webhook: the alert names the new subject."""
-    (tmp_path / "github").write_text("sim-github-token")
+    (tmp_path / "github").write_text("sim-github-token", encoding="utf-8")
     simulator = Simulator(
         tmp_path, "--developers=5", "--no-rate-limit", "--lag-start=0s", "--lag-end=1m"
     )
@@ -70,7 +70,7 @@ def test_a_burst_of_a_new_subject_is_told_and_resolves(tmp_path: Path, hook: Web
         alertmanager = Alertmanager(tmp_path, telling(hook))
         processes.append(alertmanager)
         rules = tmp_path / "rules.json"
-        rules.write_text(json.dumps(scaled_rule()))
+        rules.write_text(json.dumps(scaled_rule()), encoding="utf-8")
         prometheus = Prometheus(
             tmp_path, exporter.port, rules=rules, evaluation="1s", alertmanager=alertmanager.address
         )

@@ -42,7 +42,7 @@ Sums = dict[tuple[str, tuple[tuple[str, str], ...]], Decimal]
 
 
 def configuration(simulator: Simulator, directory: Path) -> dict[str, Any]:
-    (directory / "token").write_text("sim-github-token")
+    (directory / "token").write_text("sim-github-token", encoding="utf-8")
     streams: dict[str, Any] = {
         name: {"interval": "1s", "lookback": f"{days}d"} for name, days in LOOKBACK_DAYS.items()
     }

@@ -30,7 +30,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 def settings(simulator: Simulator, directory: Path, **more: Any) -> dict[str, Any]:
     def target(vendor: str, secret: str, **rest: Any) -> dict[str, Any]:
         token = directory / f"{vendor}-token"
-        token.write_text(secret)
+        token.write_text(secret, encoding="utf-8")
         return {
             "vendor": vendor,
             "account": "acme",
@@ -55,7 +55,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [sys.executable, "-m", "exporter", *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=4 * PATIENCE,
         env={**os.environ, **environment},
@@ -64,7 +64,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 def write(directory: Path, content: Mapping[str, Any]) -> str:
     path = directory / "config.yaml"
-    path.write_text(yaml.safe_dump(dict(content)))
+    path.write_text(yaml.safe_dump(dict(content)), encoding="utf-8")
     return f"--config.file={path}"
 
 
@@ -74,7 +74,7 @@ def lint(page: str) -> str:
         [program("promtool"), "check", "metrics"],
         input=page,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     return done.stdout + done.stderr if done.returncode else ""
@@ -98,7 +98,7 @@ def test_once_fails_when_a_stream_fails_and_still_prints_the_rest(
 ) -> None:
     """A refused credential is exit code 1 and a state; the other vendor's numbers are there."""
     content = settings(simulator, tmp_path)
-    Path(content["targets"][1]["auth"]["token_file"]).write_text("wrong")
+    Path(content["targets"][1]["auth"]["token_file"]).write_text("wrong", encoding="utf-8")
     done = command("once", write(tmp_path, content))
     assert done.returncode == 1
     assert 'stream="ai_code_commits",state="unauthorized"} 1' in done.stdout
@@ -130,7 +130,8 @@ def test_a_bad_configuration_is_exit_code_2_with_every_error_and_no_traceback(
         "targets:\n"
         "  - {vendor: cursor, account: a, auth: {token_env: NOT_SET}}\n"
         "  - {vendor: cursor, account: a, auth: {token_env: NOT_SET}, colour: red}\n"
-        "  - {vendor: github, account: 7, org: acme, auth: {token_file: /no/such/file}}\n"
+        "  - {vendor: github, account: 7, org: acme, auth: {token_file: /no/such/file}}\n",
+        encoding="utf-8",
     )
     done = command(name, f"--config.file={path}")
     assert done.returncode == 2
@@ -218,7 +219,7 @@ def test_the_daemon_serves_refuses_a_second_one_and_stops_on_sigterm(
         assert lint(whole.text) == ""
     finally:
         assert exporter.process.stop() == 0
-    assert "sim-" not in exporter.process.output.read_text()
+    assert "sim-" not in exporter.process.output.read_text("utf-8")
     mode = (tmp_path / "state.db").stat().st_mode
     assert mode & 0o077 == 0
 

@@ -108,7 +108,7 @@ def _wait_until_settled(
     directory: Path, api: Api, server: Prometheus, exporter: Exporter, simulator: Simulator
 ) -> None:
     def polled() -> bool:
-        assert exporter.process.running, exporter.process.output.read_text()
+        assert exporter.process.running, exporter.process.output.read_text("utf-8")
         return bool(
             api.instant(
                 "count(usage_exporter_last_success_timestamp_seconds)"
@@ -146,7 +146,7 @@ def has_data(api: Api, expression: str, *, instant: bool = True) -> bool:
 @dashboards
 def test_every_query_executes_and_returns_data(path: Path, prometheus: Api) -> None:
     """At once or over a time range, as its panel asks; empty are only those with a reason."""
-    dashboard = json.loads(path.read_text())
+    dashboard = json.loads(path.read_text(encoding="utf-8"))
     chosen = variables(dashboard)
     empty = [
         (panel["title"], target["expr"])
@@ -160,7 +160,7 @@ def test_every_query_executes_and_returns_data(path: Path, prometheus: Api) -> N
 @dashboards
 def test_every_mark_executes(path: Path, prometheus: Api) -> None:
     """Prometheus takes each expression; the time at which the configuration was read is there."""
-    dashboard = json.loads(path.read_text())
+    dashboard = json.loads(path.read_text(encoding="utf-8"))
     chosen = variables(dashboard)
     found = {
         mark["name"]: prometheus.instant(substituted(mark["expr"], chosen))
@@ -172,7 +172,7 @@ def test_every_mark_executes(path: Path, prometheus: Api) -> None:
 @dashboards
 def test_every_variable_has_values(path: Path, prometheus: Api) -> None:
     """What Grafana would offer for `label_values(series, label)`."""
-    dashboard = json.loads(path.read_text())
+    dashboard = json.loads(path.read_text(encoding="utf-8"))
     chosen = variables(dashboard)
     for variable in dashboard["templating"]["list"]:
         if variable["type"] != "query":

@@ -39,7 +39,7 @@ def _no_faults(simulator: Simulator) -> Iterator[None]:
 def target(directory: Path, vendor: str, url: str, secret: str, **more: Any) -> dict[str, Any]:
     account = more.get("account", "acme")
     token = directory / f"{vendor}-{account}.secret"
-    token.write_text(secret)
+    token.write_text(secret, encoding="utf-8")
     return {
         "vendor": vendor,
         "account": account,
@@ -68,7 +68,7 @@ def doctor(
 ) -> subprocess.CompletedProcess[str]:
     path = directory / "config.yaml"
     content = {"targets": targets, "state": {"path": str(state or directory / "state.db")}, **more}
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return subprocess.run(
         [
             *(sys.executable, "-m", "exporter", "doctor"),
@@ -76,7 +76,7 @@ def doctor(
             *(flags or [ANY_PORT]),
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=4 * PATIENCE,
     )
@@ -238,7 +238,7 @@ def test_a_state_path_and_a_port_that_cannot_be_used_fail(
     simulator: Simulator, tmp_path: Path
 ) -> None:
     """The path lies below a file, which stops root too; the port is somebody else's."""
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         done = doctor(
@@ -260,7 +260,9 @@ def test_a_web_configuration_that_run_would_refuse_fails(
 ) -> None:
     """With the flag of `run`; beside it everything else is looked at."""
     web = tmp_path / "web.yml"
-    web.write_text("tls_server_config: {cert_file: none.pem, key_file: none.key}\n")
+    web.write_text(
+        "tls_server_config: {cert_file: none.pem, key_file: none.key}\n", encoding="utf-8"
+    )
     targets = good(simulator, tmp_path)[2:]
     done = doctor(tmp_path, targets, "--output=json", ANY_PORT, f"--web.config.file={web}")
     assert done.returncode == 1
@@ -303,11 +305,11 @@ def test_beside_a_running_exporter_its_file_and_port_are_only_warnings(
 def test_a_bad_configuration_is_exit_code_2(tmp_path: Path) -> None:
     """With its errors, and without a report."""
     path = tmp_path / "config.yaml"
-    path.write_text("targets: []\n")
+    path.write_text("targets: []\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "exporter", "doctor", f"--config.file={path}"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=4 * PATIENCE,
     )

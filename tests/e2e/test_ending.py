@@ -19,7 +19,7 @@ class Hanging(Exporter):
 
     @property
     def log(self) -> str:
-        return self.process.output.read_text()
+        return self.process.output.read_text("utf-8")
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def settings(directory: Path, *targets: dict[str, Any]) -> dict[str, Any]:
 
 def token(directory: Path, secret: str) -> None:
     """Replace the file of the credential; nobody sees a part of it."""
-    (directory / "token.next").write_text(secret)
+    (directory / "token.next").write_text(secret, encoding="utf-8")
     (directory / "token.next").replace(directory / "token")
 
 
@@ -65,7 +65,7 @@ def in_state(exporter: Exporter, *states: str) -> None:
 
 def lines(exporter: Exporter, directory: Path) -> list[str]:
     """The log without what differs from run to run, and what a busy machine adds."""
-    text = exporter.process.output.read_text().replace(str(directory), "DIRECTORY")
+    text = exporter.process.output.read_text("utf-8").replace(str(directory), "DIRECTORY")
     for pattern, name in VARYING:
         text = re.sub(pattern, name, text)
     return [line for line in text.splitlines() if not any(each in line for each in BUSY)]
@@ -91,7 +91,7 @@ def test_a_life_is_told_by_its_changes(
     told = lines(exporter, tmp_path)
     golden(LOGS / f"life.{form}", "\n".join(told) + "\n")
     if form == "json":
-        for line in exporter.process.output.read_text().splitlines():
+        for line in exporter.process.output.read_text("utf-8").splitlines():
             assert {"time", "level", "logger", "msg"} <= json.loads(line).keys()
 
 
@@ -139,10 +139,12 @@ def test_where_it_is_debugged_every_poll_and_every_try_is_told(
     about = "vendor=github account=acme stream=rate_limit"
     try:
         log = exporter.process.output
-        wait_for("two polls", lambda: log.read_text().count(f"msg=polled {about} state=ok") >= 2)
+        wait_for(
+            "two polls", lambda: log.read_text("utf-8").count(f"msg=polled {about} state=ok") >= 2
+        )
     finally:
         assert exporter.process.stop() == 0
-    text = log.read_text()
+    text = log.read_text("utf-8")
     retry = f'level=debug logger=exporter.client.client msg="a request is tried again" {about}'
     assert f"{retry} endpoint=/rate_limit attempt=1" in text
     assert f"level=debug logger=exporter.poll.telling msg=polled {about}" in text

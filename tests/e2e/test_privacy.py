@@ -85,7 +85,7 @@ def counts(stream: AnyStream) -> bool:
 
 def configuration(simulator: Simulator, directory: Path, users: str) -> dict[str, Any]:
     key = directory / "key"
-    key.write_text("the key of the pseudonyms")
+    key.write_text("the key of the pseudonyms", encoding="utf-8")
     targets = [
         simulated.target(
             account.vendor.name,
@@ -134,7 +134,7 @@ def told(config: Path, *command: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "exporter", *command, f"--config.file={config}"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=4 * PATIENCE,
         env={**os.environ, "COLUMNS": "200"},
@@ -194,7 +194,7 @@ def faults(people: set[str]) -> list[dict[str, Any]]:
 def told_since(exporter: Exporter, start: int, pattern: str) -> set[tuple[str, ...]]:
     """The streams of which the log says something."""
     stream = r" vendor=(\S+) account=(\S+) stream=(\S+) "
-    return set(re.findall(pattern + stream, exporter.process.output.read_text()[start:]))
+    return set(re.findall(pattern + stream, exporter.process.output.read_text("utf-8")[start:]))
 
 
 def wait_for_streams(exporter: Exporter, start: int, pattern: str, least: int) -> None:
@@ -239,7 +239,7 @@ def test_nobody_is_found_in_anything_that_the_exporter_says_or_writes(
 
     def restart() -> int:
         assert exporter.process.stop() == 0
-        start = len(exporter.process.output.read_text())
+        start = len(exporter.process.output.read_text("utf-8"))
         exporter.start()
         exporter.wait_until_ready()
         return start

@@ -136,7 +136,7 @@ def answers(exporter: Exporter) -> bool:
 
 def ignores_hangups(pid: int) -> bool:
     """Whether the process does not leave SIGHUP to its default."""
-    status = Path(f"/proc/{pid}/status").read_text()
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     masks = [
         int(mask, 16) for mask in re.findall(r"^Sig(?:Ign|Cgt):\s+(\w+)$", status, re.MULTILINE)
     ]
@@ -149,7 +149,7 @@ def test_orders_need_the_flag_and_a_missing_web_configuration_is_a_bad_file(
     """The order to quit ends the daemon as SIGTERM does."""
     content = light(simulator, tmp_path)
     web = tmp_path / "web.yml"
-    web.write_text("http_server_config: {http2: false}\n")
+    web.write_text("http_server_config: {http2: false}\n", encoding="utf-8")
     exporter = Exporter(tmp_path, content, "--web.enable-lifecycle", f"--web.config.file={web}")
     try:
         wait_for("the exporter serves", lambda: answers(exporter))
@@ -178,4 +178,4 @@ def test_a_stop_does_not_wait_for_polls_that_take_long(
         wait_for("polls run", lambda: "usage_exporter_polls_total" in exporter.page())
     finally:
         assert exporter.process.stop() == 0
-    assert "running polls were abandoned" in exporter.process.output.read_text()
+    assert "running polls were abandoned" in exporter.process.output.read_text("utf-8")

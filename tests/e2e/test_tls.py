@@ -33,9 +33,10 @@ def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path) -> None:
                 },
                 "basic_auth_users": {"prometheus": hashed},
             }
-        )
+        ),
+        encoding="utf-8",
     )
-    (tmp_path / "token").write_text("sim-cursor-key")
+    (tmp_path / "token").write_text("sim-cursor-key", encoding="utf-8")
     simulator = Simulator(tmp_path, "--developers=5", "--no-rate-limit")
     target = {
         "vendor": "cursor",

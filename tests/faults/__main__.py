@@ -41,7 +41,7 @@ def main(file: Path | None, streams: tuple[str, ...], faults: tuple[str, ...]) -
     outcomes = asyncio.run(matrix(chosen_forms(streams), chosen))
     text = markdown(chosen, outcomes, {} if streams else asyncio.run(floods(chosen)))
     if file is not None:
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
     click.echo(text, nl=False)
     sys.exit(any(outcome.problems for outcome in outcomes))
 

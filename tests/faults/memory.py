@@ -115,13 +115,13 @@ async def _until(exporter: Exporter, polls: Mapping[str, int]) -> None:
             found = await asyncio.to_thread(_polls, exporter)
             if all(found.get(account, 0) > least for account, least in polls.items()):
                 return
-        assert exporter.process.running, exporter.process.output.read_text()
+        assert exporter.process.running, exporter.process.output.read_text("utf-8")
         await asyncio.sleep(0.2)
     raise AssertionError(f"polls are {found}, expected more than {dict(polls)}")
 
 
 def _peak(exporter: Exporter) -> int:
     """The most memory that the process ever had, in bytes."""
-    status = Path(f"/proc/{exporter.process.pid}/status").read_text()
+    status = Path(f"/proc/{exporter.process.pid}/status").read_text(encoding="utf-8")
     [kilobytes] = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     return int(kilobytes) * 1024

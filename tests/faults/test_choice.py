@@ -63,6 +63,6 @@ def test_what_is_chosen_is_run_and_written(tmp_path: Path) -> None:
     arguments = [str(file), "--stream=cursor/members", "--fault=503"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
-    assert "| 503 | `unavailable` | 3 |  | yes |" in file.read_text()
+    assert "| 503 | `unavailable` | 3 |  | yes |" in file.read_text("utf-8")
     cells = len(chosen_forms(["cursor/members"]))
-    assert f"{cells} cells, 0 wrong." in file.read_text()
+    assert f"{cells} cells, 0 wrong." in file.read_text("utf-8")

@@ -48,7 +48,7 @@ def records() -> list[Sown]:
     for module in pkgutil.walk_packages(exporter.vendors.__path__, "exporter.vendors."):
         importlib.import_module(module.name)
     paths = sorted({path for case in CASES for path in case.fixtures.glob("*.json")})
-    parts = [part for path in paths for part in _parts(json.loads(path.read_text()))]
+    parts = [part for path in paths for part in _parts(json.loads(path.read_text("utf-8")))]
     return [
         Sown(kind, part)
         for kind in sorted(_structs(msgspec.Struct), key=lambda each: each.__qualname__)

@@ -55,7 +55,7 @@ _WEB: tuple[dict[str, Any], ...] = (
 async def configuration(directory: Path) -> AsyncIterator[Attempt]:
     """The file of `--config.file`; what is taken can be asked all that the daemon asks of it."""
     secret = directory / "token"
-    secret.write_text("s3cret-token-0123456789")
+    secret.write_text("s3cret-token-0123456789", encoding="utf-8")
     Authority(directory)
     bases = [_settings(each, secret) for each in range(len(CASES))]
     path = directory / "config.yaml"

@@ -240,7 +240,7 @@ async def test_the_members_of_the_day_are_the_size_of_a_copilot_team(tmp_path: P
 
 def test_the_limit_is_configured_and_another_one_is_another_rule(tmp_path: Path) -> None:
     """Five unless said otherwise; a reload with another limit changes what runs."""
-    (tmp_path / "token").write_text("secret")
+    (tmp_path / "token").write_text("secret", encoding="utf-8")
     target = {"vendor": "cursor", "account": "a", "auth": {"token_file": str(tmp_path / "token")}}
 
     def rules(privacy: dict[str, int]) -> CollectionPolicy:

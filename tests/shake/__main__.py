@@ -91,7 +91,7 @@ def _version(venv: Path) -> str:
     told = subprocess.run(
         [venv / "bin" / "python", "-c", "import platform; print(platform.python_version())"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     return told.stdout.strip()

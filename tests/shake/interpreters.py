@@ -36,7 +36,7 @@ def _works(path: Path, version: Version) -> bool:
     told = subprocess.run(
         [path, "-c", "import sys, venv; print(*sys.version_info[:2])"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     return told.stdout.split() == [str(number) for number in version]

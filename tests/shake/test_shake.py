@@ -122,7 +122,7 @@ def test_the_table_has_a_row_for_each_run() -> None:
 def test_busy_loops_end_with_the_run() -> None:
     def children() -> set[str]:
         path = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-        return set(path.read_text().split())
+        return set(path.read_text(encoding="utf-8").split())
 
     before = children()
     with busy(2):
@@ -144,7 +144,8 @@ def test_nothing_runs_on_after_it_was_told_to_stop(tmp_path: Path) -> None:
     told, waiting = tmp_path / "pid", tmp_path / "test_waiting.py"
     waiting.write_text(
         "import os, pathlib, time\n\n\ndef test_waiting():\n"
-        f"    pathlib.Path({str(told)!r}).write_text(str(os.getpid()))\n    time.sleep(3600)\n"
+        f"    pathlib.Path({str(told)!r}).write_text(str(os.getpid()))\n    time.sleep(3600)\n",
+        encoding="utf-8",
     )
     script = (
         "import pathlib, sys\nfrom tests.shake import __main__ as shake\n"
@@ -155,8 +156,8 @@ def test_nothing_runs_on_after_it_was_told_to_stop(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(tmp_path / "results"), *options], tmp_path / "log"
     )
     try:
-        wait_for("the test runs", lambda: told.exists() and told.read_text())
+        wait_for("the test runs", lambda: told.exists() and told.read_text("utf-8"))
         assert shake.stop() == 128 + signal.SIGTERM
-        wait_for("its process is gone", lambda: not Path("/proc", told.read_text()).exists())
+        wait_for("its process is gone", lambda: not Path("/proc", told.read_text("utf-8")).exists())
     finally:
         shake.kill()

@@ -23,7 +23,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A simulator process and its URL."""
     command = [sys.executable, "-m", "exporter.simulator", "--developers", "5", *options]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     ) as process:
         try:
             assert process.stdout is not None
@@ -63,7 +63,11 @@ def test_a_process_ends_with_its_parent() -> None:
     )
     # The child inherits standard error: it reaches its end when the child is gone too.
     parent = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True
+        [sys.executable, "-c", script],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=True,
     )
     assert parent.stdout.startswith("simulator listening on ")
 
@@ -75,7 +79,7 @@ def test_wrong_options_are_usage_errors(options: tuple[str, str]) -> None:
     """Exit code 2 and a message that names what is wrong."""
     command = [sys.executable, "-m", "exporter.simulator", *options]
     finished = subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
     )
     assert finished.returncode == 2
     assert "Usage" in finished.stderr

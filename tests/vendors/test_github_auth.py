@@ -61,7 +61,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
 @pytest.fixture
 def key_file(tmp_path: Path, rsa_key: rsa.RSAPrivateKey) -> Path:
     path = tmp_path / "app.pem"
-    path.write_text(pem(rsa_key))
+    path.write_text(pem(rsa_key), encoding="utf-8")
     return path
 
 
@@ -106,7 +106,7 @@ def stamp(moment: float) -> str:
 
 
 def save(path: Path, text: str) -> None:
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
 
 def remove(path: Path) -> None:
@@ -174,7 +174,7 @@ def problems(auth: dict[str, Any], **more: Any) -> list[str]:
 async def test_a_token_is_shown_as_bearer_and_the_version_is_pinned(tmp_path: Path) -> None:
     """A classic or fine-grained token from a file, the two headers that GitHub asks for."""
     file = tmp_path / "token"
-    file.write_text("ghp_x\n")
+    file.write_text("ghp_x\n", encoding="utf-8")
     rig = Rig({"token_file": str(file)})
     rig.github.refuse = lambda _: httpx.Response(200, json=[])
     assert await rig.ask() == "Bearer ghp_x"
@@ -190,7 +190,7 @@ async def test_the_end_of_a_token_is_watched_and_that_of_an_apps_token_is_not(
     """An App's token ends within the hour and is renewed, which nobody need be warned of."""
     ends = {"github-authentication-token-expiration": "2027-01-01 00:00:00 UTC"}
     file = tmp_path / "token"
-    file.write_text("ghp_x")
+    file.write_text("ghp_x", encoding="utf-8")
     plain = Rig({"token_file": str(file)})
     plain.github.refuse = lambda _: httpx.Response(200, json=[], headers=ends)
     await plain.ask()

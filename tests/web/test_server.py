@@ -39,7 +39,7 @@ async def serving(
     file = None
     if content is not None and directory is not None:
         path = directory / "web.yml"
-        path.write_text(yaml.safe_dump(content))
+        path.write_text(yaml.safe_dump(content), encoding="utf-8")
         file = WebConfigFile(path)
     listening = server.listen("127.0.0.1:0")
     http = server.create(Guard(app, file), file.config.tls_server_config if file else None)
@@ -150,7 +150,7 @@ async def test_a_new_certificate_is_shown_without_a_restart(tmp_path: Path) -> N
         authority.issue("server", "localhost")
         second = await serial(port)
         assert second != first
-        (tmp_path / "server.pem").write_text("broken")
+        (tmp_path / "server.pem").write_text("broken", encoding="utf-8")
         assert await serial(port) == second
 
 

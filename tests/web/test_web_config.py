@@ -25,7 +25,7 @@ def accepted_by_promtool(path: Path) -> bool:
 
 def write(directory: Path, content: object) -> Path:
     path = directory / "web.yml"
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
 
 
@@ -69,7 +69,7 @@ def test_what_is_accepted_is_accepted_by_promtool_too(tmp_path: Path) -> None:
 def test_an_empty_file_asks_for_nothing(tmp_path: Path) -> None:
     """As with the toolkit: plain HTTP for everybody."""
     path = tmp_path / "web.yml"
-    path.write_text("")
+    path.write_text("", encoding="utf-8")
     assert read(path).tls_server_config is None
     assert accepted_by_promtool(path)
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_honoured_is_refused_by_name(
 def test_what_is_no_yaml_is_refused(text: str, tmp_path: Path) -> None:
     """Also what only looks like a date, and brackets without end."""
     path = tmp_path / "web.yml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(WebConfigError, match="is not YAML"):
         read(path)
 
@@ -128,8 +128,8 @@ def test_unusable_certificates_are_refused_by_file(tmp_path: Path) -> None:
     assert tls is not None
     with pytest.raises(WebConfigError, match=r"server\.pem"):
         build(tls)
-    (tmp_path / "server.pem").write_text("nothing")
-    (tmp_path / "server.key").write_text("nothing")
+    (tmp_path / "server.pem").write_text("nothing", encoding="utf-8")
+    (tmp_path / "server.key").write_text("nothing", encoding="utf-8")
     with pytest.raises(WebConfigError, match=r"server\.pem"):
         build(tls)
 
@@ -140,7 +140,7 @@ def test_a_change_is_read_and_a_bad_one_leaves_the_old_in_force(tmp_path: Path) 
     file = WebConfigFile(path)
     write(tmp_path, {"basic_auth_users": {"one": HASH, "second": HASH}})
     assert set(file.config.basic_auth_users) == {"one", "second"}
-    path.write_text("basic_auth_users: [")
+    path.write_text("basic_auth_users: [", encoding="utf-8")
     assert set(file.config.basic_auth_users) == {"one", "second"}
     path.unlink()
     assert set(file.config.basic_auth_users) == {"one", "second"}

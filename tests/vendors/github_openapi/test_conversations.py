@@ -114,7 +114,7 @@ async def test_probes_are_as_described(scope: str, tmp_path: Path) -> None:
 async def test_an_app_asks_for_its_token_as_described(scope: str, key: str, tmp_path: Path) -> None:
     """For its installation first, then for a token of it."""
     path = tmp_path / "app.pem"
-    path.write_text(key)
+    path.write_text(key, encoding="utf-8")
     app = {"client_id": GitHubOptions().app_client_id, "private_key_file": str(path)}
     said, findings = await said_by_doctor(scope, tmp_path, auth={"app": app})
     assert {one.level for one in findings} == {Level.OK}
