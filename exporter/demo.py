@@ -190,7 +190,7 @@ class Demo:
 def configuration(simulator_url: str, directory: Path) -> Config:
     """The demo's configuration, with its secrets and state in `directory`."""
     for name, secret in _SECRETS.items():
-        (directory / name).write_text(secret)
+        (directory / name).write_text(secret, encoding="utf-8")
     text = _CONFIG.format(simulator=simulator_url, directory=directory)
     return parse(text, "demo configuration")
 

@@ -114,9 +114,8 @@ _guard.install()
 
 # What is imported and collected stays to the end, and is most of what a collection would look through.
 gc.disable()
-_YOUNG, _MIDDLE, _ = gc.get_threshold()
-_OLD = 1_000
-"""How many times younger garbage is collected before old garbage is; as in the exporter, that is seldom."""
+_SELDOM = 1_000
+"""How many times younger garbage is collected before old garbage is."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -133,7 +132,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _SELDOM)
     gc.enable()
 
 

@@ -28,8 +28,8 @@ def new_directory() -> Iterator[Path]:
 
 @cache
 def _new(now: float) -> bytes:
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "state.db"
+    with new_directory() as directory:
+        path = directory / "state.db"
         connection, _ = connect(path, now)
         connection.close()
         return path.read_bytes()

@@ -105,13 +105,7 @@ def test_manifests_are_valid_in_kubernetes(version: str, tmp_path: Path) -> None
             _template(HELMS[1], "--values", values, f"--kube-version={version}"), encoding="utf-8"
         )
         files.append(file)
-    result = subprocess.run(
-        [BIN / "kubernetes-validate", "--strict", "-k", version, *files],
-        env={**os.environ, "PYTHONUTF8": "1"},  # it reads files in the encoding of the machine
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    result = _validate(version, *files)
     assert result.returncode == 0, result.stdout + result.stderr
     unknown = set(re.findall(r"schema for kind (\w+)", result.stdout + result.stderr))
     assert unknown == {"ServiceMonitor", "PodMonitor", "PrometheusRule", "HTTPRoute"}
@@ -124,8 +118,17 @@ def test_an_unknown_field_would_be_found(tmp_path: Path) -> None:
         _template(HELMS[1], "--set=demo=true").replace("enableServiceLinks", "enable"),
         encoding="utf-8",
     )
-    command: list[str | Path] = [BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES[0], file]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+    assert _validate(KUBERNETES[0], file).returncode == 1
+
+
+def _validate(version: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BIN / "kubernetes-validate", "--strict", "-k", version, *files],
+        env={**os.environ, "PYTHONUTF8": "1"},  # it reads files in the encoding of the machine
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
 
 
 WRONG = (

@@ -439,7 +439,7 @@ def test_secrets_are_not_part_of_the_configuration() -> None:
             "c.yaml:1:4: is not YAML: '0x_' has the form of a date or a number and is none; put it",
         ),
         (
-            "a: " + "[" * 600,
+            "a: " + "[" * 5_000,
             "c.yaml: is not YAML: blocks or brackets lie too deep inside each other",
         ),
     ],

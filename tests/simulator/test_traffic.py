@@ -21,7 +21,7 @@ WINDOWS = (
 def test_sums_are_those_of_the_buckets_through_edits_and_quiet() -> None:
     """In every window, at every moment: also of days that were summed before they were edited."""
     traffic, chance = Traffic(1, 12, FIRST, Lag()), Random(1)
-    for step in range(6):
+    for step in range(12):
         for start, end in WINDOWS:
             for as_of in (NOW, NOW - 5 * HOUR, NOW - 3 * DAY):
                 found = traffic.sums(start, end, as_of)
